@@ -1,0 +1,323 @@
+#include "ap/actor.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "ap/ingest.hpp"
+#include "ap/tables.hpp"
+#include "base/random.hpp"
+#include "base/text.hpp"
+#include "vocab/terms.hpp"
+
+namespace qp::ap {
+
+namespace {
+
+using nlohmann::json;
+using store::Txn;
+using store::WriteTxn;
+
+constexpr std::array<std::string_view, 5> kActorTypes = {"Person", "Service", "Application",
+                                                         "Group", "Organization"};
+constexpr std::array<std::string_view, 9> kRoleNames = {
+    "inbox", "outbox", "followers", "following", "liked", "likes", "shares", "replies", "other"};
+constexpr std::array<std::string_view, 6> kReservedNames = {"admin", "root", "system",
+                                                            "quadpub", "api", "inbox"};
+
+json to_json(const Actor& actor) {
+  return {{"number", actor.number},       {"iri", actor.iri},
+          {"username", actor.username},   {"name", actor.name},
+          {"type", actor.type},           {"user", actor.user},
+          {"domain", actor.domain},       {"inbox", actor.inbox},
+          {"outbox", actor.outbox},       {"followers", actor.followers},
+          {"following", actor.following}, {"liked", actor.liked},
+          {"created", actor.created},     {"manual_follows", actor.manual_follows}};
+}
+
+Result<Actor> to_actor(std::string_view text) {
+  const json record = json::parse(text, nullptr, false);
+  if (record.is_discarded()) return Error{Code::Storage, "an actor's record is damaged", {}};
+  Actor actor;
+  actor.number = record.value("number", std::uint64_t{0});
+  actor.iri = record.value("iri", "");
+  actor.username = record.value("username", "");
+  actor.name = record.value("name", "");
+  actor.type = record.value("type", "");
+  actor.user = record.value("user", "");
+  actor.domain = record.value("domain", "");
+  actor.inbox = record.value("inbox", "");
+  actor.outbox = record.value("outbox", "");
+  actor.followers = record.value("followers", "");
+  actor.following = record.value("following", "");
+  actor.liked = record.value("liked", "");
+  actor.created = record.value("created", std::int64_t{0});
+  actor.manual_follows = record.value("manual_follows", false);
+  return actor;
+}
+
+std::string name_key(std::string_view host, std::string_view username) {
+  return fmt::format("{} {}", host, text::lower(username));
+}
+
+bool is_loopback_host(std::string_view host) {
+  const auto name = host.starts_with('[') ? host.substr(0, host.find(']') + 1)
+                                          : host.substr(0, host.find(':'));
+  return name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.") ||
+         name == "[::1]";
+}
+
+Result<std::uint64_t> next_number(WriteTxn& txn, std::string_view counter) {
+  const auto kept = QP_TRY(txn.get(kCounters, counter));
+  const std::uint64_t number = (kept ? text::to_uint(*kept).value_or(0) : 0) + 1;
+  QP_TRY(txn.put(kCounters, counter, std::to_string(number)));
+  return number;
+}
+
+Actor with_addresses(const NewActor& wanted, Millis now) {
+  Actor actor;
+  const auto address = [&](std::string_view folder) {
+    return fmt::format("{}/{}/{}", wanted.domain.url, folder, random::uuid_v7(now));
+  };
+  actor.iri = address("actors");
+  actor.username = wanted.username;
+  actor.name = wanted.name.empty() ? wanted.username : wanted.name;
+  actor.type = wanted.type;
+  actor.user = wanted.user;
+  actor.domain = wanted.domain.host;
+  for (std::string* collection : {&actor.inbox, &actor.outbox, &actor.followers, &actor.following,
+                                  &actor.liked}) {
+    *collection = address("collections");
+  }
+  actor.created = now.count();
+  return actor;
+}
+
+std::string actor_document(const Actor& actor, const std::string& url, const sig::PrivateKey& key,
+                           const sig::PrivateKey& ed25519) {
+  const nlohmann::ordered_json document = {
+      {"@context",
+       {"https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1",
+        "https://w3id.org/security/multikey/v1",
+        {{"manuallyApprovesFollowers", "as:manuallyApprovesFollowers"},
+         {"assertionMethod",
+          {{"@id", "https://w3id.org/security#assertionMethod"},
+           {"@type", "@id"},
+           {"@container", "@set"}}}}}},
+      {"id", actor.iri},
+      {"type", actor.type},
+      {"preferredUsername", actor.username},
+      {"name", actor.name},
+      {"inbox", actor.inbox},
+      {"outbox", actor.outbox},
+      {"followers", actor.followers},
+      {"following", actor.following},
+      {"liked", actor.liked},
+      {"manuallyApprovesFollowers", actor.manual_follows},
+      {"published", time::rfc3339(Millis(actor.created))},
+      {"endpoints",
+       {{"sharedInbox", url + "/inbox"},
+        {"oauthAuthorizationEndpoint", url + "/o/authorize/"},
+        {"oauthTokenEndpoint", url + "/o/token/"}}},
+      {"publicKey",
+       {{"id", actor.iri + "#main-key"},
+        {"owner", actor.iri},
+        {"publicKeyPem", key.public_key().pem()}}},
+      {"assertionMethod",
+       nlohmann::ordered_json::array(
+           {{{"id", actor.iri + "#ed25519-key"},
+             {"type", "Multikey"},
+             {"controller", actor.iri},
+             {"publicKeyMultibase", ed25519.public_key().multibase()}}})}};
+  return document.dump();
+}
+
+std::string collection_document(std::string_view iri, std::string_view owner) {
+  return json{{"@context", "https://www.w3.org/ns/activitystreams"},
+              {"id", iri},
+              {"type", "OrderedCollection"},
+              {"attributedTo", owner}}
+      .dump();
+}
+
+}  // namespace
+
+Result<Domain> parse_domain(std::string_view url, bool insecure) {
+  while (url.ends_with('/')) url.remove_suffix(1);
+  const bool https = url.starts_with("https://");
+  if (!https && !url.starts_with("http://")) {
+    return bad_input("the URL must begin with https:// (or http:// on loopback)");
+  }
+  const std::string host = text::lower(url.substr(https ? 8 : 7));
+  if (host.empty() || host.find_first_of("/?#@ \t\\") != std::string::npos) {
+    return bad_input("the URL must be scheme://host[:port], without path or user");
+  }
+  if (!https && !is_loopback_host(host) && !insecure) {
+    return bad_input(
+        "plain http is refused for other hosts than loopback: ids are permanent and peers ask for "
+        "https (--insecure to do it all the same)");
+  }
+  return Domain{(https ? "https://" : "http://") + host, host};
+}
+
+Result<bool> add_domain(WriteTxn& txn, const Domain& domain) {
+  if (QP_TRY(txn.get(kDomains, domain.host))) return false;
+  QP_TRY(txn.put(kDomains, domain.host, json{{"url", domain.url}}.dump()));
+  return true;
+}
+
+Result<std::vector<Domain>> domains(const Txn& txn) {
+  std::vector<Domain> all;
+  QP_TRY(txn.each(kDomains, "", [&](std::string_view host, std::string_view value) {
+    const json record = json::parse(value, nullptr, false);
+    if (record.is_object()) all.push_back({record.value("url", ""), std::string(host)});
+    return true;
+  }));
+  return all;
+}
+
+Result<void> check_new_actor(const NewActor& actor) {
+  if (actor.username.empty()) return bad_input("preferred_username is required");
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '_' || c == '-' || c == '.';
+  };
+  if (actor.username.size() > 64 ||
+      !std::all_of(actor.username.begin(), actor.username.end(), allowed) ||
+      actor.username.front() == '.' || actor.username.back() == '.') {
+    return bad_input("preferred_username may have 1 to 64 of the characters a-z 0-9 _ - .");
+  }
+  const std::string folded = text::lower(actor.username);
+  if (std::find(kReservedNames.begin(), kReservedNames.end(), folded) != kReservedNames.end()) {
+    return bad_input("preferred_username is reserved");
+  }
+  if (std::find(kActorTypes.begin(), kActorTypes.end(), actor.type) == kActorTypes.end()) {
+    return bad_input("type is one of Person, Service, Application, Group, Organization");
+  }
+  if (actor.name.size() > 500) return bad_input("display_name is longer than 500 bytes");
+  return {};
+}
+
+Result<Actor> create_actor(WriteTxn& txn, const NewActor& wanted, const sig::PrivateKey& key,
+                           const sig::PrivateKey& ed25519, Millis now, const Services& services) {
+  QP_TRY(check_new_actor(wanted));
+  const std::string name = name_key(wanted.domain.host, wanted.username);
+  if (QP_TRY(txn.get(kActorNames, name))) return error(Code::Conflict, "Username already taken");
+
+  Actor actor = with_addresses(wanted, now);
+  actor.number = QP_TRY(next_number(txn, "actors"));
+  const jsonld::ContextSource contexts{services.contexts, services.loader};
+  const Provenance provenance{wanted.domain.url, "user " + wanted.user, "created", {},
+                              now.count()};
+  const auto write = [&](const std::string& iri, const std::string& text,
+                         store::AudienceId audience) -> Result<void> {
+    qp::json::Arena arena;
+    const auto parsed = QP_TRY(qp::json::parse(text, arena));
+    const auto form = QP_TRY(jsonld::read_for_storage(parsed, contexts, arena));
+    const std::array owned{Owned{iri, audience}};
+    QP_TRY(write_document(txn, form, text, owned, provenance));
+    return {};
+  };
+  QP_TRY(write(actor.iri, actor_document(actor, wanted.domain.url, key, ed25519),
+               store::AudienceId::Public));
+  const std::array self{actor.iri};
+  const auto own = QP_TRY(audience_of(txn, self));
+  const std::array<std::pair<std::string*, Role>, 5> collections{
+      {{&actor.inbox, Role::Inbox},
+       {&actor.outbox, Role::Outbox},
+       {&actor.followers, Role::Followers},
+       {&actor.following, Role::Following},
+       {&actor.liked, Role::Liked}}};
+  for (const auto& [iri, role] : collections) {
+    QP_TRY(write(*iri, collection_document(*iri, actor.iri),
+                 role == Role::Inbox ? own : store::AudienceId::Public));
+    QP_TRY(put_collection(txn, *iri, {actor.iri, {}, role, now.count()}));
+  }
+  QP_TRY(txn.put(kActors, actor.iri, to_json(actor).dump()));
+  QP_TRY(txn.put(kActorNames, name, actor.iri));
+  QP_TRY(txn.put(kActorsByUser, fmt::format("{} {:020}", actor.user, actor.number), actor.iri));
+  QP_TRY(txn.put(kPrivateKeys, actor.iri, key.pem()));
+  QP_TRY(txn.put(kPrivateKeys, actor.iri + "#ed25519-key", ed25519.pem()));
+  return actor;
+}
+
+Result<std::optional<Actor>> find_actor(const Txn& txn, std::string_view iri) {
+  if (iri.size() > kMaxKey) return std::optional<Actor>();
+  const auto record = QP_TRY(txn.get(kActors, iri));
+  if (!record) return std::optional<Actor>();
+  return std::optional<Actor>(QP_TRY(to_actor(*record)));
+}
+
+Result<std::optional<Actor>> find_actor_named(const Txn& txn, std::string_view host,
+                                              std::string_view username) {
+  const auto iri = QP_TRY(txn.get(kActorNames, name_key(host, username)));
+  if (!iri) return std::optional<Actor>();
+  return find_actor(txn, std::string(*iri));
+}
+
+Result<std::vector<Actor>> actors_of(const Txn& txn, std::string_view user) {
+  std::vector<std::string> iris;
+  QP_TRY(txn.each(kActorsByUser, std::string(user) + ' ',
+                  [&](std::string_view, std::string_view iri) {
+                    iris.emplace_back(iri);
+                    return true;
+                  }));
+  std::vector<Actor> actors;
+  for (const std::string& iri : iris) {
+    if (auto actor = QP_TRY(find_actor(txn, iri))) actors.push_back(*std::move(actor));
+  }
+  return actors;
+}
+
+Result<std::vector<Actor>> all_actors(const Txn& txn) {
+  std::vector<Actor> actors;
+  Result<void> problem;
+  QP_TRY(txn.each(kActors, "", [&](std::string_view, std::string_view record) {
+    auto actor = to_actor(record);
+    if (!actor) {
+      problem = std::move(actor).error();
+      return false;
+    }
+    actors.push_back(*std::move(actor));
+    return true;
+  }));
+  QP_TRY(std::move(problem));
+  return actors;
+}
+
+Result<std::optional<CollectionRecord>> find_collection(const Txn& txn, std::string_view iri) {
+  if (iri.size() > kMaxKey) return std::optional<CollectionRecord>();
+  const auto value = QP_TRY(txn.get(kCollections, iri));
+  if (!value) return std::optional<CollectionRecord>();
+  const json record = json::parse(*value, nullptr, false);
+  if (!record.is_object()) return Error{Code::Storage, "a collection's record is damaged", {}};
+  CollectionRecord collection;
+  collection.owner = record.value("owner", "");
+  collection.of = record.value("of", "");
+  collection.created = record.value("created", std::int64_t{0});
+  const std::string role = record.value("role", "other");
+  const auto found = std::find(kRoleNames.begin(), kRoleNames.end(), role);
+  if (found != kRoleNames.end()) {
+    collection.role = static_cast<Role>(found - kRoleNames.begin());
+  }
+  return std::optional<CollectionRecord>(collection);
+}
+
+Result<void> put_collection(WriteTxn& txn, std::string_view iri, const CollectionRecord& record) {
+  return txn.put(kCollections, iri,
+                 json{{"owner", record.owner},
+                      {"of", record.of},
+                      {"role", kRoleNames[static_cast<std::size_t>(record.role)]},
+                      {"created", record.created}}
+                     .dump());
+}
+
+Result<sig::PrivateKey> private_key(const Txn& txn, std::string_view actor_iri) {
+  const auto pem = QP_TRY(txn.get(kPrivateKeys, actor_iri));
+  if (!pem) return Error{Code::NotFound, "no private key for " + std::string(actor_iri), {}};
+  return sig::PrivateKey::from_pem(*pem);
+}
+
+}  // namespace qp::ap

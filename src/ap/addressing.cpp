@@ -1,0 +1,143 @@
+#include "ap/addressing.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include <nlohmann/json.hpp>
+
+#include "ap/tables.hpp"
+
+namespace qp::ap {
+
+namespace {
+
+using nlohmann::json;
+using store::Txn;
+
+/// Members of a sequence, newest first, `each` page by page.
+template <class Each>
+Result<void> each_member(const Txn& txn, TermId sequence, Each each) {
+  std::uint64_t before = 0;
+  while (true) {
+    const auto items = QP_TRY(
+        txn.sequence_before(sequence, before, 1000, store::Visible::everything()));
+    if (items.empty()) return {};
+    for (const auto& item : items) {
+      const auto term = QP_TRY(txn.resolve(item.member));
+      QP_TRY(each(std::string(term.value)));
+    }
+    before = items.back().key;
+  }
+}
+
+class Collector {
+ public:
+  Collector(const Txn& txn, const Actor& sender) : txn_(txn), sender_(sender) {}
+
+  Result<void> add(const std::string& iri) {
+    if (iri == as::Public.iri || iri == sender_.iri) return {};
+    if (auto actor = QP_TRY(find_actor(txn_, iri))) {
+      if (seen_.insert(iri).second) found_.local.push_back(*std::move(actor));
+      return {};
+    }
+    const auto collection = QP_TRY(find_collection(txn_, iri));
+    if (collection) {
+      if (collection->owner == sender_.iri) return add_members(iri);
+      return {};
+    }
+    return add_remote(iri, false);
+  }
+
+  Targets take() { return std::move(found_); }
+
+ private:
+  Result<void> add_members(const std::string& collection) {
+    const auto sequence = QP_TRY(txn_.find_iri(collection));
+    if (!sequence) return {};
+    return each_member(txn_, *sequence, [&](const std::string& member) -> Result<void> {
+      if (auto actor = QP_TRY(find_actor(txn_, member))) {
+        if (seen_.insert(member).second) found_.local.push_back(*std::move(actor));
+        return {};
+      }
+      return add_remote(member, true);
+    });
+  }
+
+  Result<void> add_remote(const std::string& iri, bool may_share) {
+    if (origin_of(iri).empty() || !seen_.insert(iri).second) return {};
+    Remote remote{iri, {}};
+    if (const auto known = QP_TRY(find_remote_actor(txn_, iri))) {
+      remote.inbox = may_share && !known->shared_inbox.empty() ? known->shared_inbox : known->inbox;
+    }
+    if (remote.inbox.empty() || inboxes_.insert(remote.inbox).second) {
+      found_.remote.push_back(std::move(remote));
+    }
+    return {};
+  }
+
+  const Txn& txn_;
+  const Actor& sender_;
+  Targets found_;
+  std::unordered_set<std::string> seen_, inboxes_;
+};
+
+}  // namespace
+
+Result<Targets> targets_of(const Txn& txn, const Actor& sender, const Activity& activity) {
+  const auto recipients = activity.recipients();
+  if (recipients.size() > limits::kRecipients) {
+    return error(Code::TooLarge,
+                 "more than " + std::to_string(limits::kRecipients) + " recipients");
+  }
+  Collector collector(txn, sender);
+  for (const std::string& recipient : recipients) QP_TRY(collector.add(recipient));
+  return collector.take();
+}
+
+Result<std::vector<Actor>> local_recipients(const Txn& txn, const Activity& activity) {
+  std::vector<Actor> found;
+  const auto add = [&](const std::string& iri) -> Result<void> {
+    const bool known = std::any_of(found.begin(), found.end(),
+                                   [&](const Actor& one) { return one.iri == iri; });
+    if (known) return {};
+    if (auto actor = QP_TRY(find_actor(txn, iri))) found.push_back(*std::move(actor));
+    return {};
+  };
+  const auto recipients = activity.recipients();
+  for (const std::string& one : recipients) QP_TRY(add(one));
+  for (const std::string& one : activity.objects) QP_TRY(add(one));
+
+  const auto sender = QP_TRY(find_remote_actor(txn, activity.actor()));
+  const bool to_followers = contains(recipients, as::Public.iri) ||
+                            (sender && contains(recipients, sender->followers));
+  const auto id = QP_TRY(txn.find_iri(activity.actor()));
+  if (!to_followers || !id) return found;
+  for (const TermId sequence : QP_TRY(txn.sequences_of(*id))) {
+    const std::string iri(QP_TRY(txn.resolve(sequence)).value);
+    const auto collection = QP_TRY(find_collection(txn, iri));
+    if (collection && collection->role == Role::Following) QP_TRY(add(collection->owner));
+  }
+  return found;
+}
+
+Result<std::optional<RemoteActor>> find_remote_actor(const Txn& txn, std::string_view iri) {
+  if (iri.empty() || iri.size() > kMaxKey) return std::optional<RemoteActor>();
+  const auto value = QP_TRY(txn.get(kRemoteActors, iri));
+  if (!value) return std::optional<RemoteActor>();
+  const json record = json::parse(*value, nullptr, false);
+  if (!record.is_object()) return Error{Code::Storage, "a remote actor's record is damaged", {}};
+  return std::optional<RemoteActor>(RemoteActor{std::string(iri), record.value("inbox", ""),
+                                                record.value("shared_inbox", ""),
+                                                record.value("followers", "")});
+}
+
+Result<void> put_remote_actor(store::WriteTxn& txn, const RemoteActor& actor) {
+  if (actor.iri.size() > kMaxKey) return bad_input("the actor's id is longer than 480 bytes");
+  return txn.put(kRemoteActors, actor.iri,
+                 json{{"inbox", actor.inbox},
+                      {"shared_inbox", actor.shared_inbox},
+                      {"followers", actor.followers}}
+                     .dump());
+}
+
+}  // namespace qp::ap

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ap/actor.hpp"
+#include "ap/key_cache.hpp"
+#include "ap/services.hpp"
+#include "base/result.hpp"
+#include "net/message.hpp"
+
+namespace qp::ap {
+
+enum class Receipt { Accepted, Duplicate, Ignored };
+
+/// S2S entry (ActivityPub 7).
+class Inbox {
+ public:
+  Inbox(Services& services, KeyCache& keys, std::function<void()> wake_delivery);
+
+  /// Verifies, reads, admits, applies: one commit. `domain` is the one the request came to;
+  /// `inbox` the collection's IRI, or the shared inbox's. Unavailable: the key is being fetched;
+  /// `wait_for` is then the key to park on.
+  Result<Receipt> receive(const net::Request& request, const Domain& domain,
+                          std::string_view inbox, int attempt,
+                          std::optional<std::string>& wait_for);
+
+ private:
+  Services& services_;
+  KeyCache& keys_;
+  std::function<void()> wake_delivery_;
+};
+
+}  // namespace qp::ap

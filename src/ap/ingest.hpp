@@ -1,0 +1,39 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "jsonld/document.hpp"
+#include "store/store.hpp"
+
+/// A document's statements on their way into graphs: sources and claims (design.md, Data model).
+namespace qp::ap {
+
+/// A graph that the document may be the source of, and who may read it.
+struct Owned {
+  std::string iri;
+  store::AudienceId audience = store::AudienceId::Nobody;
+};
+
+/// Where a document came from, for its record.
+struct Provenance {
+  std::string source_url;
+  std::string attested_by;
+  std::string attested_how;
+  std::string via;
+  std::int64_t received = 0;
+};
+
+/// Writes the document: the statements about each owned resource (with its fragments and blank
+/// nodes) become that resource's graph, all others the document's claims graph. What an owned
+/// graph said before goes to the claims of the document that said it. Returns the document's id.
+Result<TermId> write_document(store::WriteTxn& txn, const jsonld::StoredForm& form,
+                              std::string_view bytes, std::span<const Owned> owned,
+                              const Provenance& provenance);
+
+/// The audience set of `members` (IRIs); everybody's where as:Public is among them.
+Result<store::AudienceId> audience_of(store::WriteTxn& txn, std::span<const std::string> members);
+
+}  // namespace qp::ap

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "ap/services.hpp"
+#include "base/mutex.hpp"
+#include "base/result.hpp"
+#include "sig/keypair.hpp"
+
+namespace qp::ap {
+
+/// A key and who owns it, checked both ways: the actor's document, fetched from its own IRI, lists
+/// the key, and the key names that actor (security.md 1.1).
+struct KnownKey {
+  sig::PublicKey key;
+  std::string owner;         ///< actor IRI
+  std::string inbox;
+  std::string shared_inbox;  ///< or empty
+};
+
+/// Public keys of others by their verified id. Fetching happens on threads of its own; whoever
+/// needs a key that is not there yet parks until `on_ready` is called with its id.
+class KeyCache {
+ public:
+  KeyCache(Services& services, std::function<void(const std::string& key_id)> on_ready);
+  ~KeyCache();
+  KeyCache(const KeyCache&) = delete;
+  KeyCache& operator=(const KeyCache&) = delete;
+
+  enum class State { Known, Fetching, Failed };
+  struct Lookup {
+    State state;
+    std::optional<KnownKey> key;  ///< when Known
+    std::string problem;          ///< when Failed: why, for the sender
+    bool gone = false;            ///< when Failed: the owner answers 410
+  };
+  /// Starts a fetch where the key is not known, or was not found a while ago. Never blocks.
+  Lookup find(const std::string& key_id);
+  /// Drops the key, at most once in kKeyRefetchTime; true if it was dropped: look it up again.
+  bool refetch(const std::string& key_id);
+  void stop();
+
+ private:
+  struct Entry {
+    State state = State::Fetching;
+    std::optional<KnownKey> key;
+    std::string problem;
+    bool gone = false;
+    Millis since{};
+    Millis refetched{};
+  };
+  void run();
+  Entry fetch(const std::string& key_id);
+  void trim();
+
+  Services& services_;
+  std::function<void(const std::string&)> on_ready_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::unordered_map<std::string, Entry> known_ GUARDED_BY(mutex_);
+  std::deque<std::string> wanted_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace qp::ap

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ap/activity.hpp"
+#include "ap/actor.hpp"
+#include "ap/ingest.hpp"
+#include "ap/services.hpp"
+
+/// The one way by which an activity of a local actor enters the store: from a client, or made by
+/// the server (an Accept).
+namespace qp::ap {
+
+/// An activity with all its ids, read and ready to be written. Immovable parts live in the arena.
+struct Prepared {
+  json::Arena arena;
+  jsonld::StoredForm form;
+  std::string bytes;
+  Activity activity;
+  std::string object;  ///< IRI of the object that the activity creates or replaces, or empty
+};
+
+/// Reads `document` (with ids) for writing; `object` as in Prepared.
+Result<std::unique_ptr<Prepared>> prepare(std::string document, std::string object,
+                                          const Services& services);
+
+/// Writes it: graphs, document, outbox, effects, local inboxes, deliveries, rendered bytes.
+/// On the writer thread, in the caller's commit. `how`: of the provenance ("token", "server").
+Result<void> publish(store::WriteTxn& txn, const Actor& actor, const Prepared& prepared,
+                     std::string_view how, const Services& services);
+
+/// Appends the activity to the inbox of each local actor among those it reached.
+/// `activity` is in the store already.
+Result<void> receive_locally(store::WriteTxn& txn, const Activity& activity,
+                             std::span<const Actor> recipients, const Services& services);
+
+/// Renders the resource for anonymous readers where all may see it, else drops what was rendered.
+Result<void> refresh_rendered(store::WriteTxn& txn, std::string_view iri,
+                              const Services& services);
+
+/// Puts a Tombstone in place of the resource and erases the bytes of its document.
+Result<void> entomb(store::WriteTxn& txn, std::string_view iri, const Services& services);
+
+}  // namespace qp::ap

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+/// Size, depth, time and count of everything that comes from outside. spec: security.md 3.3.
+namespace qp::limits {
+
+using namespace std::chrono_literals;
+
+// A request, as bytes (RFC 9112).
+inline constexpr std::size_t kHeadBytes = 16 * 1024;
+inline constexpr std::size_t kHeadFields = 100;
+inline constexpr std::size_t kTargetBytes = 8 * 1024;
+inline constexpr std::size_t kBodyBytes = 1024 * 1024;
+inline constexpr std::size_t kFormBytes = 64 * 1024;
+inline constexpr auto kHeadTime = 10s;
+inline constexpr auto kBodyTime = 30s;
+inline constexpr auto kIdleTime = 60s;
+inline constexpr auto kWriteTime = 30s;
+
+// Connections and work in flight.
+inline constexpr std::size_t kConnections = 8192;
+inline constexpr std::size_t kConnectionsPerAddress = 256;
+inline constexpr std::size_t kOutputBytes = 64 * 1024;
+inline constexpr std::size_t kQueuedRequests = 1024;
+inline constexpr std::size_t kParkedRequests = 256;
+inline constexpr std::size_t kParkedPerHost = 4;
+inline constexpr auto kParkedTime = 8s;
+
+// JSON, before anything is built from it.
+inline constexpr std::size_t kJsonDepth = 64;
+inline constexpr std::size_t kJsonMembers = 20'000;
+inline constexpr std::size_t kJsonStringBytes = 512 * 1024;
+inline constexpr std::size_t kJsonNumberBytes = 64;
+
+// What one document may amount to.
+inline constexpr std::size_t kIriBytes = 8 * 1024;
+inline constexpr std::size_t kQuadsPerDocument = 5'000;
+inline constexpr std::size_t kBlankNodesPerDocument = 1'000;
+inline constexpr std::size_t kContextDepth = 16;
+inline constexpr std::size_t kContextsPerDocument = 32;
+inline constexpr std::size_t kContextTerms = 64;  // of one inline context
+inline constexpr std::size_t kRecipients = 1'000;
+inline constexpr std::size_t kReplyChain = 20;
+inline constexpr std::size_t kPageItems = 200;
+inline constexpr std::size_t kPageItemsDefault = 20;
+
+// Going out.
+inline constexpr std::size_t kRedirects = 3;
+inline constexpr std::size_t kResponseBytes = 1024 * 1024;
+inline constexpr auto kFetchTime = 10s;
+inline constexpr auto kConnectTime = 5s;
+inline constexpr auto kKeyCacheTime = 24h;
+inline constexpr auto kKeyMissTime = 10min;
+inline constexpr auto kKeyRefetchTime = 5min;
+
+// Who may ask how often.
+inline constexpr std::uint32_t kInboxPerAddress = 300;    // in 5 minutes
+inline constexpr std::uint32_t kInboxPerOrigin = 1'000;   // in 5 minutes
+inline constexpr std::uint32_t kSignInPerMinute = 10;     // per address and user
+
+}  // namespace qp::limits

@@ -1,0 +1,41 @@
+#include "base/random.hpp"
+
+#include <sodium.h>
+
+#include <array>
+#include <cstdint>
+#include <mutex>
+
+#include "base/text.hpp"
+
+namespace qp::random {
+
+std::string bytes(std::size_t count) {
+  std::string out(count, '\0');
+  randombytes_buf(out.data(), out.size());
+  return out;
+}
+
+std::string token(std::size_t count) { return text::base64_url(bytes(count)); }
+
+std::string uuid_v7(Millis now) {
+  static std::mutex mutex;
+  static std::uint64_t last = 0;
+  // 48 bits of time, then a 12-bit counter: RFC 9562 6.2, method 1.
+  std::uint64_t stamp = static_cast<std::uint64_t>(now.count()) << 12;
+  {
+    const std::lock_guard lock(mutex);
+    stamp = stamp > last ? stamp : last + 1;
+    last = stamp;
+  }
+  std::string raw(8, '\0');
+  const std::uint64_t high = (stamp >> 12) << 16 | 0x7000 | (stamp & 0xFFF);
+  for (std::size_t i = 0; i < 8; ++i) raw[i] = static_cast<char>(high >> (56 - 8 * i) & 255);
+  raw += bytes(8);
+  raw[8] = static_cast<char>((static_cast<unsigned char>(raw[8]) & 0x3F) | 0x80);
+  const std::string digits = text::hex(raw);
+  return digits.substr(0, 8) + '-' + digits.substr(8, 4) + '-' + digits.substr(12, 4) + '-' +
+         digits.substr(16, 4) + '-' + digits.substr(20);
+}
+
+}  // namespace qp::random

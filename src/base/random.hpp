@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "base/time.hpp"
+
+namespace qp::random {
+
+/// `count` bytes from the operating system's generator (libsodium).
+std::string bytes(std::size_t count);
+/// A secret of `count` random bytes as url-safe base64.
+std::string token(std::size_t count = 32);
+/// UUIDv7 (RFC 9562 5.7): sorts by `now`; in one process later ones sort after earlier ones.
+/// Any thread.
+std::string uuid_v7(Millis now);
+
+}  // namespace qp::random

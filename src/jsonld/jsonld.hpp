@@ -1,0 +1,83 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/json.hpp"
+#include "base/result.hpp"
+#include "rdf/term.hpp"
+
+/// JSON-LD 1.1 Processing Algorithms and API. Documents and results live in the caller's arena.
+namespace qp::jsonld {
+
+/// JSON-LD API 9.6; the spelling of the specification is in `error_name`.
+/// (the list is in errors.hpp)
+
+struct RemoteDocument {
+  std::string url;   ///< final
+  std::string text;  ///< JSON
+  std::string context_url;  ///< of a Link header, or empty
+};
+/// Where contexts come from. Given by the caller; the server's looks only into the bundle.
+using Loader = std::function<Result<RemoteDocument>(std::string_view url)>;
+
+class Context;         // compiled; immutable (context.hpp)
+class ContextCache;    // compiled contexts by their text; any thread (context.hpp)
+
+enum class ProcessingMode { JsonLd10, JsonLd11 };
+enum class Mode {
+  Conformant,  ///< the specification, nothing else
+  Storage,     ///< spec: jsonld.md section 6: undefined terms kept, known orphans repaired, ...
+};
+
+struct Options {
+  std::string base;
+  ProcessingMode processing_mode = ProcessingMode::JsonLd11;
+  Mode mode = Mode::Conformant;
+  bool ordered = false;
+  bool compact_arrays = true;
+  bool compact_to_relative = true;
+  bool frame_expansion = false;
+  json::Value expand_context;   ///< null: none
+  Loader loader;                ///< empty: every remote context is an error
+  ContextCache* cache = nullptr;
+};
+
+/// API 5.1 with the steps of `expand()` around it: always an array.
+Result<json::Value> expand(json::Value document, const Options& options, json::Arena& arena);
+/// API 6.1 with the steps of `compact()` around it; `context` as in a document (null, text,
+/// object, array, or an object with @context).
+Result<json::Value> compact(json::Value expanded, json::Value context, const Options& options,
+                            json::Arena& arena);
+
+enum class RdfDirection { None, I18nDatatype, CompoundLiteral };
+struct RdfOptions {
+  bool produce_generalized_rdf = false;
+  bool use_native_types = false;
+  bool use_rdf_type = false;
+  bool ordered = false;
+  RdfDirection rdf_direction = RdfDirection::None;
+  /// to_rdf: lists become ordered values instead of rdf:first/rest chains (storage).
+  bool lists_as_values = false;
+  ProcessingMode processing_mode = ProcessingMode::JsonLd11;
+};
+
+/// Set in an ordinal whose value came from a list (RdfOptions::lists_as_values).
+inline constexpr std::uint32_t kListOrdinal = 1u << 31;
+
+/// A quad whose text is in the arena, with its place among the values of (g, s, p) in document
+/// order, counted from 1.
+struct EmittedQuad {
+  rdf::QuadView quad;
+  std::uint32_t ordinal = 0;
+};
+/// API 8.1 (node map generation and deserialization) of an expanded document.
+Result<std::vector<EmittedQuad>> to_rdf(json::Value expanded, const RdfOptions& options,
+                                        json::Arena& arena);
+/// API 8.4; `quads` in the order in which values are to appear. An expanded document.
+Result<json::Value> from_rdf(const std::vector<rdf::QuadView>& quads, const RdfOptions& options,
+                             json::Arena& arena);
+
+}  // namespace qp::jsonld

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/mutex.hpp"
+#include "net/framer.hpp"
+#include "net/parking_lot.hpp"
+#include "net/peer.hpp"
+#include "net/responder.hpp"
+#include "net/server.hpp"
+#include "net/worker_pool.hpp"
+
+namespace qp::net {
+
+/// What the loops of one server have in common.
+struct Shared {
+  Shared(ServerOptions options_in, Dispatch dispatch_in, Handler handler_in);
+
+  const ServerOptions options;
+  const Dispatch dispatch;
+  const Handler handler;
+  const TrustedProxies proxies;
+  AddressCounts addresses;
+  ParkingLot parking;
+  std::atomic<bool> draining = false;
+  std::atomic<std::uint64_t> requests = 0, rejected = 0, connections = 0, queue_full = 0;
+  std::atomic<std::size_t> open = 0;
+
+  /// Set by the server before the loops start: hands a job to the pool, or answers it 503.
+  std::function<void(Job job)> submit;
+  /// A request whose handler waits for `key`; it was called at `since`.
+  std::function<void(Job job, const std::string& key, SteadyTime since)> park;
+};
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int number = -1) : number_(number) {}
+  ~FileDescriptor();
+  FileDescriptor(FileDescriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  int get() const { return number_; }
+  explicit operator bool() const { return number_ >= 0; }
+
+ private:
+  int number_;
+};
+
+/// One thread with its own listener and its own connections. Only complete() and wake() may be
+/// called from others; what they hand in is picked up by the thread.
+///
+/// Connections are edge-triggered: what epoll said is kept in `readable` until read() has been
+/// told otherwise, so that nothing is re-armed for a request.
+class Loop {
+ public:
+  Loop(std::uint32_t index, FileDescriptor listener, Shared& shared);
+  ~Loop();
+
+  void start();
+  void join();
+  void wake();
+  /// The answer for `ticket`; dropped where its connection has gone.
+  void complete(const Ticket& ticket, std::string bytes, bool keep_alive);
+
+ private:
+  /// What a connection is waiting for, which says which deadline counts.
+  enum class Phase : std::uint8_t { Silent, Head, Body, Busy, Writing, Idle, Lingering };
+  struct Connection;
+  struct Completion {
+    Ticket ticket;
+    std::string bytes;
+    bool keep_alive;
+  };
+
+  void run();
+  bool finished();
+  void accept_all();
+  void open(FileDescriptor socket, Peer peer);
+  void close(std::uint32_t slot);
+  void pause_listener();
+  void resume_listener();
+
+  void on_event(std::uint32_t slot, std::uint32_t events);
+  /// Goes on with a connection until it must wait: for bytes, for room, or for a worker.
+  void serve(std::uint32_t slot);
+  /// Both only move bytes; TLS would take their place. True: some moved, go on.
+  bool receive(std::uint32_t slot);
+  bool transmit(std::uint32_t slot, std::string& bytes);
+  void keep_unread(Connection& connection, std::string_view from_scratch);
+  std::size_t frame(std::uint32_t slot, std::string_view bytes);
+  void on_frame(std::uint32_t slot);
+  void on_bad_frame(Connection& connection);
+  void linger(Connection& connection);
+  void take_completions();
+
+  void set_phase(Connection& connection, Phase phase);
+  void sweep();
+  void expire(std::uint32_t slot);
+  std::string next_request_id();
+
+  const std::uint32_t index_;
+  FileDescriptor listener_;
+  FileDescriptor epoll_;
+  FileDescriptor wakeup_;
+  Shared& shared_;
+  Responder responder_;
+  const std::string id_prefix_;
+  std::uint64_t next_id_ = 0;
+
+  std::vector<std::unique_ptr<Connection>> slots_;
+  std::vector<std::uint32_t> generations_;
+  std::vector<std::uint32_t> free_;
+  std::size_t open_ = 0;
+  bool listening_ = true;
+  SteadyTime now_;
+  SteadyTime next_sweep_;
+  SteadyTime drain_until_ = SteadyTime::max();
+  std::chrono::milliseconds sweep_every_;
+  std::string out_;                  // answers of the connection that is being served
+  std::unique_ptr<char[]> scratch_;  // what was just received
+
+  std::mutex mutex_;
+  std::vector<Completion> completions_ GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+}  // namespace qp::net

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/mutex.hpp"
+#include "net/message.hpp"
+
+namespace qp::net {
+
+/// A client's address. An IPv4 address inside IPv6 is shown as IPv4.
+struct Peer {
+  std::string address;
+  std::uint64_t group = 0;  ///< the same for one IPv4 address, or one /64 of IPv6
+  bool loopback = false;
+
+  static std::optional<Peer> parse(std::string_view address);
+  static Peer of(const sockaddr_storage& address);
+};
+
+/// The proxies whose word about their clients is believed.
+class TrustedProxies {
+ public:
+  explicit TrustedProxies(const std::vector<std::string>& addresses);
+  bool contains(const Peer& peer) const;
+  /// Who sent the request that came over `connection`: itself, or, where that is a trusted proxy,
+  /// the last address in X-Forwarded-For that is not one.
+  Peer client_of(const Peer& connection, const Headers& headers) const;
+
+ private:
+  std::vector<std::string> addresses_;
+};
+
+/// Counts open connections of each address. Any thread.
+class AddressCounts {
+ public:
+  explicit AddressCounts(std::size_t limit) : limit_(limit) {}
+  /// False where the limit is reached; else leave() gives the place back.
+  bool enter(std::uint64_t group);
+  void leave(std::uint64_t group);
+
+ private:
+  const std::size_t limit_;
+  std::mutex mutex_;
+  std::unordered_map<std::uint64_t, std::size_t> open_ GUARDED_BY(mutex_);
+};
+
+}  // namespace qp::net

@@ -1,0 +1,190 @@
+#include "net/server.hpp"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/log.hpp"
+#include "net/loop.hpp"
+
+namespace qp::net {
+
+namespace {
+
+constexpr int kBacklog = 1024;
+
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+Result<SocketAddress> resolve(const std::string& host, std::uint16_t port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const int status = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
+  if (status != 0) {
+    return error(Code::BadInput, "cannot listen on " + host + ": " + gai_strerror(status));
+  }
+  SocketAddress address;
+  address.size = found->ai_addrlen;
+  std::memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
+  freeaddrinfo(found);
+  return address;
+}
+
+Error cannot_listen(const std::string& step) {
+  return error(Code::Unavailable, "cannot listen: " + step + ": " + std::strerror(errno));
+}
+
+enum class Port { Alone, Shared };
+
+/// SO_REUSEADDR lets a restarted server in while old connections linger in TIME_WAIT.
+Result<FileDescriptor> bind_to(const SocketAddress& address, Port port) {
+  FileDescriptor socket(
+      ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket) return cannot_listen("socket");
+  const int on = 1;
+  setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  if (port == Port::Shared) setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+  if (::bind(socket.get(), address.get(), address.size) != 0) return cannot_listen("bind");
+  return socket;
+}
+
+/// SO_REUSEPORT lets a second server of the same user in without a word; a bind without it tells
+/// that the port is taken, and which one is free where any will do.
+Result<SocketAddress> claim_port(SocketAddress address) {
+  const FileDescriptor probe = QP_TRY(bind_to(address, Port::Alone));
+  if (::listen(probe.get(), 1) != 0) return cannot_listen("listen");
+  if (getsockname(probe.get(), reinterpret_cast<sockaddr*>(&address.storage), &address.size) != 0) {
+    return cannot_listen("getsockname");
+  }
+  return address;
+}
+
+std::size_t cores() { return std::max<std::size_t>(1, std::thread::hardware_concurrency()); }
+
+class EpollServer final : public Server {
+ public:
+  EpollServer(ServerOptions options, Dispatch dispatch, Handler handler)
+      : shared_(std::move(options), std::move(dispatch), std::move(handler)),
+        pool_(limits::kQueuedRequests, shared_.handler,
+              [this](Job job, Responder& responder) { run(std::move(job), responder); }) {
+    shared_.submit = [this](Job job) { submit(std::move(job)); };
+    shared_.park = [this](Job job, const std::string& key, SteadyTime since) {
+      park(std::move(job), key, since);
+    };
+  }
+  ~EpollServer() override { stop(); }
+
+  Result<void> open_listeners() {
+    const ServerOptions& options = shared_.options;
+    SocketAddress address = QP_TRY(resolve(options.host, options.port));
+    address = QP_TRY(claim_port(address));
+    port_ = ntohs(address.storage.ss_family == AF_INET6
+                      ? reinterpret_cast<const sockaddr_in6&>(address.storage).sin6_port
+                      : reinterpret_cast<const sockaddr_in&>(address.storage).sin_port);
+    const std::size_t count = options.loops > 0 ? options.loops : cores();
+    for (std::uint32_t index = 0; index < count; ++index) {
+      FileDescriptor listener = QP_TRY(bind_to(address, Port::Shared));
+      if (::listen(listener.get(), kBacklog) != 0) return cannot_listen("listen");
+      loops_.push_back(std::make_unique<Loop>(index, std::move(listener), shared_));
+    }
+    return {};
+  }
+
+  std::uint16_t port() const override { return port_; }
+
+  void start() override {
+    const std::size_t workers = shared_.options.workers;
+    pool_.start(workers > 0 ? workers : std::max<std::size_t>(2, cores()));
+    for (auto& loop : loops_) loop->start();
+  }
+
+  void resume(const std::string& key) override { handle_anew(shared_.parking.resume(key)); }
+
+  void stop() override {
+    if (shared_.draining.exchange(true)) return;
+    handle_anew(shared_.parking.all());
+    for (auto& loop : loops_) loop->wake();
+    for (auto& loop : loops_) loop->join();
+    pool_.stop();
+  }
+
+  Counters counters() const override {
+    return {.requests = shared_.requests,
+            .rejected = shared_.rejected,
+            .connections = shared_.connections,
+            .open_connections = shared_.open,
+            .parked = shared_.parking.size(),
+            .queue_full = shared_.queue_full};
+  }
+
+ private:
+  void run(Job job, Responder& responder) {
+    const log::RequestScope scope(job.request.id);
+    const SteadyTime since = std::chrono::steady_clock::now();
+    std::string bytes;
+    const auto key = responder.respond(job.request, job.attempt, job.keep_alive, bytes);
+    if (key) return park(std::move(job), *key, since);
+    answer(job, std::move(bytes));
+  }
+
+  void answer(const Job& job, std::string bytes) {
+    loops_[job.ticket.loop]->complete(job.ticket, std::move(bytes), job.keep_alive);
+  }
+
+  void refuse(const Job& job) {
+    ++shared_.queue_full;
+    std::string bytes;
+    append_refusal(bytes, 503, job.request.id, job.request.method,
+                   job.keep_alive ? Then::KeepOpen : Then::Close);
+    answer(job, std::move(bytes));
+  }
+
+  void submit(Job job) {
+    if (!pool_.submit(job)) refuse(job);
+  }
+
+  /// A request is parked once; whoever still has to wait is sent away.
+  void park(Job job, const std::string& key, SteadyTime since) {
+    if (job.attempt > 0) return refuse(job);
+    job.attempt = 1;
+    if (shared_.draining) return submit(std::move(job));
+    switch (shared_.parking.park(job, key, since)) {
+      case ParkingLot::Outcome::Parked:
+        return;
+      case ParkingLot::Outcome::Ready:
+        return submit(std::move(job));
+      case ParkingLot::Outcome::Full:
+        return refuse(job);
+    }
+  }
+
+  void handle_anew(std::vector<Job> jobs) {
+    for (Job& job : jobs) submit(std::move(job));
+  }
+
+  Shared shared_;
+  std::uint16_t port_ = 0;
+  std::vector<std::unique_ptr<Loop>> loops_;
+  WorkerPool pool_;  // ends before the loops that it completes into
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::listen(ServerOptions options, Dispatch dispatch,
+                                               Handler handler) {
+  auto server =
+      std::make_unique<EpollServer>(std::move(options), std::move(dispatch), std::move(handler));
+  QP_TRY(server->open_listeners());
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace qp::net

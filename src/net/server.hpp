@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "base/result.hpp"
+#include "net/message.hpp"
+
+namespace qp::net {
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;     ///< 0: any free one
+  std::size_t loops = 0;      ///< 0: one for each core
+  std::size_t workers = 0;    ///< 0: one for each core, at least 2
+  std::vector<std::string> trusted_proxies;  ///< addresses whose X-Forwarded-For counts
+  std::size_t max_connections = limits::kConnections;
+  std::size_t max_per_address = limits::kConnectionsPerAddress;  ///< loopback is exempt
+  std::chrono::milliseconds head_time = limits::kHeadTime;
+  std::chrono::milliseconds body_time = limits::kBodyTime;
+  std::chrono::milliseconds idle_time = limits::kIdleTime;
+  std::chrono::milliseconds parked_time = limits::kParkedTime;
+};
+
+/// Where a handler runs.
+enum class Where {
+  Inline,  ///< on the loop thread: a lookup, microseconds
+  Pool,    ///< on a worker: whatever verifies, parses, writes or queries
+};
+
+/// Takes the request by reference; it is not used after the call returns. Handlers run on several
+/// threads at once. `attempt` is 0, or 1 when the request comes back from being parked.
+using Handler = std::function<void(const Request& request, Response& response, int attempt)>;
+
+/// Where to handle what: asked once on the loop thread, before the handler.
+using Dispatch = std::function<Where(const Request& request)>;
+
+/// HTTP/1.1 over epoll, one loop a core (spec: front-end.md). Framing is ours (framer.hpp),
+/// routing and response writing cpp-httplib's, through process_request on an in-memory stream.
+class Server {
+ public:
+  /// Listens, or says why it cannot. Threads start in start().
+  static Result<std::unique_ptr<Server>> listen(ServerOptions options, Dispatch dispatch,
+                                                Handler handler);
+  virtual ~Server() = default;
+
+  virtual std::uint16_t port() const = 0;
+  virtual void start() = 0;
+  /// Handles parked requests anew that wait for `key`. Any thread.
+  virtual void resume(const std::string& key) = 0;
+  /// Accepts no more, lets what is in flight finish (10 s at most), ends the threads.
+  virtual void stop() = 0;
+
+  struct Counters {
+    std::uint64_t requests, rejected, connections, open_connections, parked, queue_full;
+  };
+  virtual Counters counters() const = 0;
+};
+
+}  // namespace qp::net

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/mutex.hpp"
+#include "net/message.hpp"
+#include "net/responder.hpp"
+
+namespace qp::net {
+
+/// Which connection waits for an answer. Outlives the connection: a later one in the same slot
+/// has another generation.
+struct Ticket {
+  std::uint32_t loop = 0;
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+};
+
+/// A request on its way through the pool; it owns everything that it needs.
+struct Job {
+  Request request;
+  Ticket ticket;
+  bool keep_alive = false;
+  int attempt = 0;
+};
+
+/// Threads for handlers that are slower than a lookup, and a bounded queue before them.
+class WorkerPool {
+ public:
+  /// Runs on a worker, with that worker's responder.
+  using Run = std::function<void(Job job, Responder& responder)>;
+
+  WorkerPool(std::size_t max_queued, const Handler& handler, Run run)
+      : max_queued_(max_queued), handler_(handler), run_(std::move(run)) {}
+  ~WorkerPool() { stop(); }
+
+  void start(std::size_t workers);
+  /// False, and `job` untouched, where the queue is full. Any thread.
+  bool submit(Job& job);
+  /// Finishes what is queued and ends the threads.
+  void stop();
+
+ private:
+  void work();
+
+  const std::size_t max_queued_;
+  const Handler& handler_;
+  const Run run_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Job> queue_ GUARDED_BY(mutex_);
+  std::size_t idle_ GUARDED_BY(mutex_) = 0;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace qp::net

@@ -1,0 +1,127 @@
+#include "oauth/clients.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/random.hpp"
+#include "base/text.hpp"
+#include "oauth/json_object.hpp"
+#include "oauth/redirect.hpp"
+#include "oauth/secret.hpp"
+#include "oauth/tables.hpp"
+#include "oauth/users.hpp"
+
+namespace qp::oauth {
+
+namespace {
+
+constexpr std::int64_t kVersion = 1;
+constexpr std::size_t kNameBytes = 200;
+constexpr std::size_t kRedirects = 16;
+constexpr std::size_t kIdBytes = 480;  // a key of the store
+constexpr std::array kGrants = {grant::kPassword, grant::kCode, grant::kRefreshToken,
+                                grant::kClientCredentials};
+
+std::string encode(const Client& client) {
+  return ObjectWriter()
+      .number("v", kVersion)
+      .text("id", client.id)
+      .text("name", client.name)
+      .text("secret", client.secret_hash)
+      .flag("confidential", client.type == ClientType::Confidential)
+      .texts("grants", client.grants)
+      .texts("redirects", client.redirect_uris)
+      .text("scopes", client.scopes.text())
+      .text("user", client.user)
+      .number("created", client.created.count())
+      .finish();
+}
+
+Result<Client> decode(std::string_view text) {
+  const RecordReader record = QP_TRY(RecordReader::open(text, kVersion));
+  Client client;
+  client.id = record.text("id");
+  client.name = record.text("name");
+  client.secret_hash = record.text("secret");
+  client.type = record.flag("confidential") ? ClientType::Confidential : ClientType::Public;
+  client.grants = record.texts("grants");
+  client.redirect_uris = record.texts("redirects");
+  client.scopes = QP_TRY(Scopes::parse(record.text("scopes")));
+  client.user = record.text("user");
+  client.created = Millis(record.number("created"));
+  return client;
+}
+
+Result<void> check(const NewClient& wanted) {
+  if (wanted.name.size() > kNameBytes || !text::is_utf8(wanted.name)) {
+    return bad_input("the client's name is over 200 bytes or not UTF-8");
+  }
+  for (const std::string& name : wanted.grants) {
+    if (std::ranges::find(kGrants, name) == kGrants.end()) return bad_input("unknown grant type");
+    // RFC 6749 4.4
+    if (name == grant::kClientCredentials && wanted.type == ClientType::Public) {
+      return bad_input("client_credentials is for confidential clients");
+    }
+  }
+  if (wanted.redirect_uris.size() > kRedirects) return bad_input("too many redirect URIs");
+  for (const std::string& uri : wanted.redirect_uris) QP_TRY(check_redirect_uri(uri));
+  return {};
+}
+
+Result<std::string> owner_of(const store::Txn& txn, const NewClient& wanted) {
+  if (wanted.user.empty()) return std::string();
+  const auto user = QP_TRY(find_user(txn, wanted.user));
+  if (!user) return error(Code::NotFound, "there is no such user");
+  return user->name;
+}
+
+}  // namespace
+
+bool Client::may_use(std::string_view grant) const {
+  return std::ranges::find(grants, grant) != grants.end();
+}
+
+bool Client::has_redirect(std::string_view uri) const {
+  return std::ranges::any_of(redirect_uris, [&](const std::string& registered) {
+    return redirect_matches(registered, uri);
+  });
+}
+
+Result<AddedClient> add_client(store::WriteTxn& txn, const NewClient& wanted, Millis now) {
+  QP_TRY(check(wanted));
+  AddedClient added;
+  Client& client = added.client;
+  client.id = text::hex(random::bytes(16));
+  client.name = wanted.name;
+  client.type = wanted.type;
+  client.grants = wanted.grants;
+  client.redirect_uris = wanted.redirect_uris;
+  client.scopes = wanted.scopes;
+  client.user = QP_TRY(owner_of(txn, wanted));
+  client.created = now;
+  if (wanted.type == ClientType::Confidential) {
+    added.secret = new_secret("qps_");
+    client.secret_hash = secret_hash(added.secret);
+  }
+  QP_TRY(txn.put(kClients, client.id, encode(client)));
+  return added;
+}
+
+Result<std::optional<Client>> find_client(const store::Txn& txn, std::string_view id) {
+  if (id.empty() || id.size() > kIdBytes) return std::optional<Client>();
+  const auto record = QP_TRY(txn.get(kClients, id));
+  if (!record) return std::optional<Client>();
+  return std::optional<Client>(QP_TRY(decode(*record)));
+}
+
+Result<std::vector<Client>> list_clients(const store::Txn& txn) {
+  return read_all(txn, kClients, "", decode);
+}
+
+bool authenticates(const std::optional<Client>& client, std::optional<std::string_view> secret) {
+  if (!client) return false;
+  if (client->type == ClientType::Public) return true;
+  return secret && text::equals_in_constant_time(client->secret_hash, secret_hash(*secret));
+}
+
+}  // namespace qp::oauth

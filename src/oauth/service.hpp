@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/limits.hpp"
+#include "base/rate_limiter.hpp"
+#include "base/text.hpp"
+#include "oauth/tokens.hpp"
+#include "store/store.hpp"
+
+namespace qp::oauth {
+
+/// Who may use the password grant. OAuth 2.1 has removed it; the tutorial needs it.
+enum class PasswordGrant : std::uint8_t { Off, Loopback, On };
+
+/// Who may register clients by POST /o/register/ (RFC 7591).
+enum class Registration : std::uint8_t { Disabled, Authenticated, Open };
+
+struct Settings {
+  PasswordGrant password_grant = PasswordGrant::Loopback;
+  Registration registration = Registration::Authenticated;
+  std::chrono::seconds access_time = kAccessTime;
+};
+
+/// Ten failed sign-ins a minute for an address and user.
+inline constexpr RateLimiter::Rate kSignInRate{limits::kSignInPerMinute, Millis(60'000)};
+
+/// What the endpoints work on. All of it outlives the calls.
+struct Service {
+  store::Store& store;
+  RateLimiter& sign_ins;  ///< made with kSignInRate; shared with the sign-in page
+  Settings settings;
+};
+
+/// The key by which `sign_ins` counts.
+inline std::string sign_in_key(std::string_view peer, std::string_view user) {
+  return text::lower(user) + ' ' + std::string(peer);
+}
+
+}  // namespace qp::oauth

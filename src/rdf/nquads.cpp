@@ -1,0 +1,368 @@
+#include "rdf/nquads.hpp"
+
+#include <serd/serd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdarg>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "base/text.hpp"
+#include "rdf/iri.hpp"
+#include "vocab/terms.hpp"
+
+namespace qp::rdf {
+
+namespace {
+
+/// Follows how deep `[` and `(` nest, outside of IRIs, strings, comments and escaped characters.
+class NestingScanner {
+ public:
+  /// False as soon as the text nests deeper than kTurtleDepth.
+  bool feed(char c) {
+    if (escaped_) {
+      escaped_ = false;
+      return true;
+    }
+    switch (state_) {
+      case State::Comment:
+        if (c == '\n' || c == '\r') state_ = State::Plain;
+        return true;
+      case State::Iri:
+        if (c == '>' || c == '\n') state_ = State::Plain;
+        return true;
+      case State::Opening:
+        return opening(c);
+      case State::Short:
+        if (c == '\\') escaped_ = true;
+        if (c == quote_ || c == '\n' || c == '\r') state_ = State::Plain;
+        return true;
+      case State::Long:
+        if (c == '\\') escaped_ = true;
+        quotes_ = c == quote_ ? quotes_ + 1 : 0;
+        if (quotes_ == 3) state_ = State::Plain;
+        return true;
+      case State::Plain:
+        return plain(c);
+    }
+    return true;
+  }
+
+  bool is_in_string() const { return state_ == State::Short || state_ == State::Long; }
+
+ private:
+  enum class State { Plain, Comment, Iri, Opening, Short, Long };
+
+  bool plain(char c) {
+    if (c == '\\') escaped_ = true;
+    if (c == '#') state_ = State::Comment;
+    if (c == '<') state_ = State::Iri;
+    if (c == '"' || c == '\'') {
+      state_ = State::Opening;
+      quote_ = c;
+      quotes_ = 1;
+    }
+    if (c == '[' || c == '(') return ++depth_ <= kTurtleDepth;
+    if ((c == ']' || c == ')') && depth_ > 0) --depth_;
+    return true;
+  }
+
+  /// After one or two quotes: an empty string, or the start of a short or a long one.
+  bool opening(char c) {
+    if (c == quote_) {
+      if (++quotes_ < 3) return true;
+      state_ = State::Long;
+      quotes_ = 0;
+      return true;
+    }
+    state_ = quotes_ == 2 ? State::Plain : State::Short;
+    return feed(c);
+  }
+
+  State state_ = State::Plain;
+  char quote_ = 0;
+  int quotes_ = 0;
+  bool escaped_ = false;
+  std::size_t depth_ = 0;
+};
+
+/// What Serd reads from. Serd takes a short block for the end, so blocks are filled.
+class Feed {
+ public:
+  Feed(const ByteSource& source, bool nests) : source_(source), nests_(nests) {}
+
+  static std::size_t read(void* buffer, std::size_t size, std::size_t count, void* self) {
+    return static_cast<Feed*>(self)->fill({static_cast<char*>(buffer), size * count});
+  }
+  static int failed(void* self) { return static_cast<Feed*>(self)->error_ ? 1 : 0; }
+  const std::optional<Error>& trouble() const { return error_; }
+
+ private:
+  std::size_t fill(std::span<char> buffer) {
+    std::size_t filled = 0;
+    while (filled < buffer.size()) {
+      const std::size_t got = source_(buffer.subspan(filled));
+      if (got == 0) break;
+      if (!accept(buffer.subspan(filled, got))) return 0;
+      filled += got;
+    }
+    return filled;
+  }
+
+  bool accept(std::span<const char> bytes) {
+    if (!nests_ && std::ranges::find(bytes, '\0') == bytes.end()) {
+      // Lines stand alone, so that only the last one, unfinished, has to be followed.
+      const auto newline = std::ranges::find(bytes.rbegin(), bytes.rend(), '\n');
+      if (newline != bytes.rend()) scanner_ = {};
+      bytes = bytes.last(static_cast<std::size_t>(newline - bytes.rbegin()));
+    }
+    for (const char c : bytes) {
+      if (!scanner_.feed(c)) {
+        error_ = error(Code::TooLarge, "RDF text nests too deep");
+      } else if (c == '\0' && !scanner_.is_in_string()) {
+        error_ = bad_input("RDF text with a NUL outside of a literal");  // Serd would end there
+      }
+      if (error_) return false;
+    }
+    return true;
+  }
+
+  const ByteSource& source_;
+  bool nests_;
+  NestingScanner scanner_;
+  std::optional<Error> error_;
+};
+
+std::string_view text_of(const SerdNode* node) {
+  return node == nullptr || node->buf == nullptr
+             ? std::string_view()
+             : std::string_view(reinterpret_cast<const char*>(node->buf), node->n_bytes);
+}
+
+/// Turns Serd's events into quads: prefixes and base applied, terms validated.
+class Events {
+ public:
+  Events(std::string_view base, const QuadSink& sink) : base_(base), sink_(sink) {}
+
+  Result<void> finish(SerdStatus status) {
+    if (error_) return *std::move(error_);
+    if (status > SERD_FAILURE) return bad_input("RDF text: " + message_);
+    return {};
+  }
+
+  static SerdStatus on_base(void* self, const SerdNode* uri) {
+    auto& events = *static_cast<Events*>(self);
+    events.base_ = resolve_iri(events.base_, text_of(uri));
+    return SERD_SUCCESS;
+  }
+  static SerdStatus on_prefix(void* self, const SerdNode* name, const SerdNode* uri) {
+    auto& events = *static_cast<Events*>(self);
+    events.prefixes_[std::string(text_of(name))] = resolve_iri(events.base_, text_of(uri));
+    return SERD_SUCCESS;
+  }
+  static SerdStatus on_statement(void* self, SerdStatementFlags, const SerdNode* graph,
+                                 const SerdNode* subject, const SerdNode* predicate,
+                                 const SerdNode* object, const SerdNode* datatype,
+                                 const SerdNode* language) {
+    auto& events = *static_cast<Events*>(self);
+    const Result<void> done = events.quad(graph, subject, predicate, object, datatype, language);
+    if (!done) events.error_ = done.error();
+    return done ? SERD_SUCCESS : SERD_ERR_BAD_SYNTAX;
+  }
+  static SerdStatus on_error(void* self, const SerdError* serd_error) {
+    auto& events = *static_cast<Events*>(self);
+    if (!events.message_.empty()) return SERD_SUCCESS;  // the first one says it
+    std::array<char, 256> text{};
+    va_list arguments;
+    va_copy(arguments, *serd_error->args);
+    std::vsnprintf(text.data(), text.size(), serd_error->fmt, arguments);
+    va_end(arguments);
+    events.message_ = "line " + std::to_string(serd_error->line) + ": " + text.data();
+    while (events.message_.ends_with('\n')) events.message_.pop_back();
+    return SERD_SUCCESS;
+  }
+
+ private:
+  Result<void> quad(const SerdNode* graph, const SerdNode* subject, const SerdNode* predicate,
+                    const SerdNode* object_node, const SerdNode* datatype,
+                    const SerdNode* language) {
+    QuadView quad;
+    quad.s = QP_TRY(resource(subject, 0));
+    quad.p = QP_TRY(resource(predicate, 1));
+    quad.o = QP_TRY(object_term(object_node, datatype, language));
+    if (graph != nullptr && graph->type != SERD_NOTHING) quad.g = QP_TRY(resource(graph, 3));
+    QP_TRY(validate(quad));
+    return sink_(quad);
+  }
+
+  Result<TermView> object_term(const SerdNode* node, const SerdNode* datatype,
+                               const SerdNode* language) {
+    if (node->type != SERD_LITERAL) return resource(node, 2);
+    TermView term{TermKind::Literal, text_of(node), xsd::string.iri, text_of(language)};
+    if (!term.language.empty()) {
+      term.datatype = langString.iri;
+    } else if (datatype != nullptr && datatype->type != SERD_NOTHING) {
+      term.datatype = QP_TRY(resource(datatype, 2)).value;
+    }
+    return term;
+  }
+
+  /// An IRI or blank node; a text that has to be put together lives in `scratch_[slot]`.
+  Result<TermView> resource(const SerdNode* node, std::size_t slot) {
+    const std::string_view text = text_of(node);
+    if (node->type == SERD_BLANK) return TermView{TermKind::Blank, text, {}, {}};
+    if (node->type == SERD_CURIE) {
+      const std::size_t colon = std::min(text.find(':'), text.size());
+      const auto prefix = prefixes_.find(text.substr(0, colon));
+      if (prefix == prefixes_.end() || colon == text.size()) {
+        return bad_input("RDF text: no such prefix: " + std::string(text));
+      }
+      scratch_[slot] = prefix->second;
+      scratch_[slot] += text.substr(colon + 1);
+      return TermView{TermKind::Iri, scratch_[slot], {}, {}};
+    }
+    if (has_scheme(text)) return TermView{TermKind::Iri, text, {}, {}};
+    scratch_[slot] = resolve_iri(base_, text);
+    return TermView{TermKind::Iri, scratch_[slot], {}, {}};
+  }
+
+  std::string base_;
+  const QuadSink& sink_;
+  std::map<std::string, std::string, std::less<>> prefixes_;
+  std::array<std::string, 4> scratch_;
+  std::optional<Error> error_;
+  std::string message_;
+};
+
+SerdSyntax serd_syntax(Syntax syntax) {
+  switch (syntax) {
+    case Syntax::NTriples:
+      return SERD_NTRIPLES;
+    case Syntax::NQuads:
+      return SERD_NQUADS;
+    case Syntax::Turtle:
+      return SERD_TURTLE;
+    case Syntax::TriG:
+      return SERD_TRIG;
+  }
+  return SERD_NQUADS;
+}
+
+constexpr std::size_t kPage = 64 * 1024;
+
+void append_control(unsigned char c, std::string& out) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  out += "\\u00";
+  out += kHex[c >> 4];
+  out += kHex[c & 15];
+}
+
+/// The escape of `c`, or nothing where it stands for itself.
+std::string_view short_escape(char c, Escapes escapes) {
+  switch (c) {
+    case '"':
+      return "\\\"";
+    case '\\':
+      return "\\\\";
+    case '\n':
+      return "\\n";
+    case '\r':
+      return "\\r";
+    case '\b':
+      return escapes == Escapes::Rdfc10 ? "\\b" : "";
+    case '\t':
+      return escapes == Escapes::Rdfc10 ? "\\t" : "";
+    case '\f':
+      return escapes == Escapes::Rdfc10 ? "\\f" : "";
+    default:
+      return "";
+  }
+}
+
+void write_lexical(std::string_view text, std::string& out, Escapes escapes) {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (const std::string_view escape = short_escape(c, escapes); !escape.empty()) {
+      out += escape;
+    } else if (escapes == Escapes::Rdfc10 && (byte < 0x20 || byte == 0x7f)) {
+      append_control(byte, out);
+    } else {
+      out += c;
+    }
+  }
+}
+
+}  // namespace
+
+Result<void> read_quads(const ByteSource& source, Syntax syntax, std::string_view base,
+                        const QuadSink& sink) {
+  Events events(base, sink);
+  Feed feed(source, syntax == Syntax::Turtle || syntax == Syntax::TriG);
+  const std::unique_ptr<SerdReader, void (*)(SerdReader*)> reader(
+      serd_reader_new(serd_syntax(syntax), &events, nullptr, Events::on_base, Events::on_prefix,
+                      Events::on_statement, nullptr),
+      serd_reader_free);
+  serd_reader_set_strict(reader.get(), true);
+  serd_reader_set_error_sink(reader.get(), Events::on_error, &events);
+  const auto* name = reinterpret_cast<const std::uint8_t*>("RDF text");
+  const SerdStatus status =
+      serd_reader_read_source(reader.get(), Feed::read, Feed::failed, &feed, name, kPage);
+  if (feed.trouble()) return *feed.trouble();
+  return events.finish(status);
+}
+
+Result<Dataset> parse_quads(std::string_view text, Syntax syntax, std::string_view base) {
+  Dataset dataset;
+  const auto source = [rest = text](std::span<char> buffer) mutable {
+    const std::size_t count = rest.copy(buffer.data(), buffer.size());
+    rest.remove_prefix(count);
+    return count;
+  };
+  QP_TRY(read_quads(source, syntax, base, [&](const QuadView& quad) -> Result<void> {
+    dataset.push_back(copy(quad));
+    return {};
+  }));
+  return dataset;
+}
+
+void write_term(const TermView& term, std::string& out, Escapes escapes) {
+  if (term.kind == TermKind::Iri) {
+    out.append("<").append(term.value).append(">");
+  } else if (term.kind == TermKind::Blank) {
+    out.append("_:").append(term.value);
+  } else {
+    out += '"';
+    write_lexical(term.value, out, escapes);
+    out += '"';
+    if (!term.language.empty()) {
+      out.append("@").append(term.language);
+    } else if (term.datatype != xsd::string.iri) {
+      out.append("^^<").append(term.datatype).append(">");
+    }
+  }
+}
+
+void write_nquad(const QuadView& quad, std::string& out, Escapes escapes) {
+  for (const TermView* term : {&quad.s, &quad.p, &quad.o}) {
+    write_term(*term, out, escapes);
+    out += ' ';
+  }
+  if (quad.g.kind != TermKind::Iri || !quad.g.value.empty()) {
+    write_term(quad.g, out, escapes);
+    out += ' ';
+  }
+  out += ".\n";
+}
+
+std::string to_nquads(const Dataset& dataset, Escapes escapes) {
+  std::string out;
+  for (const Quad& quad : dataset) {
+    write_nquad({quad.s, quad.p, quad.o, quad.g}, out, escapes);
+  }
+  return out;
+}
+
+}  // namespace qp::rdf

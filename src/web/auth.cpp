@@ -1,0 +1,64 @@
+#include "web/auth.hpp"
+
+#include "oauth/tokens.hpp"
+#include "web/problem.hpp"
+
+namespace qp::web {
+
+bool has_credentials(const net::Request& request) {
+  return request.headers.get("Authorization").has_value();
+}
+
+std::optional<std::string_view> bearer_token(const net::Request& request) {
+  const std::string_view field = request.headers.get("Authorization").value_or("");
+  // RFC 6750 2.1; the scheme's name is read without regard to case.
+  const auto [scheme, rest] = text::split_once(text::trim(field), ' ');
+  if (!rest || !text::equals_ignoring_case(scheme, "Bearer")) return std::nullopt;
+  return text::trim(*rest);
+}
+
+Result<std::optional<Caller>> find_caller(const store::Txn& txn, const net::Request& request,
+                                          Millis now) {
+  if (!has_credentials(request)) return std::optional<Caller>();
+  const std::optional<std::string_view> token = bearer_token(request);
+  if (!token) return error(Code::Unauthenticated, "Authorization is not a bearer token");
+  oauth::Grant grant = QP_TRY(oauth::find_token(txn, *token, now));
+  if (grant.user.empty()) {
+    return error(Code::Unauthenticated, "This token stands for no user");
+  }
+  return std::optional(Caller{std::move(grant.user), std::move(grant.actor), grant.scopes});
+}
+
+Result<Caller> require_caller(const store::Txn& txn, const net::Request& request, Millis now,
+                              std::string_view message) {
+  Result<std::optional<Caller>> caller = find_caller(txn, request, now);
+  if (!caller) {
+    Error why = caller.error();
+    if (why.code == Code::Unauthenticated) why.message = message;
+    return why;
+  }
+  if (!*caller) {
+    return Error{Code::Unauthenticated, "no Authorization field", std::string(message)};
+  }
+  return std::move(**caller);
+}
+
+std::optional<net::Response> refuse_without(oauth::Scope scope, const Caller& caller) {
+  if (caller.scopes.has(scope)) return std::nullopt;
+  const std::string wanted = oauth::Scopes(scope).text();
+  net::Response response = problem(error(Code::Forbidden, "The token lacks the scope " + wanted));
+  response.headers.set("WWW-Authenticate", bearer_challenge("insufficient_scope", wanted));
+  return response;
+}
+
+bool may_act_as(const Caller& caller, const ap::Actor& actor) {
+  return caller.user == actor.user && (caller.actor.empty() || caller.actor == actor.iri);
+}
+
+Result<std::vector<ap::Actor>> actors_of(const store::Txn& txn, const Caller& caller) {
+  std::vector<ap::Actor> actors = QP_TRY(ap::actors_of(txn, caller.user));
+  std::erase_if(actors, [&](const ap::Actor& actor) { return !may_act_as(caller, actor); });
+  return actors;
+}
+
+}  // namespace qp::web

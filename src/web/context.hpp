@@ -1,0 +1,59 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "ap/deliver.hpp"
+#include "ap/inbox.hpp"
+#include "ap/outbox.hpp"
+#include "ap/services.hpp"
+#include "base/rate_limiter.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "net/message.hpp"
+#include "net/server.hpp"
+#include "oauth/service.hpp"
+#include "store/store.hpp"
+#include "view/serve.hpp"
+#include "web/domains.hpp"
+#include "web/key_pool.hpp"
+
+namespace qp::web {
+
+struct Config {
+  std::string software_name = "quadpub";
+  std::string software_version;
+  bool metrics_public = false;             ///< /metrics for others than loopback peers
+  std::vector<std::string> allow_private;  ///< addresses that no per-address limit counts
+};
+
+/// What the handlers work with; `main` builds it and it outlives them. Handlers run on several
+/// threads at once: everything here may be used by any thread.
+struct Context {
+  store::Store& store;
+  ap::Services& services;
+  ap::Outbox& outbox;
+  ap::Inbox& inbox;
+  Domains& domains;
+  KeyPool& keys;
+  RateLimiter& inbox_limiter;  ///< S2S posts, by address
+  oauth::Service oauth;
+  view::Contexts contexts;
+  Clock clock;
+  Config config;
+  /// For /metrics; set before the server starts.
+  const net::Server* server = nullptr;
+  const ap::Delivery* delivery = nullptr;
+};
+
+/// A request on its way through a handler.
+struct Exchange {
+  const net::Request& request;
+  ap::Domain domain;  ///< the one that the Host field names
+  int attempt = 0;    ///< 1: the request was parked before
+};
+
+/// What a route does. An Error becomes a problem body (problem.hpp).
+using Handle = Result<net::Response> (*)(Context& context, const Exchange& exchange);
+
+}  // namespace qp::web

@@ -1,0 +1,97 @@
+#include "web/inbox_handler.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "web/negotiate.hpp"
+#include "web/object_handler.hpp"
+#include "web/outbox_handler.hpp"
+#include "web/problem.hpp"
+
+namespace qp::web {
+
+namespace {
+
+bool is_exempt(const Context& context, const net::Request& request) {
+  const std::vector<std::string>& allowed = context.config.allow_private;
+  return request.loopback ||
+         std::find(allowed.begin(), allowed.end(), request.peer) != allowed.end();
+}
+
+net::Response too_many(std::chrono::seconds wait) {
+  net::Response response = problem(error(Code::TooMany, "Too many requests from this address"));
+  response.headers.set("Retry-After", std::to_string(wait.count()));
+  return response;
+}
+
+std::string_view name(ap::Receipt receipt) {
+  switch (receipt) {
+    case ap::Receipt::Accepted:
+      return "accepted";
+    case ap::Receipt::Duplicate:
+      return "duplicate";
+    case ap::Receipt::Ignored:
+      return "ignored";
+  }
+  return "accepted";
+}
+
+/// The challenge of an inbox is a signature, not a token.
+net::Response refuse(const Error& error) {
+  log::info("inbox_refused", {log::field("detail", error.detail)});
+  net::Response response = problem(error);
+  if (error.code == Code::Unauthenticated) {
+    response.headers.set("WWW-Authenticate", "Signature");
+  }
+  return response;
+}
+
+Result<net::Response> post_inbox(Context& context, const Exchange& exchange,
+                                 std::string_view inbox) {
+  const net::Request& request = exchange.request;
+  // A parked request was counted when it came.
+  if (exchange.attempt == 0 && !is_exempt(context, request)) {
+    if (const auto wait = context.inbox_limiter.take(request.peer, context.clock())) {
+      return too_many(*wait);
+    }
+  }
+  if (!is_activity_type(request.headers.get("Content-Type").value_or(""))) {
+    return error(Code::UnsupportedType, "The body is to be application/activity+json");
+  }
+  std::optional<std::string> wait_for;
+  const Result<ap::Receipt> receipt =
+      context.inbox.receive(request, exchange.domain, inbox, exchange.attempt, wait_for);
+  net::Response response;
+  if (!receipt) {
+    if (!wait_for) return refuse(receipt.error());
+    response.wait_for = std::move(wait_for);
+    return response;
+  }
+  log::info("received", {log::field("inbox", inbox), log::field("receipt", name(*receipt))});
+  response.status = 202;
+  return response;
+}
+
+}  // namespace
+
+Result<net::Response> post_collection(Context& context, const Exchange& exchange) {
+  const std::string iri = requested_iri(exchange.domain, exchange.request.target);
+  std::optional<ap::CollectionRecord> record;
+  {
+    const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
+    record = QP_TRY(ap::find_collection(*txn, iri));
+  }
+  if (!record) return error(Code::NotFound, "Invalid outbox");
+  if (record->role == ap::Role::Outbox) return post_outbox(context, exchange, *record);
+  if (record->role == ap::Role::Inbox) return post_inbox(context, exchange, iri);
+  net::Response response =
+      problem(405, "Method not allowed", "Activities are posted to an inbox or an outbox");
+  response.headers.set("Allow", "GET, HEAD, OPTIONS");
+  return response;
+}
+
+Result<net::Response> post_shared_inbox(Context& context, const Exchange& exchange) {
+  return post_inbox(context, exchange, exchange.domain.url + "/inbox");
+}
+
+}  // namespace qp::web

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "web/context.hpp"
+
+/// Reading resources: GET and HEAD of actors, objects, activities and collections.
+namespace qp::web {
+
+/// The same 404 for what is not there and for what this reader may not know of; 410 for what was
+/// deleted; an inbox is for its owner (401, 403).
+Result<net::Response> get_resource(Context& context, const Exchange& exchange);
+
+/// `/keys/<id>`: where the key of `/actors/<id>` is.
+Result<net::Response> get_key(Context& context, const Exchange& exchange);
+
+/// The IRI that a request's target stands for on a domain: no query, encoded as it came.
+std::string requested_iri(const ap::Domain& domain, std::string_view target);
+
+/// The page that the query asks for: `page` (true, first, last, before:KEY, after:KEY) and
+/// `limit`. nullopt: the collection itself.
+Result<std::optional<view::Page>> requested_page(std::string_view query);
+
+}  // namespace qp::web

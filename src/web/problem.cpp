@@ -1,0 +1,93 @@
+#include "web/problem.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "web/reply.hpp"
+
+namespace qp::web {
+
+namespace {
+
+struct Mapping {
+  int status;
+  std::string_view title;
+  bool ours = false;  ///< our own fault: nothing of the Error is told
+};
+
+Mapping mapping_of(Code code) {
+  switch (code) {
+    case Code::BadInput:
+      return {400, "Bad request"};
+    case Code::TooLarge:
+      return {413, "Content too large"};
+    case Code::Unauthenticated:
+      return {401, "Authentication required"};
+    case Code::Forbidden:
+      return {403, "Forbidden"};
+    case Code::NotFound:
+      return {404, "Not found"};
+    case Code::Gone:
+      return {410, "Gone"};
+    case Code::Conflict:
+      return {409, "Conflict"};
+    case Code::UnsupportedType:
+      return {415, "Unsupported media type"};
+    case Code::NotAcceptable:
+      return {406, "Not acceptable"};
+    case Code::TooMany:
+      return {429, "Too many requests"};
+    case Code::Unavailable:
+      return {503, "Service unavailable"};
+    case Code::Network:
+      return {502, "Bad gateway"};
+    case Code::Storage:
+      return {503, "Storage unavailable", true};
+    case Code::Internal:
+      return {500, "Internal server error", true};
+  }
+  return {500, "Internal server error", true};
+}
+
+}  // namespace
+
+int status_of(Code code) { return mapping_of(code).status; }
+
+net::Response problem(const Error& error) {
+  const Mapping mapping = mapping_of(error.code);
+  const bool can_tell = !mapping.ours && !error.message.empty();
+  net::Response response =
+      problem(mapping.status, mapping.title, can_tell ? error.message : mapping.title);
+  if (mapping.status == 401) response.headers.set("WWW-Authenticate", bearer_challenge({}));
+  if (mapping.status == 503) response.headers.set("Retry-After", "5");
+  if (mapping.status == 429) response.headers.set("Retry-After", "60");
+  return response;
+}
+
+net::Response problem(int status, std::string_view title, std::string_view detail) {
+  const nlohmann::ordered_json body = {{"type", "about:blank"},
+                                       {"title", title},
+                                       {"status", status},
+                                       {"detail", detail},
+                                       {"error", detail}};
+  net::Response response = json_reply(status, body, "application/problem+json");
+  response.headers.set("Cache-Control", "no-store");
+  return response;
+}
+
+net::Response oauth_problem(int status, std::string_view error, std::string_view description) {
+  nlohmann::ordered_json body = {{"error", error}};
+  if (!description.empty()) body["error_description"] = description;
+  net::Response response = json_reply(status, body);
+  response.headers.set("Cache-Control", "no-store");
+  response.headers.set("Pragma", "no-cache");
+  return response;
+}
+
+std::string bearer_challenge(std::string_view error, std::string_view scope) {
+  std::string challenge = R"(Bearer realm="api")";
+  if (!error.empty()) challenge.append(R"(, error=")").append(error).append("\"");
+  if (!scope.empty()) challenge.append(R"(, scope=")").append(scope).append("\"");
+  return challenge;
+}
+
+}  // namespace qp::web

@@ -1,0 +1,80 @@
+#include "web/reply.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+
+namespace qp::web {
+
+net::Response reply(int status, std::string body, std::string_view content_type) {
+  net::Response response;
+  response.status = status;
+  response.headers.set("Content-Type", std::string(content_type));
+  response.headers.set("X-Content-Type-Options", "nosniff");
+  response.body = std::move(body);
+  return response;
+}
+
+net::Response json_reply(int status, const nlohmann::ordered_json& body,
+                         std::string_view content_type) {
+  // dump() throws on text that is not UTF-8 unless it is told to replace it.
+  using Handler = nlohmann::ordered_json::error_handler_t;
+  return reply(status, body.dump(-1, ' ', false, Handler::replace), content_type);
+}
+
+net::Response redirect(int status, std::string location) {
+  net::Response response;
+  response.status = status;
+  response.headers.set("Location", std::move(location));
+  return response;
+}
+
+bool names_etag(std::string_view if_none_match, std::string_view etag) {
+  for (std::string_view one : text::split(if_none_match, ',')) {
+    one = text::trim(one);
+    if (one == "*") return true;
+    if (one.starts_with("W/")) one.remove_prefix(2);
+    if (one == etag) return true;
+  }
+  return false;
+}
+
+std::string escape_html(std::string_view text) {
+  std::string escaped;
+  escaped.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
+net::Response html_reply(int status, std::string_view title, std::string_view body) {
+  std::string page = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>";
+  page += escape_html(title);
+  page.append("</title><body>").append(body).append("</body></html>\n");
+  net::Response response = reply(status, std::move(page), "text/html; charset=utf-8");
+  response.headers.set("Content-Security-Policy",
+                       "default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
+  response.headers.set("Referrer-Policy", "no-referrer");
+  return response;
+}
+
+}  // namespace qp::web

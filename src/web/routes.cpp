@@ -1,0 +1,199 @@
+#include "web/routes.hpp"
+
+#include <chrono>
+#include <string>
+
+#include "base/log.hpp"
+#include "web/actors_handler.hpp"
+#include "web/auth.hpp"
+#include "web/health.hpp"
+#include "web/inbox_handler.hpp"
+#include "web/nodeinfo.hpp"
+#include "web/oauth_handlers.hpp"
+#include "web/object_handler.hpp"
+#include "web/problem.hpp"
+#include "web/webfinger.hpp"
+
+namespace qp::web {
+
+namespace {
+
+enum class Match { Exact, OptionalSlash, Prefix };
+
+/// Who may read the answer in a browser (Fetch, CORS protocol).
+enum class Cors {
+  Echo,  ///< the origin that asks
+  Any,   ///< everyone: what does not depend on who asks
+  None,  ///< nobody: pages with forms
+};
+
+struct Route {
+  std::string_view path;
+  Match match;
+  Handle get;   ///< GET and HEAD; nullptr: not allowed
+  Handle post;  ///< nullptr: not allowed
+  Cors cors = Cors::Echo;
+};
+
+constexpr Route kRoutes[] = {
+    {"/actors/", Match::Prefix, get_resource, nullptr},
+    {"/objects/", Match::Prefix, get_resource, nullptr},
+    {"/activities/", Match::Prefix, get_resource, nullptr},
+    {"/collections/", Match::Prefix, get_resource, post_collection},
+    {"/keys/", Match::Prefix, get_key, nullptr},
+    {"/inbox", Match::OptionalSlash, nullptr, post_shared_inbox},
+    {"/api/actors", Match::OptionalSlash, list_actors, create_actor},
+    {"/o/token", Match::OptionalSlash, nullptr, post_token},
+    {"/o/authorize", Match::OptionalSlash, get_authorize, post_authorize, Cors::None},
+    {"/o/register", Match::OptionalSlash, nullptr, post_register},
+    {"/o/revoke_token", Match::OptionalSlash, nullptr, post_revoke},
+    {"/o/introspect", Match::OptionalSlash, nullptr, post_introspect},
+    {"/.well-known/webfinger", Match::Exact, get_webfinger, nullptr, Cors::Any},
+    {"/.well-known/nodeinfo", Match::Exact, get_nodeinfo_links, nullptr, Cors::Any},
+    {"/nodeinfo/2.0", Match::Exact, get_nodeinfo_20, nullptr, Cors::Any},
+    {"/nodeinfo/2.1", Match::Exact, get_nodeinfo_21, nullptr, Cors::Any},
+    {"/.well-known/host-meta", Match::Exact, get_host_meta, nullptr, Cors::Any},
+    {"/.well-known/host-meta.json", Match::Exact, get_host_meta_json, nullptr, Cors::Any},
+    {"/.well-known/oauth-authorization-server", Match::Exact, get_oauth_metadata, nullptr,
+     Cors::Any},
+};
+
+/// What says how the process is; these answer under any Host, so that probes need not know one.
+constexpr Route kHealthRoutes[] = {
+    {"/healthz", Match::Exact, get_health, nullptr, Cors::None},
+    {"/readyz", Match::Exact, get_readiness, nullptr, Cors::None},
+    {"/metrics", Match::Exact, get_metrics, nullptr, Cors::None},
+};
+
+bool matches(const Route& route, std::string_view path) {
+  if (!path.starts_with(route.path)) return false;
+  const std::string_view rest = path.substr(route.path.size());
+  switch (route.match) {
+    case Match::Exact:
+      return rest.empty();
+    case Match::OptionalSlash:
+      return rest.empty() || rest == "/";
+    case Match::Prefix:
+      return !rest.empty();
+  }
+  return false;
+}
+
+template <std::size_t N>
+const Route* find_route(const Route (&routes)[N], std::string_view path) {
+  for (const Route& route : routes) {
+    if (matches(route, path)) return &route;
+  }
+  return nullptr;
+}
+
+const Route* find_route(std::string_view path) {
+  if (const Route* route = find_route(kRoutes, path)) return route;
+  return find_route(kHealthRoutes, path);
+}
+
+bool is_read(const net::Request& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
+
+std::string allowed_methods(const Route& route) {
+  std::string allowed = route.get ? "GET, HEAD, " : "";
+  if (route.post) allowed += "POST, ";
+  return allowed + "OPTIONS";
+}
+
+void add_cors(const Route& route, const net::Request& request, net::Response& response) {
+  const std::optional<std::string_view> origin = request.headers.get("Origin");
+  if (route.cors == Cors::None || (route.cors == Cors::Echo && !origin)) return;
+  response.headers.set("Access-Control-Allow-Origin",
+                       route.cors == Cors::Any ? "*" : std::string(*origin));
+  response.headers.set("Access-Control-Expose-Headers",
+                       "Location, ETag, Link, Retry-After, WWW-Authenticate, X-Request-Id");
+}
+
+net::Response preflight(const Route& route) {
+  net::Response response;
+  response.status = 204;
+  response.headers.set("Allow", allowed_methods(route));
+  if (route.cors == Cors::None) return response;
+  response.headers.set("Access-Control-Allow-Methods", allowed_methods(route));
+  response.headers.set("Access-Control-Allow-Headers",
+                       "Accept, Authorization, Content-Type, If-None-Match");
+  response.headers.set("Access-Control-Max-Age", "86400");
+  return response;
+}
+
+net::Response method_not_allowed(const Route& route, std::string_view method) {
+  net::Response response =
+      problem(405, "Method not allowed", std::string(method) + " is not allowed here");
+  response.headers.set("Allow", allowed_methods(route));
+  return response;
+}
+
+/// Errors as a response, and what is wrong on our side to the log.
+net::Response to_response(Result<net::Response> result, const net::Request& request) {
+  if (result) return std::move(*result);
+  const Error& error = result.error();
+  if (status_of(error.code) >= 500) {
+    log::error("request_failed", {log::field("detail", error.detail)});
+  } else {
+    log::debug("request_refused", {log::field("detail", error.detail)});
+  }
+  net::Response response = problem(error);
+  if (response.status == 401 && has_credentials(request)) {
+    response.headers.set("WWW-Authenticate", bearer_challenge("invalid_token"));
+  }
+  return response;
+}
+
+void log_request(const net::Request& request, const net::Response& response,
+                 std::chrono::steady_clock::time_point begin) {
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - begin);
+  // The path only: a query may hold what is secret. Reads are many, so they are for debugging.
+  const bool is_quiet = is_read(request) && response.status < 500;
+  log::write(is_quiet ? log::Level::Debug : log::Level::Info, "request",
+             {log::field("method", request.method), log::field("path", request.path),
+              log::field("status", response.status), log::field("peer", request.peer),
+              log::field("micros", took.count())});
+}
+
+}  // namespace
+
+net::Where Routes::where(const net::Request& request) const {
+  if (!is_read(request)) return net::Where::Pool;
+  if (request.path == "/healthz") return net::Where::Inline;
+  const Route* route = find_route(kRoutes, request.path);
+  const bool is_lookup =
+      route && route->get == get_resource && !has_credentials(request) && request.query.empty();
+  return is_lookup ? net::Where::Inline : net::Where::Pool;
+}
+
+net::Response Routes::answer(const net::Request& request, int attempt) const {
+  const bool is_health = find_route(kHealthRoutes, request.path) != nullptr;
+  std::optional<ap::Domain> domain =
+      context_.domains.find(request.headers.get("Host").value_or(""));
+  if (!domain && !is_health) {
+    return problem(421, "Misdirected request", "This server does not answer for that host");
+  }
+  const Route* route = find_route(request.path);
+  if (!route) return problem(error(Code::NotFound, "There is nothing at this address"));
+  if (request.method == "OPTIONS") return preflight(*route);
+  const Handle act =
+      is_read(request) ? route->get : (request.method == "POST" ? route->post : nullptr);
+  if (!act) return method_not_allowed(*route, request.method);
+  const Exchange exchange{request, domain.value_or(ap::Domain{}), attempt};
+  return to_response(act(context_, exchange), request);
+}
+
+void Routes::handle(const net::Request& request, net::Response& response, int attempt) {
+  const auto begin = std::chrono::steady_clock::now();
+  const log::RequestScope scope(request.id);
+  response = answer(request, attempt);
+  if (response.wait_for) return;
+  if (const Route* route = find_route(request.path)) add_cors(*route, request, response);
+  if (!response.headers.get("Vary")) response.headers.set("Vary", "Origin");
+  log_request(request, response, begin);
+}
+
+}  // namespace qp::web

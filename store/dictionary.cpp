@@ -1,0 +1,161 @@
+#include "store/dictionary.hpp"
+
+#include "base/limits.hpp"
+#include "base/text.hpp"
+#include "store/bytes.hpp"
+#include "store/inline_term.hpp"
+#include "vocab/terms.hpp"
+
+namespace qp::store {
+
+using rdf::TermClass;
+using rdf::TermKind;
+using rdf::TermView;
+
+static constexpr std::size_t kLanguageBytes = 255;
+
+WordIndex::WordIndex() {
+  by_iri_.reserve(vocab::rows().size());
+  for (const Word& word : vocab::rows()) by_iri_.emplace(word.iri, word.id);
+}
+
+std::optional<TermId> WordIndex::find(std::string_view iri) const {
+  const auto found = by_iri_.find(iri);
+  return found == by_iri_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::string blank_label(TermId id) { return "b" + std::to_string(number(id) & kPayloadMask); }
+
+static TermClass class_of(const TermView& term) {
+  if (term.kind == TermKind::Iri) return TermClass::Iri;
+  if (term.kind == TermKind::Blank) return TermClass::Blank;
+  if (!term.language.empty()) return TermClass::LangString;
+  return term.datatype == xsd::string.iri ? TermClass::String : TermClass::Typed;
+}
+
+// What the hash is taken of: class, then what tells terms of that class apart.
+static std::string hash_of(const TermView& term) {
+  std::string bytes(1, static_cast<char>(class_of(term)));
+  if (class_of(term) == TermClass::Typed) append_text(bytes, term.datatype);
+  if (class_of(term) == TermClass::LangString) append_text(bytes, term.language);
+  return hash_key(bytes.append(term.value));
+}
+
+std::optional<TermId> Dictionary::without_lookup(const TermView& term) const {
+  if (term.kind == TermKind::Iri) return words_.find(term.value);
+  if (term.kind == TermKind::Literal) return inline_literal(term);
+  return std::nullopt;
+}
+
+Result<std::optional<TermId>> Dictionary::find_blank(std::string_view label) const {
+  const auto value = text::to_uint(label.substr(label.empty() ? 0 : 1));
+  const auto next =
+      (counters_ ? *counters_ : QP_TRY(read_counters(access_))).next(TermClass::Blank);
+  if (!value || *value < kFirstTerm || *value >= next) return std::nullopt;
+  const TermId id = make_id(TermClass::Blank, *value);
+  return blank_label(id) == label ? std::optional(id) : std::nullopt;
+}
+
+// Two terms of the same hash: the later one lies under the hash and a counting byte.
+Result<Dictionary::Place> Dictionary::locate(const TermView& term) const {
+  Place place{hash_of(term), std::nullopt};
+  for (char step = 0;; ++step) {
+    const auto found = QP_TRY(access_.get(Db::TermIds, place.key));
+    if (!found) return place;
+    const TermId id = ByteReader(*found).id();
+    if (QP_TRY(stored(id)) == term) {
+      place.id = id;
+      return place;
+    }
+    if (step != 0) place.key.pop_back();
+    place.key.push_back(static_cast<char>(step + 1));
+  }
+}
+
+Result<std::optional<TermId>> Dictionary::find(const TermView& term) const {
+  if (const auto id = without_lookup(term)) return id;
+  if (term.kind == TermKind::Blank) return find_blank(term.value);
+  return QP_TRY(locate(term)).id;
+}
+
+static Result<void> check(const TermView& term) {
+  if (term.language.size() > kLanguageBytes) return bad_input("language tag too long");
+  if (term.kind == TermKind::Iri && term.value.size() > limits::kIriBytes) {
+    return bad_input("IRI too long");
+  }
+  return {};
+}
+
+Result<TermId> Dictionary::intern(const TermView& term) {
+  if (const auto id = without_lookup(term)) return *id;
+  if (term.kind == TermKind::Blank) {
+    // A label says nothing outside its document: whoever reads one asks for new_blank.
+    const auto known = QP_TRY(find_blank(term.value));
+    if (!known) return bad_input("a blank node label that this store did not give out");
+    return *known;
+  }
+  QP_TRY(check(term));
+  const Place place = QP_TRY(locate(term));
+  if (place.id) return *place.id;
+
+  std::string row;
+  const TermClass kind = class_of(term);
+  if (kind == TermClass::Typed) {
+    append_id(row, QP_TRY(intern({TermKind::Iri, term.datatype, {}, {}})));
+  }
+  if (kind == TermClass::LangString) {
+    append_number(row, term.language.size(), 1);
+    row.append(term.language);
+  }
+  row.append(term.value);
+  const TermId id = make_id(kind, counters_->take(kind));
+  QP_TRY(access_.put(Db::TermIds, place.key, id_key(id)));
+  QP_TRY(access_.put(Db::Terms, id_key(id), row));
+  return id;
+}
+
+TermId Dictionary::new_blank() {
+  return make_id(TermClass::Blank, counters_->take(TermClass::Blank));
+}
+
+Result<TermView> Dictionary::resolve(TermId id) const {
+  if (number(id) != 0 && number(id) <= vocab::rows().size()) {
+    return TermView{TermKind::Iri, vocab::rows()[number(id) - 1].iri, {}, {}};
+  }
+  if (is_inlined(id)) {
+    return TermView{
+        TermKind::Literal, spelt_.emplace_back(spell_inlined(id)), inlined_datatype(id), {}};
+  }
+  if (rdf::is_blank(id)) {
+    const auto label = QP_TRY(find_blank(blank_label(id)));
+    if (!label) return error(Code::NotFound, "no such blank node");
+    return TermView{TermKind::Blank, spelt_.emplace_back(blank_label(id)), {}, {}};
+  }
+  return stored(id);
+}
+
+Result<TermView> Dictionary::stored(TermId id) const {
+  const auto row = QP_TRY(access_.get(Db::Terms, id_key(id)));
+  if (!row) return Error{Code::NotFound, "no term " + std::to_string(number(id)), {}};
+  ByteReader reader(*row);
+  switch (rdf::term_class(id)) {
+    case TermClass::Iri:
+      return TermView{TermKind::Iri, *row, {}, {}};
+    case TermClass::String:
+      return TermView{TermKind::Literal, *row, xsd::string.iri, {}};
+    case TermClass::LangString: {
+      const std::string_view language = reader.take(reader.number(1));
+      return TermView{TermKind::Literal, reader.rest(), rdf::langString.iri, language};
+    }
+    case TermClass::Typed: {
+      const TermId datatype = reader.id();
+      // A datatype is an IRI; anything else is damage, and would not end.
+      if (!reader.good() || !rdf::is_iri(datatype)) return damaged(Db::Terms, id_key(id));
+      return TermView{TermKind::Literal, reader.rest(), QP_TRY(resolve(datatype)).value, {}};
+    }
+    default:
+      return damaged(Db::Terms, id_key(id));
+  }
+}
+
+}  // namespace qp::store

@@ -1,0 +1,227 @@
+#include "store/env.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "base/log.hpp"
+#include "store/bytes.hpp"
+#include "store/counters.hpp"
+#include "store/file_check.hpp"
+#include "vocab/terms.hpp"
+
+namespace qp::store {
+
+static constexpr std::string_view kFormatKey = "format";
+static constexpr std::string_view kFormatName = "quadpub";
+static constexpr unsigned kMaxReaders = 1024;
+static constexpr std::size_t kSmallestMap = std::size_t{1} << 20;
+static constexpr auto kResizeWait = std::chrono::seconds(5);
+static constexpr mdb_mode_t kFileMode = 0600;
+
+static std::size_t page_size(MDB_env* env) {
+  MDB_stat stat;
+  mdb_env_stat(env, &stat);
+  return stat.ms_psize;
+}
+
+// Name, version, byte order, page size, rows of terms.def when it was made.
+static std::string format_record(MDB_env* env) {
+  std::string value(kFormatName);
+  append_number(value, kFormatVersion, 4);
+  value.push_back(std::endian::native == std::endian::little ? 'l' : 'b');
+  append_number(value, page_size(env), 4);
+  append_number(value, vocab::rows().size(), 4);
+  return value;
+}
+
+Result<std::unique_ptr<Env>> Env::open(const Options& options) {
+  std::error_code trouble;
+  if (!options.read_only) std::filesystem::create_directories(options.folder, trouble);
+  if (trouble) {
+    return Error{Code::Storage, "store: " + options.folder.string() + ": " + trouble.message(), {}};
+  }
+  const std::filesystem::path file = options.folder / "quads.mdb";
+  if (!options.force_filesystem) QP_TRY(check_filesystem(options.folder));
+  QP_TRY(check_not_truncated(file));
+
+  std::unique_ptr<Env> env(new Env);
+  QP_TRY(env->map(options, file));
+  env->check_readers();
+  QP_TRY(env->open_databases(options.read_only));
+  return env;
+}
+
+// A machine that does not give so much address space gets what it can; the map grows later.
+Result<void> Env::map(const Options& options, const std::filesystem::path& file) {
+  for (std::size_t bytes = std::max(options.initial_map_bytes, kSmallestMap);; bytes /= 4) {
+    MDB_env* env = nullptr;
+    if (const int code = mdb_env_create(&env); code != 0) return lmdb_error(code, "creating");
+    env_.reset(env);
+    mdb_env_set_maxdbs(env, kDbCount);
+    mdb_env_set_maxreaders(env, kMaxReaders);
+    mdb_env_set_mapsize(env, bytes);
+    const unsigned flags = MDB_NOSUBDIR | MDB_NOTLS | (options.read_only ? MDB_RDONLY : 0U);
+    const int code = mdb_env_open(env, file.c_str(), flags, kFileMode);
+    if (code == 0) return {};
+    if (code != ENOMEM || bytes / 4 < kSmallestMap) {
+      return lmdb_error(code, "opening " + file.string());
+    }
+  }
+}
+
+Env::~Env() {
+  for (MDB_txn* txn : idle_) mdb_txn_abort(txn);
+}
+
+Result<void> Env::check_format(const Access& access) const {
+  const auto found = QP_TRY(access.get(Db::Meta, kFormatKey));
+  ByteReader reader(found.value_or(std::string_view()));
+  if (!found || reader.take(kFormatName.size()) != kFormatName) {
+    return error(Code::Storage, "the file has no format marker: it is no quadpub store");
+  }
+  const std::uint64_t version = reader.number(4);
+  if (version > kFormatVersion) {
+    return error(Code::Storage, "the store has format " + std::to_string(version) +
+                                    ", which is newer than this program's " +
+                                    std::to_string(kFormatVersion));
+  }
+  const std::string expected = format_record(env_.get());
+  const std::size_t fixed = kFormatName.size() + 4;
+  if (reader.take(5) != std::string_view(expected).substr(fixed, 5)) {
+    return error(Code::Storage, "the store was made with another byte order or page size");
+  }
+  return {};
+}
+
+// A file without any database is new; one that lacks some of them is not ours.
+Result<void> Env::open_databases(bool read_only) {
+  MDB_txn* txn = QP_TRY(begin(read_only ? MDB_RDONLY : 0U));
+  const auto abort = [txn](Error error) {
+    mdb_txn_abort(txn);
+    return error;
+  };
+  MDB_stat stat;
+  MDB_dbi main = 0;
+  if (const int code = mdb_dbi_open(txn, nullptr, 0, &main); code != 0) {
+    return abort(lmdb_error(code, "opening the main database"));
+  }
+  mdb_stat(txn, main, &stat);
+  const bool is_new = stat.ms_entries == 0;
+  for (std::size_t i = 0; i < kDbCount; ++i) {
+    const unsigned flags = is_new && !read_only ? MDB_CREATE : 0U;
+    const int code = mdb_dbi_open(txn, kDbNames[i], flags, &handles_[i]);
+    if (code != 0) return abort(lmdb_error(code, std::string("opening ") + kDbNames[i]));
+  }
+  Access access(txn, handles_);
+  if (is_new) {
+    const auto marked = access.put(Db::Meta, kFormatKey, format_record(env_.get()));
+    if (!marked) return abort(marked.error());
+    const auto counted = write_counters(access, Counters{});
+    if (!counted) return abort(counted.error());
+  }
+  const auto good = check_format(access);
+  if (!good) return abort(good.error());
+  if (const int code = mdb_txn_commit(txn); code != 0) return lmdb_error(code, "creating");
+  return {};
+}
+
+// Another process may have let the map grow; then ours follows.
+Result<MDB_txn*> Env::begin(unsigned flags) {
+  MDB_txn* txn = nullptr;
+  int code = mdb_txn_begin(env_.get(), nullptr, flags, &txn);
+  if (code == MDB_MAP_RESIZED) {
+    QP_TRY(resize(0));
+    code = mdb_txn_begin(env_.get(), nullptr, flags, &txn);
+  }
+  if (code != 0) return lmdb_error(code, "beginning a transaction");
+  return txn;
+}
+
+Result<MDB_txn*> Env::begin_write() { return begin(0); }
+
+Result<MDB_txn*> Env::begin_read() {
+  MDB_txn* txn = nullptr;
+  {
+    std::unique_lock lock(mutex_);
+    resized_.wait(lock, [this] { return !resizing_; });
+    ++active_;
+    if (!idle_.empty()) {
+      txn = idle_.back();
+      idle_.pop_back();
+    }
+  }
+  const int code =
+      txn != nullptr ? mdb_txn_renew(txn) : mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &txn);
+  if (code == 0) return txn;
+  if (txn != nullptr) mdb_txn_abort(txn);
+  end_read(nullptr);
+  if (code != MDB_MAP_RESIZED) return lmdb_error(code, "beginning to read");
+  QP_TRY(resize(0));
+  return begin_read();
+}
+
+void Env::end_read(MDB_txn* txn) {
+  if (txn != nullptr) mdb_txn_reset(txn);
+  const std::lock_guard lock(mutex_);
+  if (txn != nullptr) idle_.push_back(txn);
+  --active_;
+  if (resizing_ && active_ == 0) readers_ended_.notify_all();
+}
+
+// LMDB unmaps and maps again: nobody may be reading then. `bytes` 0: as the file says.
+Result<void> Env::resize(std::size_t bytes) {
+  std::unique_lock lock(mutex_);
+  resized_.wait(lock, [this] { return !resizing_; });
+  resizing_ = true;
+  const bool alone = readers_ended_.wait_for(lock, kResizeWait, [this] { return active_ == 0; });
+  const int code = alone ? mdb_env_set_mapsize(env_.get(), bytes) : 0;
+  resizing_ = false;
+  resized_.notify_all();
+  if (!alone) return Error{Code::Unavailable, "store: a reader keeps the map from growing", {}};
+  if (code != 0) return lmdb_error(code, "resizing the map");
+  return {};
+}
+
+Result<void> Env::grow() {
+  const std::size_t bytes = info().me_mapsize * 2;
+  log::info("store_map_grows", {log::field("bytes", bytes)});
+  return resize(bytes);
+}
+
+void Env::check_readers() {
+  int dead = 0;
+  mdb_reader_check(env_.get(), &dead);
+  if (dead > 0) log::warning("store_readers_cleared", {log::field("count", dead)});
+}
+
+MDB_envinfo Env::info() const {
+  MDB_envinfo info;
+  mdb_env_info(env_.get(), &info);
+  return info;
+}
+
+static Result<void> sync_to_disk(const std::filesystem::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool done = fd >= 0 && ::fsync(fd) == 0;
+  const int code = errno;
+  if (fd >= 0) ::close(fd);
+  if (!done) return lmdb_error(code, "syncing " + path.string());
+  return {};
+}
+
+Result<void> Env::copy(const std::filesystem::path& destination) {
+  MDB_txn* pin = QP_TRY(begin_read());  // keeps the map from growing meanwhile
+  const int code = mdb_env_copy2(env_.get(), destination.c_str(), MDB_CP_COMPACT);
+  end_read(pin);
+  if (code != 0) return lmdb_error(code, "copying to " + destination.string());
+  QP_TRY(sync_to_disk(destination));
+  return sync_to_disk(std::filesystem::absolute(destination).parent_path());
+}
+
+}  // namespace qp::store

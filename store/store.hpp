@@ -1,0 +1,186 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "rdf/term.hpp"
+#include "store/types.hpp"
+
+/// Quads on disk, and the records that belong in the same commit. Knows RDF, nothing above it.
+/// This header is the seam: nothing of LMDB shows here (design.md, Storage).
+namespace qp::store {
+
+struct Options {
+  std::filesystem::path folder;  ///< made if missing; the store is its file `quads.mdb`
+  std::size_t initial_map_bytes = std::size_t{1} << 40;
+  bool force_filesystem = false;  ///< open even on a network file system
+  bool read_only = false;         ///< no writer thread; write() fails with Storage
+};
+
+/// Small key-value tables for what must not be in quads: accounts, tokens, private keys. The
+/// caller numbers its tables; keys are at most 480 bytes.
+enum class Table : std::uint8_t {};
+
+/// Everything that can be read, from one steady picture of the store; later commits are not seen.
+/// Used by the thread that opened it. Views into it are valid until it is destroyed (in a WriteTxn:
+/// until its next write).
+class Txn {
+ public:
+  virtual ~Txn() = default;
+
+  // Terms.
+  /// The id of a term that the store knows or can inline; nullopt: no quad can have it.
+  virtual Result<std::optional<TermId>> find(const rdf::TermView& term) const = 0;
+  Result<std::optional<TermId>> find_iri(std::string_view iri) const;
+  /// The term behind `id`; NotFound when this store never gave that id out. Inlined literals are
+  /// spelt into memory that the transaction owns.
+  virtual Result<rdf::TermView> resolve(TermId id) const = 0;
+
+  // Quads. Only graphs that `visible` sees and (unless `with_claims`) of kind Source or Loaded.
+  struct ScanOptions {
+    Visible visible = Visible::everything();
+    bool with_claims = false;
+  };
+  /// Calls `each` in the order of the index that answers the pattern (gspo: ordinals are given;
+  /// 0 otherwise); ends early when it returns false. With the graph bound: in order of subject,
+  /// predicate, ordinal, and ordinals are always given. `each` does not write.
+  virtual Result<void> scan(const Pattern& pattern, const ScanOptions& options,
+                            const std::function<bool(const OrderedQuad&)>& each) const = 0;
+  virtual Result<bool> probe(const Pattern& pattern, const ScanOptions& options) const = 0;
+  /// About how many quads match, hidden ones included; never shown to a reader.
+  virtual Result<std::uint64_t> estimate(const Pattern& pattern) const = 0;
+
+  // Graphs, documents, audiences.
+  virtual Result<std::optional<GraphRecord>> graph(TermId graph) const = 0;
+  virtual Result<std::optional<DocumentRecord>> document(TermId id) const = 0;
+  /// The exact bytes; NotFound after erasure.
+  virtual Result<std::string> document_bytes(TermId id) const = 0;
+  virtual Result<std::vector<TermId>> audience_members(AudienceId audience) const = 0;
+  /// The sets that hold one of `readers` (as:Public belongs among them) or a sequence that one of
+  /// them is a member of; Public included.
+  virtual Result<Visible> visible_to(std::span<const TermId> readers) const = 0;
+
+  // Sequences.
+  virtual Result<std::uint64_t> sequence_count(TermId sequence, const Visible& visible) const = 0;
+  virtual Result<bool> sequence_contains(TermId sequence, TermId member) const = 0;
+  virtual Result<std::optional<SequenceItem>> sequence_item(TermId sequence,
+                                                            TermId member) const = 0;
+  /// Newest first: items with a key below `before` (0: from the newest), at most `limit`.
+  virtual Result<std::vector<SequenceItem>> sequence_before(TermId sequence, std::uint64_t before,
+                                                            std::size_t limit,
+                                                            const Visible& visible) const = 0;
+  /// Oldest first: items with a key above `after`, at most `limit`.
+  virtual Result<std::vector<SequenceItem>> sequence_after(TermId sequence, std::uint64_t after,
+                                                           std::size_t limit,
+                                                           const Visible& visible) const = 0;
+  /// The sequences that `member` is in.
+  virtual Result<std::vector<TermId>> sequences_of(TermId member) const = 0;
+
+  // Queue.
+  /// The oldest item of each lane that has no earlier item waiting, due at `now` or before, at
+  /// most `limit`.
+  virtual Result<std::vector<QueueItem>> queue_due(std::int64_t now, std::size_t limit) const = 0;
+  virtual Result<std::vector<QueueItem>> queue_list(std::size_t limit) const = 0;
+  /// When the next item falls due, ms since 1970.
+  virtual Result<std::optional<std::int64_t>> queue_next_due() const = 0;
+
+  // Rendered bytes, by IRI and view (0-255, the caller's numbers). One lookup.
+  virtual Result<std::optional<RenderedView>> rendered(std::string_view iri,
+                                                       std::uint8_t view) const = 0;
+
+  // Key-value tables.
+  virtual Result<std::optional<std::string_view>> get(Table table, std::string_view key) const = 0;
+  /// Keys that begin with `prefix`, ascending; ends early when `each` returns false.
+  virtual Result<void> each(
+      Table table, std::string_view prefix,
+      const std::function<bool(std::string_view key, std::string_view value)>& each) const = 0;
+};
+
+/// A transaction that writes. Given to the closure of Store::write, on the writer thread.
+class WriteTxn : public Txn {
+ public:
+  virtual Result<TermId> intern(const rdf::TermView& term) = 0;
+  Result<TermId> intern_iri(std::string_view iri);
+  /// A new blank node, never given out before.
+  virtual Result<TermId> new_blank() = 0;
+
+  /// Takes quads out, then puts quads in; both sorted by the store. Repeats are no error.
+  virtual Result<void> apply(std::span<const QuadIds> deletes,
+                             std::span<const OrderedQuad> inserts) = 0;
+  /// The graph's quads become exactly these (quad.g is set by the store), its record `record`.
+  virtual Result<void> replace_graph(TermId graph, std::span<const OrderedQuad> quads,
+                                     const GraphRecord& record) = 0;
+  /// Quads and record go. The dictionary keeps the terms until swept.
+  virtual Result<void> erase_graph(TermId graph) = 0;
+  virtual Result<void> set_audience(TermId graph, AudienceId audience) = 0;
+
+  virtual Result<void> put_document(const DocumentRecord& record, std::string_view bytes) = 0;
+  virtual Result<void> update_document(const DocumentRecord& record) = 0;
+  virtual Result<void> erase_document_bytes(TermId id) = 0;
+
+  /// `members` in any order. A set that holds as:Public is Public... only if `members` is exactly
+  /// {as:Public}; otherwise it is a set of its own whose members include as:Public.
+  virtual Result<AudienceId> intern_audience(std::span<const TermId> members) = 0;
+
+  /// False if `member` is there already. `key` 0: above the newest key; a key that is taken: the
+  /// next one above it that is free.
+  virtual Result<bool> sequence_append(TermId sequence, TermId member, AudienceId audience,
+                                       std::uint64_t key = 0) = 0;
+  virtual Result<bool> sequence_remove(TermId sequence, TermId member) = 0;
+
+  virtual Result<std::uint64_t> queue_push(std::int64_t due, std::string_view lane,
+                                           std::string_view payload) = 0;
+  virtual Result<void> queue_reschedule(std::uint64_t id, std::int64_t due,
+                                        std::string_view last_result) = 0;
+  virtual Result<void> queue_remove(std::uint64_t id) = 0;
+
+  virtual Result<void> put_rendered(std::string_view iri, std::uint8_t view,
+                                    const Rendered& rendered) = 0;
+  virtual Result<void> erase_rendered(std::string_view iri) = 0;  ///< all views of it
+
+  virtual Result<void> put(Table table, std::string_view key, std::string_view value) = 0;
+  virtual Result<bool> erase(Table table, std::string_view key) = 0;
+};
+
+struct Statistics {
+  std::uint64_t quads = 0, terms = 0, graphs = 0, documents = 0, sequences = 0, queued = 0;
+  std::uint64_t file_bytes = 0, used_pages = 0, free_pages = 0, readers = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> index_bytes;
+};
+
+/// What `verify` found; empty problems: clean.
+struct Verification {
+  std::vector<std::string> problems;
+  std::uint64_t quads = 0, terms = 0, sequence_items = 0;
+};
+
+class Store {
+ public:
+  static Result<std::unique_ptr<Store>> open(const Options& options);
+  virtual ~Store() = default;
+
+  /// Any thread. Cheap; while it lives the pages it sees cannot be reused.
+  virtual Result<std::unique_ptr<Txn>> read() = 0;
+
+  /// Runs on the writer thread in one commit with its neighbours; sees their writes. Returns once
+  /// it is on disk. It may be run more than once (when a neighbour of the batch failed), so it has
+  /// no effect outside the transaction but on what it captured, which it sets afresh. Where it
+  /// returns an Error nothing of it is written. Any thread but the writer's.
+  using Write = std::function<Result<void>(WriteTxn&)>;
+  virtual Result<void> write(Write work) = 0;
+
+  virtual Result<Statistics> statistics() = 0;
+  virtual Result<Verification> verify() = 0;
+  /// Writes a compacted copy to the file `destination`, which must not be there yet.
+  virtual Result<void> backup(const std::filesystem::path& destination) = 0;
+};
+
+}  // namespace qp::store

@@ -1,0 +1,188 @@
+"""The command line: exit codes, --json, one clear line on stderr, and how serve starts and ends."""
+
+import json
+import os
+import re
+import subprocess
+import unittest
+
+import requests
+
+from harness import AS2_TYPE, PASSWORD, PUBLIC, AcceptanceCase, Server, binary, wait_until
+
+
+class CommandLine(unittest.TestCase):
+    """Without a running server."""
+
+    def setUp(self):
+        self.server = Server()
+        self.addCleanup(self.server.close)
+
+    def assert_fails_clearly(self, done, code):
+        """Exit `code`, nothing on stdout, and what is wrong on stderr without a stack of noise."""
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.assertNotEqual(done.stderr.strip(), "")
+        if code == 1:
+            self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
+
+    def test_usage_errors_are_2(self):
+        for arguments in (["frobnicate"], ["user", "add"], ["init"], ["serve", "--listen"],
+                          ["user", "add", "x", "--password", "y", "--no-such-flag"]):
+            with self.subTest(arguments=arguments):
+                self.assert_fails_clearly(self.server.run(*arguments), 2)
+
+    def test_help_and_version_are_0(self):
+        for flag in ("--help", "--version"):
+            done = subprocess.run([binary(), flag], capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0)
+            self.assertNotEqual(done.stdout, "")
+
+    def test_what_cannot_be_done_is_1_with_one_line(self):
+        for arguments in (["actor", "add", "bob", "--user", "nobody"],
+                          ["token", "add", "--user", "nobody"],
+                          ["user", "passwd", "nobody", "--password", "x"],
+                          ["show", "https://example.org/unknown"],
+                          ["why", "https://example.org/unknown"]):
+            with self.subTest(arguments=arguments):
+                self.assert_fails_clearly(self.server.run(*arguments), 1)
+
+    def test_a_folder_that_was_not_initialised_is_1(self):
+        done = subprocess.run([binary(), "user", "list", "--data",
+                               str(self.server.folder / "nothing")],
+                              capture_output=True, text=True, check=False)
+        self.assert_fails_clearly(done, 1)
+        self.assertFalse((self.server.folder / "nothing").exists())
+
+    def test_a_user_is_added_once(self):
+        self.server.add_user("alice")
+        self.assert_fails_clearly(
+            self.server.run("user", "add", "alice", "--password", PASSWORD), 1)
+
+    def test_a_password_may_come_from_standard_input(self):
+        self.server.cli("user", "add", "bob", "--password-stdin", stdin="s3cret and long\n")
+        self.assertIn("bob", self.server.cli("user", "list"))
+
+    def test_the_data_folder_may_come_from_the_environment(self):
+        done = subprocess.run([binary(), "user", "list"], capture_output=True, text=True,
+                              env={**os.environ, "QUADPUB_DATA": str(self.server.data)},
+                              check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_the_data_folder_is_private(self):
+        self.assertEqual(self.server.data.stat().st_mode & 0o077, 0)
+
+    def test_json_output_has_the_promised_keys(self):
+        self.server.add_user("alice")
+        actor = self.server.cli_json("actor", "add", "alice", "--user", "alice")
+        self.assertTrue(actor["actor"].startswith(self.server.url + "/actors/"))
+        token = self.server.cli_json("token", "add", "--user", "alice")
+        self.assertTrue(token["access_token"])
+        client = self.server.add_client()
+        self.assertTrue(client["client_id"] and client["client_secret"])
+        self.assertIsInstance(self.server.cli_json("user", "list"), list)
+        self.assertIsInstance(self.server.cli_json("actor", "list"), list)
+        self.assertIsInstance(self.server.cli_json("stats"), dict)
+
+    def test_an_actor_may_have_a_name_and_a_type(self):
+        self.server.add_user("alice")
+        actor = self.server.cli_json("actor", "add", "robot", "--user", "alice", "--type",
+                                     "Service", "--name", "A Robot")["actor"]
+        document = json.loads(self.server.cli("show", actor))
+        self.assertEqual((document["type"], document["name"]), ("Service", "A Robot"))
+
+    def test_show_writes_the_formats_it_promises(self):
+        self.server.add_user("alice")
+        actor = self.server.cli_json("actor", "add", "alice", "--user", "alice")["actor"]
+        for spelling in ("nquads", "turtle", "trig"):
+            text = self.server.cli("show", actor, "--format", spelling)
+            self.assertIn("preferredUsername", text)
+        self.assertNotIn("PRIVATE KEY", self.server.cli("show", actor, "--format", "nquads"))
+
+    def test_verify_of_a_good_store_is_0(self):
+        self.server.account("alice")
+        self.assertEqual(self.server.run("verify").returncode, 0)
+
+    def test_a_second_domain_may_be_added(self):
+        self.server.cli("init", "--url", "http://localhost:65000")
+        listed = self.server.cli("domain", "list")
+        self.assertIn("localhost:65000", listed)
+        self.assertIn(f"localhost:{self.server.port}", listed)
+
+    def test_serve_says_its_url_and_stops_cleanly(self):
+        self.server.start()
+        lines = [line for line in self.server.log().splitlines() if self.server.url in line]
+        self.assertTrue(lines, self.server.log())
+        self.assertEqual(self.server.stop(), 0)
+
+    def test_serve_on_a_port_that_is_taken_is_1(self):
+        self.server.start()
+        done = self.server.run("serve", "--listen", f"127.0.0.1:{self.server.port}", timeout=20)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+
+
+class CommandLineBesideServer(AcceptanceCase):
+    """The same folder, while the server runs on it."""
+
+    @classmethod
+    def set_up_data(cls):
+        cls.alice = cls.server.account("alice")
+
+    def test_what_the_command_line_adds_the_server_knows(self):
+        late = self.server.account("late")
+        self.assert_status(self.server.get(late.actor), 200)
+        self.assert_status(late.post({"type": "Note", "content": "x"}), 201)
+
+    def test_show_prints_what_the_server_serves(self):
+        _, thing = self.alice.create({"type": "Note", "content": "x", "odd": [1, None]},
+                                     to=[PUBLIC])
+        self.assertEqual(json.loads(self.server.cli("show", thing)),
+                         self.server.get(thing).json())
+
+    def test_a_revoked_token_is_refused(self):
+        token = self.alice.new_token()
+        headers = {"Authorization": f"Bearer {token}"}
+        self.assert_status(self.server.get("/api/actors", headers=headers), 200)
+        self.server.cli("token", "revoke", token)
+        wait_until(lambda: self.server.get("/api/actors", headers=headers).status_code == 401,
+                   "the token is refused", seconds=5)
+
+    def test_a_token_has_an_end(self):
+        token = self.server.cli_json("token", "add", "--user", "alice", "--ttl",
+                                     "1")["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        wait_until(lambda: self.server.get("/api/actors", headers=headers).status_code == 401,
+                   "the token has run out", seconds=5)
+
+    def test_a_rotated_key_is_served(self):
+        before = self.server.get(self.alice.actor).json()["publicKey"]["publicKeyPem"]
+        self.server.cli("actor", "rotate-key", self.alice.actor)
+        wait_until(lambda: self.server.get(self.alice.actor).json()["publicKey"]["publicKeyPem"]
+                   != before, "the new key is served", seconds=5)
+
+    def test_a_disabled_user_is_gone(self):
+        mallory = self.server.account("mallory")
+        self.assert_status(self.server.get(mallory.actor), 200)
+        self.server.cli("user", "disable", "mallory")
+        wait_until(lambda: self.server.get(mallory.actor).status_code == 410,
+                   "the actor is answered 410", seconds=5)
+        self.assert_status(mallory.post({"type": "Note", "content": "x"}), 401, 403, 410)
+
+    def test_verify_and_stats_work_beside_the_server(self):
+        self.assertEqual(self.server.run("verify").returncode, 0)
+        self.assertIsInstance(self.server.cli_json("stats"), dict)
+
+    def test_logs_are_structured_and_carry_a_request_id(self):
+        response = requests.get(self.alice.actor, headers={"Accept": AS2_TYPE}, timeout=20)
+        self.assert_status(response, 200)
+        self.alice.post(b"not json")
+        entries = []
+        for line in self.server.log().splitlines():
+            if re.match(r"^\s*\{", line):
+                entries.append(json.loads(line))
+        self.assertTrue(any("request" in json.dumps(entry) for entry in entries),
+                        self.server.log()[-2000:])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,457 @@
+#include "net/server.hpp"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+using namespace qp::net;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A plain client that sends what it is told.
+class Socket {
+ public:
+  explicit Socket(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+  }
+  Socket(Socket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Socket(const Socket&) = delete;
+  ~Socket() { close(); }
+
+  void close() {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  }
+  bool send(std::string_view bytes) {
+    return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+           static_cast<ssize_t>(bytes.size());
+  }
+  /// Reads until `count` times `mark` was seen, the peer closes, or the time is over.
+  std::string read_until(std::string_view mark, int count = 1,
+                         std::chrono::milliseconds time = 5s) {
+    std::string all;
+    const auto end = std::chrono::steady_clock::now() + time;
+    while (occurrences(all, mark) < count && std::chrono::steady_clock::now() < end) {
+      pollfd event{fd_, POLLIN, 0};
+      if (::poll(&event, 1, 50) == 0) continue;
+      char buffer[65536];
+      const ssize_t size = ::recv(fd_, buffer, sizeof(buffer), 0);
+      if (size <= 0) break;
+      all.append(buffer, static_cast<std::size_t>(size));
+    }
+    return all;
+  }
+  std::string read_to_end(std::chrono::milliseconds time = 5s) {
+    return read_until("\x01 never \x01", 1, time);
+  }
+  bool closed_within(std::chrono::milliseconds time) {
+    const auto begin = std::chrono::steady_clock::now();
+    read_to_end(time);
+    return std::chrono::steady_clock::now() - begin < time;
+  }
+
+ private:
+  static int occurrences(std::string_view all, std::string_view mark) {
+    int found = 0;
+    for (auto at = all.find(mark); at != all.npos; at = all.find(mark, at + 1)) ++found;
+    return found;
+  }
+  int fd_;
+};
+
+/// Opens once; waiting threads go on.
+class Gate {
+ public:
+  void open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    wake_.notify_all();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, 10s, [this] { return open_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool open_ = false;
+};
+
+/// Answers "[method path?query|body|peer]". /pool... runs on a worker, /block on one until the
+/// gate opens, /park... waits for the key that is its query.
+struct Fixture {
+  Gate gate;
+  std::atomic<int> blocked = 0;
+  std::unique_ptr<Server> server;
+
+  explicit Fixture(ServerOptions options = {}) {
+    if (options.loops == 0) options.loops = 2;
+    const Dispatch dispatch = [](const Request& request) {
+      return request.path.starts_with("/pool") || request.path == "/block" ? Where::Pool
+                                                                           : Where::Inline;
+    };
+    const Handler handler = [this](const Request& request, Response& response, int attempt) {
+      handle(request, response, attempt);
+    };
+    auto listening = Server::listen(std::move(options), dispatch, handler);
+    REQUIRE(listening);
+    server = std::move(*listening);
+    server->start();
+  }
+  ~Fixture() { gate.open(); }
+
+  void handle(const Request& request, Response& response, int attempt) {
+    if (request.path == "/block") {
+      ++blocked;
+      gate.wait();
+    }
+    if (request.path.ends_with("park") && (attempt == 0 || request.query == "again")) {
+      response.wait_for = request.query;
+      return;
+    }
+    if (request.path == "/missing") response.status = 404;
+    if (request.path == "/unchanged") response.status = 304;
+    response.headers.set("Content-Type", "text/plain");
+    response.body = "[" + request.method + " " + request.target + "|" + request.body + "|" +
+                    request.peer + (request.loopback ? "|local]" : "]");
+    if (request.path == "/host") response.body = request.headers.joined("Host");
+    if (request.path == "/attempt") response.body = std::to_string(attempt);
+    if (request.path == "/big") response.body.assign(5'000'000, 'x');
+  }
+
+  Socket connect() const { return Socket(server->port()); }
+  std::string answer_to(std::string_view bytes) const {
+    Socket socket = connect();
+    socket.send(bytes);
+    return socket.read_to_end();
+  }
+  template <class Condition>
+  bool eventually(Condition condition, std::chrono::milliseconds time = 5s) const {
+    const auto end = std::chrono::steady_clock::now() + time;
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      std::this_thread::sleep_for(5ms);
+    }
+    return true;
+  }
+};
+
+std::string request(std::string_view line, std::string_view fields = "",
+                    std::string_view body = "") {
+  return std::string(line) + " HTTP/1.1\r\nHost: a.example\r\n" + std::string(fields) + "\r\n" +
+         std::string(body);
+}
+const std::string kClose = "Connection: close\r\n";
+
+bool has(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
+int status_of(std::string_view answer) {
+  return answer.size() < 12 ? 0 : std::stoi(std::string(answer.substr(9, 3)));
+}
+
+}  // namespace
+
+TEST_CASE("a GET is answered, with an id of the server's own making") {
+  Fixture fixture;
+  const std::string answer =
+      fixture.answer_to(request("GET /x?y", kClose + "X-Request-Id: mine\r\n"));
+  CHECK(answer.starts_with("HTTP/1.1 200 OK\r\n"));
+  CHECK(answer.ends_with("\r\n\r\n[GET /x?y||127.0.0.1|local]"));
+  CHECK(has(answer, "Content-Length: 27\r\n"));
+  CHECK(has(answer, "X-Request-Id: "));
+  CHECK_FALSE(has(answer, "mine"));
+  CHECK_FALSE(has(answer, "Keep-Alive"));
+}
+
+TEST_CASE("pipelined requests are answered in order, on the loop and on workers") {
+  Fixture fixture;
+  Socket socket = fixture.connect();
+  std::string bytes;
+  for (int i = 0; i < 20; ++i) {
+    bytes += request(i % 3 == 0 ? "GET /pool" + std::to_string(i) : "GET /" + std::to_string(i));
+  }
+  socket.send(bytes);
+  const std::string answers = socket.read_until("local]", 20);
+  std::size_t at = 0;
+  for (int i = 0; i < 20; ++i) {
+    const std::size_t next = answers.find(std::to_string(i) + "||", at);
+    REQUIRE(next != std::string::npos);
+    at = next;
+  }
+}
+
+TEST_CASE("many pipelined requests and their large answers all get through") {
+  Fixture fixture;
+  Socket socket = fixture.connect();
+  std::string bytes;
+  for (int i = 0; i < 2000; ++i) bytes += request("GET /" + std::to_string(i));
+  std::thread sender([&] { socket.send(bytes + request("GET /big", kClose)); });
+  const std::string answers = socket.read_to_end(20s);
+  sender.join();
+  CHECK(has(answers, "[GET /1999|"));
+  CHECK(answers.ends_with(std::string(5'000'000, 'x')));
+}
+
+TEST_CASE("bodies arrive by length, in chunks, and after 100-continue") {
+  Fixture fixture;
+  CHECK(has(fixture.answer_to(request("POST /pool", kClose + "Content-Length: 5\r\n", "hello")),
+            "[POST /pool|hello|"));
+  CHECK(has(fixture.answer_to(request("POST /pool", kClose + "Transfer-Encoding: chunked\r\n",
+                                      "3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n")),
+            "[POST /pool|hello|"));
+  Socket socket = fixture.connect();
+  socket.send(request("POST /x", kClose + "Expect: 100-continue\r\nContent-Length: 2\r\n"));
+  CHECK(socket.read_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
+  socket.send("ok");
+  CHECK(has(socket.read_to_end(), "[POST /x|ok|"));
+}
+
+TEST_CASE("an absolute-form target names the host") {
+  Fixture fixture;
+  CHECK(fixture.answer_to(request("GET http://b.example/host", kClose))
+            .ends_with("\r\n\r\nb.example"));
+}
+
+TEST_CASE("HEAD is told the length and sent no body") {
+  Fixture fixture;
+  const std::string answer = fixture.answer_to(request("HEAD /x", kClose));
+  CHECK(has(answer, "Content-Length: 26\r\n"));
+  CHECK(answer.ends_with("\r\n\r\n"));
+}
+
+TEST_CASE("304 has neither body nor length, and 404 keeps the connection") {
+  Fixture fixture;
+  Socket socket = fixture.connect();
+  socket.send(request("GET /unchanged"));
+  const std::string unchanged = socket.read_until("\r\n\r\n");
+  CHECK(status_of(unchanged) == 304);
+  CHECK_FALSE(has(unchanged, "Content-Length"));
+  CHECK(unchanged.ends_with("\r\n\r\n"));
+  socket.send(request("GET /missing"));
+  CHECK(status_of(socket.read_until("local]")) == 404);
+  socket.send(request("GET /x"));
+  CHECK(status_of(socket.read_until("local]")) == 200);
+}
+
+TEST_CASE("HTTP/1.0 is answered and closed") {
+  Fixture fixture;
+  CHECK(status_of(fixture.answer_to("GET /x HTTP/1.0\r\n\r\n")) == 200);
+}
+
+TEST_CASE("a framing error is answered and closes the connection, whatever follows") {
+  Fixture fixture;
+  const std::string answer =
+      fixture.answer_to("GET / HTTP/1.1\r\n\r\n" + request("GET /x") + request("GET /x"));
+  CHECK(status_of(answer) == 400);
+  CHECK(has(answer, "Connection: close\r\n"));
+  CHECK_FALSE(has(answer, "200 OK"));
+  CHECK(fixture.server->counters().rejected == 1);
+}
+
+TEST_CASE("X-Forwarded-For counts only when a trusted proxy sends it") {
+  const std::string forwarded = request("GET /x", kClose + "X-Forwarded-For: 6.6.6.6, 9.8.7.6\r\n");
+  Fixture plain;
+  CHECK(has(plain.answer_to(forwarded), "|127.0.0.1|local]"));
+  ServerOptions options;
+  options.trusted_proxies = {"127.0.0.1"};
+  Fixture proxied(options);
+  CHECK(has(proxied.answer_to(forwarded), "|9.8.7.6]"));
+  CHECK(has(proxied.answer_to(request("GET /x", kClose + "X-Forwarded-For: nonsense\r\n")),
+            "|127.0.0.1|local]"));
+}
+
+TEST_CASE("slow and silent clients do not keep live requests waiting, and are reaped") {
+  ServerOptions options;
+  options.head_time = 1500ms;
+  options.body_time = 1500ms;
+  Fixture fixture(options);
+  std::vector<Socket> hostile;
+  for (int i = 0; i < 1080; ++i) hostile.push_back(fixture.connect());
+  std::atomic<bool> done = false;
+  std::thread dripper([&] {
+    for (int i = 1000; i < 1040; ++i) hostile[i].send("GET / HTTP/1.1\r\nX: ");
+    for (int i = 1040; i < 1080; ++i)
+      hostile[i].send(request("POST /x", "Content-Length: 900\r\n"));
+    while (!done) {
+      for (int i = 1000; i < 1080; ++i) hostile[i].send("x");
+      std::this_thread::sleep_for(50ms);
+    }
+  });
+  for (int i = 0; i < 100; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    CHECK(status_of(fixture.answer_to(request("GET /x", kClose))) == 200);
+    CHECK(std::chrono::steady_clock::now() - begin < 2s);
+  }
+  CHECK(fixture.eventually([&] { return fixture.server->counters().open_connections == 0; }, 8s));
+  done = true;
+  dripper.join();
+}
+
+TEST_CASE("a dripped head does not extend its deadline and is told 408") {
+  ServerOptions options;
+  options.head_time = 300ms;
+  Fixture fixture(options);
+  Socket socket = fixture.connect();
+  std::thread dripper([&] {
+    for (int i = 0; i < 20; ++i) {
+      socket.send("G");
+      std::this_thread::sleep_for(30ms);
+    }
+  });
+  const std::string answer = socket.read_to_end(2s);
+  dripper.join();
+  CHECK(status_of(answer) == 408);
+}
+
+TEST_CASE("an idle connection is closed after its time") {
+  ServerOptions options;
+  options.idle_time = 200ms;
+  Fixture fixture(options);
+  Socket socket = fixture.connect();
+  socket.send(request("GET /x"));
+  socket.read_until("local]");
+  CHECK(socket.closed_within(3s));
+}
+
+TEST_CASE("a full queue is answered 503 with Retry-After while inline requests go on") {
+  ServerOptions options;
+  options.workers = 1;
+  Fixture fixture(options);
+  std::vector<Socket> waiting;
+  const std::size_t fits = qp::limits::kQueuedRequests + 1;
+  for (std::size_t i = 0; i < fits; ++i) {
+    waiting.push_back(fixture.connect());
+    waiting.back().send(request("GET /block"));
+    if (i == 0) REQUIRE(fixture.eventually([&] { return fixture.blocked == 1; }));
+  }
+  REQUIRE(fixture.eventually([&] { return fixture.server->counters().requests == fits; }));
+  const std::string refused = fixture.answer_to(request("GET /pool", kClose));
+  CHECK(status_of(refused) == 503);
+  CHECK(has(refused, "Retry-After: "));
+  CHECK(fixture.server->counters().queue_full == 1);
+  CHECK(status_of(fixture.answer_to(request("GET /x", kClose))) == 200);
+  fixture.gate.open();
+  for (Socket& socket : waiting) CHECK(status_of(socket.read_until("local]")) == 200);
+}
+
+TEST_CASE("a parked request is handled anew when its key is resumed") {
+  Fixture fixture;
+  for (const char* line : {"GET /park?key", "GET /pool/park?key"}) {
+    Socket socket = fixture.connect();
+    socket.send(request(line));
+    REQUIRE(fixture.eventually([&] { return fixture.server->counters().parked == 1; }));
+    CHECK(socket.read_until("local]", 1, 100ms).empty());
+    fixture.server->resume("other");
+    CHECK(fixture.server->counters().parked == 1);
+    fixture.server->resume("key");
+    CHECK(status_of(socket.read_until("local]")) == 200);
+    CHECK(fixture.server->counters().parked == 0);
+  }
+}
+
+TEST_CASE("a parked request is handled anew when its time is over, and parked only once") {
+  ServerOptions options;
+  options.parked_time = 200ms;
+  Fixture fixture(options);
+  CHECK(status_of(fixture.answer_to(request("GET /park?key", kClose))) == 200);
+  const std::string again = fixture.answer_to(request("GET /park?again", kClose));
+  CHECK(status_of(again) == 503);
+  CHECK(has(again, "Retry-After: "));
+}
+
+TEST_CASE("no more than a few requests wait for the same key") {
+  Fixture fixture;
+  std::vector<Socket> waiting;
+  for (std::size_t i = 0; i < qp::limits::kParkedPerHost; ++i) {
+    waiting.push_back(fixture.connect());
+    waiting.back().send(request("GET /park?key"));
+  }
+  REQUIRE(fixture.eventually(
+      [&] { return fixture.server->counters().parked == qp::limits::kParkedPerHost; }));
+  CHECK(status_of(fixture.answer_to(request("GET /park?key", kClose))) == 503);
+  fixture.server->resume("key");
+  for (Socket& socket : waiting) CHECK(status_of(socket.read_until("local]")) == 200);
+}
+
+TEST_CASE("a client that leaves while a worker has its request harms nobody") {
+  ServerOptions options;
+  options.workers = 2;
+  options.loops = 1;
+  Fixture fixture(options);
+  for (int i = 0; i < 2; ++i) {
+    Socket socket = fixture.connect();
+    socket.send(request("GET /block"));
+    REQUIRE(fixture.eventually([&] { return fixture.blocked == i + 1; }));
+  }
+  Socket next = fixture.connect();
+  next.send(request("GET /x"));
+  CHECK(status_of(next.read_until("local]")) == 200);
+  fixture.gate.open();
+  CHECK(fixture.eventually([&] { return fixture.server->counters().open_connections == 1; }));
+  next.send(request("GET /x"));
+  CHECK(status_of(next.read_until("local]")) == 200);
+}
+
+TEST_CASE("stop lets what is in flight finish and accepts no more") {
+  Fixture fixture;
+  const std::uint16_t port = fixture.server->port();
+  Socket busy = fixture.connect();
+  Socket parked = fixture.connect();
+  Socket idle = fixture.connect();
+  idle.send(request("GET /x"));
+  idle.read_until("local]");
+  parked.send(request("GET /park?key"));
+  busy.send(request("GET /block"));
+  REQUIRE(fixture.eventually(
+      [&] { return fixture.blocked == 1 && fixture.server->counters().parked == 1; }));
+  std::thread stopper([&] { fixture.server->stop(); });
+  CHECK(idle.closed_within(2s));
+  CHECK(status_of(parked.read_until("local]")) == 200);
+  fixture.gate.open();
+  CHECK(status_of(busy.read_to_end()) == 200);
+  stopper.join();
+  ServerOptions options;
+  options.port = port;
+  CHECK(Server::listen(options, {}, {}));
+}
+
+TEST_CASE("a port that is taken is an error of listen") {
+  Fixture fixture;
+  ServerOptions options;
+  options.port = fixture.server->port();
+  CHECK_FALSE(Server::listen(options, {}, {}));
+  options.host = "not an address";
+  CHECK_FALSE(Server::listen(options, {}, {}));
+}
+
+TEST_CASE("beyond the cap of connections new ones wait until others leave") {
+  ServerOptions options;
+  options.max_connections = 2;
+  options.loops = 1;
+  Fixture fixture(options);
+  Socket first = fixture.connect();
+  Socket second = fixture.connect();
+  REQUIRE(fixture.eventually([&] { return fixture.server->counters().open_connections == 2; }));
+  Socket third = fixture.connect();
+  third.send(request("GET /x"));
+  CHECK(third.read_until("local]", 1, 300ms).empty());
+  first.close();
+  CHECK(status_of(third.read_until("local]")) == 200);
+}

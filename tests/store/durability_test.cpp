@@ -1,0 +1,325 @@
+#include <lmdb.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "temporary_store.hpp"
+
+// What holds when things go wrong: kills, cut files, full maps, failing neighbours.
+namespace qp::store {
+
+static constexpr Table kTable{1};
+
+static Result<void> write_document(WriteTxn& txn, const std::string& name) {
+  const TermId g = QP_TRY(txn.intern_iri("https://example.org/" + name));
+  const TermId p = QP_TRY(txn.intern_iri("https://example.org/p"));
+  std::vector<OrderedQuad> quads;
+  for (int i = 0; i < 5; ++i) {
+    const rdf::Term value = rdf::Term::literal(name + std::to_string(i), "https://example.org/d");
+    quads.push_back({{g, g, p, QP_TRY(txn.intern(value))}, static_cast<std::uint32_t>(i)});
+  }
+  GraphRecord record;
+  record.audience = AudienceId::Public;
+  QP_TRY(txn.replace_graph(g, quads, record));
+  QP_TRY(txn.sequence_append(p, g, AudienceId::Public));
+  QP_TRY(txn.queue_push(1, "lane", name));
+  return txn.put(kTable, name, "written");
+}
+
+static bool is_whole(const Txn& txn, const std::string& name) {
+  const auto g = must(txn.find_iri("https://example.org/" + name));
+  const auto p = must(txn.find_iri("https://example.org/p"));
+  if (!g || !p || !must(txn.get(kTable, name))) return false;
+  const auto record = must(txn.graph(*g));
+  return record && record->quads == 5 && must(txn.sequence_contains(*p, *g));
+}
+
+TEST_CASE("writes of 32 threads all arrive, in fewer commits than writes") {
+  TemporaryStore db;
+  std::vector<std::thread> threads;
+  std::atomic<int> failures = 0;
+  for (int t = 0; t < 32; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 10; ++i) {
+        const std::string name = std::to_string(t) + "-" + std::to_string(i);
+        const auto done = db.store->write([&](WriteTxn& txn) { return write_document(txn, name); });
+        if (!done) ++failures;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(failures == 0);
+  const auto txn = db.read();
+  for (int t = 0; t < 32; ++t) {
+    for (int i = 0; i < 10; ++i) {
+      CHECK(is_whole(*txn, std::to_string(t) + "-" + std::to_string(i)));
+    }
+  }
+  db.check_clean();
+}
+
+TEST_CASE("a write that fails leaves nothing, and its neighbours are whole") {
+  TemporaryStore db;
+  std::vector<std::thread> threads;
+  std::atomic<int> refused = 0, thrown = 0;
+  for (int t = 0; t < 24; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 6; ++i) {
+        const std::string name = std::to_string(t) + "-" + std::to_string(i);
+        const auto done = db.store->write([&](WriteTxn& txn) -> Result<void> {
+          QP_TRY(write_document(txn, name));
+          if (t % 3 == 1) return error(Code::Conflict, "no");
+          if (t % 3 == 2) throw std::runtime_error("oops");
+          return {};
+        });
+        if (!done && done.error().code == Code::Conflict) ++refused;
+        if (!done && done.error().code == Code::Internal) ++thrown;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(refused == 48);
+  CHECK(thrown == 48);
+  const auto txn = db.read();
+  for (int t = 0; t < 24; ++t) {
+    for (int i = 0; i < 6; ++i) {
+      const std::string name = std::to_string(t) + "-" + std::to_string(i);
+      CHECK(is_whole(*txn, name) == (t % 3 == 0));
+      CHECK(must(txn->find_iri("https://example.org/" + name)).has_value() == (t % 3 == 0));
+    }
+  }
+  db.check_clean();
+}
+
+TEST_CASE("a write inside a write is refused, and a store for reading does not write") {
+  TemporaryStore db;
+  db.write([&](WriteTxn&) -> Result<void> {
+    CHECK(db.store->write([](WriteTxn&) -> Result<void> { return {}; }).error().code ==
+          Code::Internal);
+    return {};
+  });
+  db.store.reset();
+  Options options = db.options();
+  options.read_only = true;
+  db.store = must(Store::open(options));
+  CHECK(db.store->write([](WriteTxn&) -> Result<void> { return {}; }).error().code ==
+        Code::Storage);
+  db.check_clean();
+}
+
+TEST_CASE("the map grows from 1 MiB while others read, and no write fails") {
+  TemporaryStore db(std::size_t{1} << 20);
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> readers;
+  std::atomic<int> failures = 0;
+  for (int t = 0; t < 4; ++t) {
+    readers.emplace_back([&] {
+      while (!stop) {
+        const auto txn = db.store->read();
+        if (!txn || !(*txn)->get(kTable, "0")) ++failures;
+      }
+    });
+  }
+  for (int i = 0; i < 24; ++i) {
+    db.write([&](WriteTxn& txn) {
+      return txn.put(kTable, std::to_string(i), std::string(1 << 20, 'v'));
+    });
+  }
+  stop = true;
+  for (std::thread& thread : readers) thread.join();
+  CHECK(failures == 0);
+  for (int i = 0; i < 24; ++i) {
+    CHECK(must(db.read()->get(kTable, std::to_string(i)))->size() == 1 << 20);
+  }
+  db.check_clean();
+}
+
+// Runs `body` in a child process, which ends with it.
+template <class Body>
+static pid_t in_child(const Body& body) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    body();
+    ::_exit(0);
+  }
+  return child;
+}
+
+TEST_CASE("after kill -9 every acknowledged write is there whole") {
+  TemporaryStore db;
+  db.store.reset();
+  int start = 0;
+  for (int round = 0; round < 8; ++round) {
+    int pipe_ends[2];
+    REQUIRE(::pipe(pipe_ends) == 0);
+    const pid_t child = in_child([&] {
+      auto store = Store::open(db.options());
+      if (!store) return;
+      std::vector<std::thread> threads;
+      for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&, t] {
+          for (int i = start + t; i < start + 4000; i += 4) {
+            const auto done = (*store)->write(
+                [&](WriteTxn& txn) { return write_document(txn, std::to_string(i)); });
+            if (!done || ::write(pipe_ends[1], &i, sizeof i) < 0) return;
+          }
+        });
+      }
+      for (std::thread& thread : threads) thread.join();
+    });
+    ::close(pipe_ends[1]);
+    std::vector<int> acknowledged;
+    int name = 0;
+    const std::size_t kill_at = 20 + static_cast<std::size_t>(round) * 13;
+    while (::read(pipe_ends[0], &name, sizeof name) == static_cast<ssize_t>(sizeof name)) {
+      acknowledged.push_back(name);
+      if (acknowledged.size() == kill_at) ::kill(child, SIGKILL);
+    }
+    ::close(pipe_ends[0]);
+    ::waitpid(child, nullptr, 0);
+    CHECK(acknowledged.size() >= kill_at);
+    db.store = must(Store::open(db.options()));
+    for (const int done : acknowledged) CHECK(is_whole(*db.read(), std::to_string(done)));
+    db.check_clean();
+    db.store.reset();
+    start += 4000;
+  }
+}
+
+TEST_CASE("two processes write in turns and neither loses an id or a write") {
+  TemporaryStore db;
+  db.store.reset();
+  const auto work = [&](const std::string& who) {
+    auto store = Store::open(db.options());
+    if (!store) ::_exit(1);
+    for (int i = 0; i < 40; ++i) {
+      const auto done = (*store)->write(
+          [&](WriteTxn& txn) { return write_document(txn, who + std::to_string(i)); });
+      if (!done) ::_exit(1);
+    }
+  };
+  const pid_t a = in_child([&] { work("a"); });
+  const pid_t b = in_child([&] { work("b"); });
+  int status_a = 0, status_b = 0;
+  ::waitpid(a, &status_a, 0);
+  ::waitpid(b, &status_b, 0);
+  CHECK(status_a == 0);
+  CHECK(status_b == 0);
+  db.store = must(Store::open(db.options()));
+  for (int i = 0; i < 40; ++i) {
+    CHECK(is_whole(*db.read(), "a" + std::to_string(i)));
+    CHECK(is_whole(*db.read(), "b" + std::to_string(i)));
+  }
+  db.check_clean();
+}
+
+TEST_CASE("a file that was cut short is refused and left alone") {
+  TemporaryStore db;
+  for (int i = 0; i < 50; ++i) {
+    db.write([&](WriteTxn& txn) { return write_document(txn, std::to_string(i)); });
+  }
+  db.store.reset();
+  const auto file = db.folder.path() / "quads.mdb";
+  const auto size = std::filesystem::file_size(file);
+  for (const std::uintmax_t part : {size - size / 4096 / 2 * 4096, size / 2, std::uintmax_t{100}}) {
+    std::filesystem::resize_file(file, part);
+    const auto opened = Store::open(db.options());
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().code == Code::Storage);
+    CHECK(std::filesystem::file_size(file) == part);
+  }
+}
+
+TEST_CASE("a file whose last pages are free and were never written opens") {
+  TemporaryStore db;
+  for (int i = 0; i < 30; ++i) {
+    // The first value's pages are taken and given back in one transaction.
+    db.write([&](WriteTxn& txn) -> Result<void> {
+      QP_TRY(txn.put(kTable, "big", std::string(300'000, 'x')));
+      QP_TRY(txn.put(kTable, "big", std::string(3'000, 'x')));
+      return txn.put(kTable, "n" + std::to_string(i), "small");
+    });
+    db.reopen();
+  }
+  db.check_clean();
+}
+
+static void mark_format(const std::filesystem::path& file, char version) {
+  MDB_env* env = nullptr;
+  REQUIRE(mdb_env_create(&env) == 0);
+  mdb_env_set_maxdbs(env, 4);
+  REQUIRE(mdb_env_open(env, file.c_str(), MDB_NOSUBDIR, 0600) == 0);
+  MDB_txn* txn = nullptr;
+  MDB_dbi meta = 0;
+  REQUIRE(mdb_txn_begin(env, nullptr, 0, &txn) == 0);
+  REQUIRE(mdb_dbi_open(txn, "meta", 0, &meta) == 0);
+  std::string name = "format";
+  MDB_val key{name.size(), name.data()}, value;
+  REQUIRE(mdb_get(txn, meta, &key, &value) == 0);
+  std::string record(static_cast<char*>(value.mv_data), value.mv_size);
+  record[10] = version;  // the last byte of the version, after "quadpub"
+  value = {record.size(), record.data()};
+  REQUIRE(mdb_put(txn, meta, &key, &value, 0) == 0);
+  REQUIRE(mdb_txn_commit(txn) == 0);
+  mdb_env_close(env);
+}
+
+TEST_CASE("a store of a newer format is refused with its number") {
+  TemporaryStore db;
+  db.store.reset();
+  mark_format(db.folder.path() / "quads.mdb", 99);
+  const auto opened = Store::open(db.options());
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().detail.find("99") != std::string::npos);
+}
+
+TEST_CASE("a backup taken under writes is a clean store") {
+  TemporaryStore db;
+  std::atomic<bool> stop = false;
+  std::thread writer([&] {
+    for (int i = 0; !stop; ++i) {
+      if (!db.store->write([&](WriteTxn& txn) { return write_document(txn, std::to_string(i)); })) {
+        return;
+      }
+    }
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  TemporaryFolder copy;
+  must(db.store->backup(copy.path() / "quads.mdb"));
+  stop = true;
+  writer.join();
+  CHECK_FALSE(db.store->backup(copy.path() / "quads.mdb"));
+  Options options;
+  options.folder = copy.path();
+  const auto restored = must(Store::open(options));
+  const Verification found = must(restored->verify());
+  CHECK(found.problems.empty());
+  CHECK(found.quads > 0);
+  CHECK(must(restored->statistics()).quads == found.quads);
+}
+
+TEST_CASE("verify finds a damaged value") {
+  TemporaryStore db;
+  db.write([&](WriteTxn& txn) { return txn.put(kTable, "k", "SOME-VALUE-TO-FIND"); });
+  db.store.reset();
+  const auto file = db.folder.path() / "quads.mdb";
+  std::FILE* raw = std::fopen(file.c_str(), "r+b");
+  REQUIRE(raw != nullptr);
+  std::string bytes(std::filesystem::file_size(file), '\0');
+  REQUIRE(std::fread(bytes.data(), 1, bytes.size(), raw) == bytes.size());
+  for (std::size_t at = bytes.find("SOME-VALUE"); at != std::string::npos;
+       at = bytes.find("SOME-VALUE", at + 1)) {
+    std::fseek(raw, static_cast<long>(at), SEEK_SET);
+    std::fputc('X', raw);
+  }
+  std::fclose(raw);
+  db.store = must(Store::open(db.options()));
+  CHECK(must(db.store->verify()).problems.size() == 1);
+  CHECK(db.read()->get(kTable, "k").error().code == Code::Storage);
+}
+
+}  // namespace qp::store

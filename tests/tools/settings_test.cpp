@@ -1,0 +1,62 @@
+#include "tools/settings.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace qp;
+using namespace qp::tools;
+
+TEST_CASE("an empty configuration leaves everything as it is") {
+  const Result<Settings> settings = parse_settings("", "test.toml");
+  REQUIRE(settings);
+  CHECK(settings->data == "data");
+  CHECK(settings->listen == "127.0.0.1:8000");
+  CHECK(settings->password_grant == oauth::PasswordGrant::Loopback);
+}
+
+TEST_CASE("every key of a configuration arrives") {
+  const Result<Settings> settings = parse_settings(R"(
+data = "/srv/quadpub"
+listen = "0.0.0.0:80"
+url = "https://a.example"
+software_name = "GenericAP"
+software_version = "1.0.0"
+trusted_proxies = ["10.0.0.1"]
+allow_private = ["127.0.0.2", "127.0.0.3"]
+[oauth]
+password_grant = "off"
+[metrics]
+public = true
+[log]
+format = "text"
+level = "debug"
+)",
+                                                   "test.toml");
+  REQUIRE(settings);
+  CHECK(settings->data == "/srv/quadpub");
+  CHECK(settings->listen == "0.0.0.0:80");
+  CHECK(settings->url == "https://a.example");
+  CHECK(settings->software_name == "GenericAP");
+  CHECK(settings->software_version == "1.0.0");
+  CHECK(settings->trusted_proxies == std::vector<std::string>{"10.0.0.1"});
+  CHECK(settings->allow_private.size() == 2);
+  CHECK(settings->password_grant == oauth::PasswordGrant::Off);
+  CHECK(settings->metrics_public);
+  CHECK(settings->log_as_text);
+  CHECK(settings->log_level == log::Level::Debug);
+}
+
+TEST_CASE("a key that is unknown, or cannot have its value, is named") {
+  CHECK(parse_settings("lisen = 1", "t").error().message == "t: unknown key lisen");
+  CHECK(parse_settings("listen = 1", "t").error().message == "t: listen cannot have that value");
+  CHECK(parse_settings("[oauth]\npassword_grant = \"maybe\"", "t").error().message ==
+        "t: oauth.password_grant cannot have that value");
+  CHECK(parse_settings("a = [", "t").error().code == Code::BadInput);
+}
+
+TEST_CASE("an endpoint is a host and a port") {
+  CHECK(parse_endpoint("127.0.0.1:8000")->port == 8000);
+  CHECK(parse_endpoint("[::1]:0")->host == "::1");
+  CHECK_FALSE(parse_endpoint("localhost").has_value());
+  CHECK_FALSE(parse_endpoint(":80").has_value());
+  CHECK_FALSE(parse_endpoint("a:65536").has_value());
+}

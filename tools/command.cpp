@@ -1,0 +1,84 @@
+#include "tools/command.hpp"
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "vocab/contexts.hpp"
+
+namespace qp::tools {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string dump(const ordered_json& value) {
+  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+std::string plain(const ordered_json& value) {
+  return value.is_string() ? value.get<std::string>() : dump(value);
+}
+
+void print_row(const ordered_json& row) {
+  if (!row.is_object()) {
+    std::cout << plain(row) << '\n';
+    return;
+  }
+  bool first = true;
+  for (const auto& [key, value] : row.items()) {
+    std::cout << (first ? "" : "\t") << plain(value);
+    first = false;
+  }
+  std::cout << '\n';
+}
+
+}  // namespace
+
+Result<std::unique_ptr<store::Store>> open_store(const Settings& settings) {
+  store::Options options;
+  options.folder = settings.data;
+  return store::Store::open(options);
+}
+
+jsonld::Loader bundled_loader() {
+  return [](std::string_view url) -> Result<jsonld::RemoteDocument> {
+    const vocab::BundledContext* context = vocab::find_bundled_context(url);
+    if (!context) {
+      return error(Code::NotFound, "The context " + std::string(url) + " is not known here");
+    }
+    return jsonld::RemoteDocument{std::string(url), std::string(context->json), {}};
+  };
+}
+
+Workbench::Workbench(std::unique_ptr<store::Store> store)
+    : store_(std::move(store)),
+      client_(net::Client::make({})),
+      services_{*store_, contexts_, bundled_loader(), *client_, system_now} {}
+
+Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings) {
+  return std::unique_ptr<Workbench>(new Workbench(QP_TRY(open_store(settings))));
+}
+
+void print(const ordered_json& value) { std::cout << dump(value) << '\n'; }
+
+void print(const ordered_json& value, Output output) {
+  if (output == Output::Json) return print(value);
+  if (value.is_array()) {
+    for (const ordered_json& row : value) print_row(row);
+  } else if (value.is_object()) {
+    for (const auto& [key, member] : value.items()) {
+      std::cout << key << ": " << plain(member) << '\n';
+    }
+  } else {
+    std::cout << plain(value) << '\n';
+  }
+}
+
+Result<std::string> read_line() {
+  std::string line;
+  if (!std::getline(std::cin, line)) return bad_input("nothing on standard input");
+  if (line.ends_with('\r')) line.pop_back();
+  return line;
+}
+
+}  // namespace qp::tools

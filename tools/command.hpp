@@ -1,0 +1,77 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "ap/services.hpp"
+#include "base/result.hpp"
+#include "jsonld/context.hpp"
+#include "net/client.hpp"
+#include "store/store.hpp"
+#include "tools/settings.hpp"
+#include "view/serve.hpp"
+
+/// What the subcommands share. Each file of this folder adds some to the command line.
+namespace qp::tools {
+
+enum class Output { Text, Json };
+
+/// What a subcommand is given when it runs.
+struct Invocation {
+  Settings settings;
+  Output output = Output::Text;
+};
+
+/// Does the work and prints. An Error is printed by main as one line, exit 1.
+using Run = std::function<Result<void>(const Invocation& invocation)>;
+/// The subcommand that the command line named.
+struct Selected {
+  Run run;
+};
+
+/// The store of the data folder, which may be open in a server at the same time.
+Result<std::unique_ptr<store::Store>> open_store(const Settings& settings);
+
+/// Looks only into the contexts that we ship.
+jsonld::Loader bundled_loader();
+
+/// What works on actors and resources needs, without a server around it.
+class Workbench {
+ public:
+  static Result<std::unique_ptr<Workbench>> open(const Settings& settings);
+  store::Store& store() { return *store_; }
+  const ap::Services& services() const { return services_; }
+  view::Contexts contexts() { return {contexts_, services_.loader}; }
+
+ private:
+  explicit Workbench(std::unique_ptr<store::Store> store);
+  std::unique_ptr<store::Store> store_;
+  jsonld::ContextCache contexts_;
+  std::unique_ptr<net::Client> client_;
+  ap::Services services_;
+};
+
+/// One JSON text and a newline.
+void print(const nlohmann::ordered_json& value);
+/// As JSON, or as `name: value` lines for an object, a line of tab-separated values for each
+/// object of an array.
+void print(const nlohmann::ordered_json& value, Output output);
+
+/// The first line of standard input, without its end.
+Result<std::string> read_line();
+
+void add_serve(CLI::App& app, Selected& selected);
+void add_domain_commands(CLI::App& app, Selected& selected);  ///< init, domain
+void add_user_commands(CLI::App& app, Selected& selected);
+void add_client_commands(CLI::App& app, Selected& selected);
+void add_token_commands(CLI::App& app, Selected& selected);
+void add_actor_commands(CLI::App& app, Selected& selected);
+void add_show(CLI::App& app, Selected& selected);
+void add_why(CLI::App& app, Selected& selected);
+void add_store_commands(CLI::App& app, Selected& selected);  ///< stats, verify
+void add_queue_commands(CLI::App& app, Selected& selected);
+
+}  // namespace qp::tools

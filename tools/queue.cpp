@@ -1,0 +1,91 @@
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "tools/command.hpp"
+
+namespace qp::tools {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+/// More than can be looked at; the rest is still there next time.
+constexpr std::size_t kListed = 10'000;
+
+ordered_json describe(const store::QueueItem& item) {
+  return {{"id", item.id},
+          {"host", item.lane},
+          {"due", time::rfc3339(Millis(item.due))},
+          {"attempts", item.attempts},
+          {"last_result", item.last_result}};
+}
+
+Result<void> list(const Invocation& invocation) {
+  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
+  const std::unique_ptr<store::Txn> txn = QP_TRY(store->read());
+  ordered_json rows = ordered_json::array();
+  for (const store::QueueItem& item : QP_TRY(txn->queue_list(kListed))) {
+    rows.push_back(describe(item));
+  }
+  print(rows, invocation.output);
+  return {};
+}
+
+/// `id` 0: all.
+Result<std::vector<store::QueueItem>> items(const store::Txn& txn, std::uint64_t id) {
+  constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+  std::vector<store::QueueItem> found = QP_TRY(txn.queue_list(id == 0 ? kListed : kAll));
+  if (id == 0) return found;
+  std::erase_if(found, [&](const store::QueueItem& item) { return item.id != id; });
+  if (found.empty()) return error(Code::NotFound, "no item " + std::to_string(id));
+  return found;
+}
+
+Result<void> retry(const Invocation& invocation, std::uint64_t id) {
+  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
+  const std::int64_t now = system_now().count();
+  std::size_t count = 0;
+  const Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
+    const std::vector<store::QueueItem> found = QP_TRY(items(txn, id));
+    for (const store::QueueItem& item : found) {
+      QP_TRY(txn.queue_reschedule(item.id, now, item.last_result));
+    }
+    count = found.size();
+    return {};
+  });
+  if (!written) return written;
+  print({{"due_now", count}}, invocation.output);
+  return {};
+}
+
+Result<void> drop(const Invocation& invocation, std::uint64_t id) {
+  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
+  const Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
+    QP_TRY(items(txn, id));
+    return txn.queue_remove(id);
+  });
+  if (!written) return written;
+  print({{"dropped", id}}, invocation.output);
+  return {};
+}
+
+}  // namespace
+
+void add_queue_commands(CLI::App& app, Selected& selected) {
+  CLI::App* group = app.add_subcommand("queue", "Deliveries that wait");
+  group->require_subcommand(1);
+  group->add_subcommand("list", "List them")->callback([&selected] { selected.run = list; });
+  const auto id = std::make_shared<std::uint64_t>(0);
+  CLI::App* retrying = group->add_subcommand("retry", "Make one, or all, due now");
+  retrying->add_option("ID", *id);
+  retrying->callback([&selected, id] {
+    selected.run = [id](const Invocation& invocation) { return retry(invocation, *id); };
+  });
+  CLI::App* dropping = group->add_subcommand("drop", "Give one up");
+  dropping->add_option("ID", *id)->required()->check(CLI::PositiveNumber);
+  dropping->callback([&selected, id] {
+    selected.run = [id](const Invocation& invocation) { return drop(invocation, *id); };
+  });
+}
+
+}  // namespace qp::tools

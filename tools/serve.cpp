@@ -1,0 +1,212 @@
+#include <pthread.h>
+
+#include <csignal>
+#include <iostream>
+
+#include "ap/deliver.hpp"
+#include "ap/inbox.hpp"
+#include "ap/key_cache.hpp"
+#include "ap/outbox.hpp"
+#include "base/log.hpp"
+#include "tools/command.hpp"
+#include "web/routes.hpp"
+
+namespace qp::tools {
+
+namespace {
+
+constexpr std::size_t kKeysAhead = 2;
+
+/// What the flags say; empty: the configuration holds.
+struct Options {
+  std::string url, listen;
+  std::vector<std::string> allow_private, trusted_proxies;
+  std::int64_t delivery_retry_base = 60'000;
+  bool insecure = false;
+  bool force_filesystem = false;
+};
+
+Settings with_flags(Settings settings, const Options& options) {
+  if (!options.url.empty()) settings.url = options.url;
+  if (!options.listen.empty()) settings.listen = options.listen;
+  if (!options.allow_private.empty()) settings.allow_private = options.allow_private;
+  if (!options.trusted_proxies.empty()) settings.trusted_proxies = options.trusted_proxies;
+  return settings;
+}
+
+/// SIGTERM and SIGINT are waited for by `serve` alone: every thread that starts later inherits
+/// that they are blocked.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+Result<void> ensure_domain(store::Store& store, const Settings& settings, bool insecure) {
+  if (!settings.url.empty()) {
+    const ap::Domain domain = QP_TRY(ap::parse_domain(settings.url, insecure));
+    const Result<void> written = store.write([&](store::WriteTxn& txn) -> Result<void> {
+      QP_TRY(ap::add_domain(txn, domain));
+      return {};
+    });
+    if (!written) return written;
+  }
+  const std::unique_ptr<store::Txn> txn = QP_TRY(store.read());
+  if (QP_TRY(ap::domains(*txn)).empty()) {
+    return bad_input("there is no domain yet: quadpub init --url URL, or serve --url URL");
+  }
+  return {};
+}
+
+net::ServerOptions server_options(const Settings& settings, const Endpoint& endpoint) {
+  net::ServerOptions options;
+  options.host = endpoint.host;
+  options.port = endpoint.port;
+  options.trusted_proxies = settings.trusted_proxies;
+  return options;
+}
+
+web::Config web_config(const Settings& settings) {
+  web::Config config;
+  config.software_name = settings.software_name;
+  config.software_version = settings.software_version;
+  config.metrics_public = settings.metrics_public;
+  config.allow_private = settings.allow_private;
+  return config;
+}
+
+/// All the parts of a running server. They are built in the order in which they need one another,
+/// and stopped from the outside in: no more requests, then no more deliveries and fetches.
+class Running {
+ public:
+  Running(const Settings& settings, const Options& options, std::unique_ptr<store::Store> store)
+      : store_(std::move(store)),
+        client_(
+            net::Client::make({settings.allow_private, "quadpub/" + settings.software_version})),
+        services_{*store_,  contexts_,  bundled_loader(),
+                  *client_, system_now, Millis(options.delivery_retry_base)},
+        delivery_(services_),
+        keys_(services_, [this](const std::string& key_id) { server_->resume(key_id); }),
+        outbox_(services_, [this] { delivery_.wake(); }),
+        inbox_(services_, keys_, [this] { delivery_.wake(); }),
+        domains_(*store_, system_now),
+        key_pool_(kKeysAhead),
+        inbox_limiter_({limits::kInboxPerAddress, std::chrono::minutes(5)}),
+        sign_in_limiter_(oauth::kSignInRate),
+        context_{*store_,
+                 services_,
+                 outbox_,
+                 inbox_,
+                 domains_,
+                 key_pool_,
+                 inbox_limiter_,
+                 {*store_, sign_in_limiter_, {}},
+                 {contexts_, services_.loader},
+                 system_now,
+                 web_config(settings)},
+        routes_(context_) {
+    context_.oauth.settings.password_grant = settings.password_grant;
+    context_.delivery = &delivery_;
+  }
+
+  /// Listens and starts all threads.
+  Result<void> start(const net::ServerOptions& options) {
+    server_ = QP_TRY(net::Server::listen(
+        options, [this](const net::Request& request) { return routes_.where(request); },
+        [this](const net::Request& request, net::Response& response, int attempt) {
+          routes_.handle(request, response, attempt);
+        }));
+    context_.server = server_.get();
+    key_pool_.start();
+    delivery_.start();
+    server_->start();
+    return {};
+  }
+
+  void stop() {
+    server_->stop();
+    delivery_.stop();
+    keys_.stop();
+    key_pool_.stop();
+  }
+
+  std::uint16_t port() const { return server_->port(); }
+
+ private:
+  std::unique_ptr<store::Store> store_;
+  jsonld::ContextCache contexts_;
+  std::unique_ptr<net::Client> client_;
+  ap::Services services_;
+  std::unique_ptr<net::Server> server_;
+  ap::Delivery delivery_;
+  ap::KeyCache keys_;
+  ap::Outbox outbox_;
+  ap::Inbox inbox_;
+  web::Domains domains_;
+  web::KeyPool key_pool_;
+  RateLimiter inbox_limiter_;
+  RateLimiter sign_in_limiter_;
+  web::Context context_;
+  web::Routes routes_;
+};
+
+std::string shown_address(const Endpoint& endpoint, std::uint16_t port) {
+  const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
+  return "http://" + (is_ipv6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" +
+         std::to_string(port);
+}
+
+Result<void> serve(const Invocation& invocation, const Options& options) {
+  const Settings settings = with_flags(invocation.settings, options);
+  log::configure(settings.log_level, settings.log_as_text);
+  const std::optional<Endpoint> endpoint = parse_endpoint(settings.listen);
+  if (!endpoint) return bad_input("--listen is HOST:PORT, not " + settings.listen);
+  const sigset_t signals = block_signals();
+
+  store::Options store_options;
+  store_options.folder = settings.data;
+  store_options.force_filesystem = options.force_filesystem;
+  std::unique_ptr<store::Store> store = QP_TRY(store::Store::open(store_options));
+  QP_TRY(ensure_domain(*store, settings, options.insecure));
+  Running running(settings, options, std::move(store));
+  QP_TRY(running.start(server_options(settings, *endpoint)));
+  std::cout << "quadpub listening on " << shown_address(*endpoint, running.port()) << std::endl;
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  log::info("stopping", {log::field("signal", signal)});
+  running.stop();
+  return {};
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Selected& selected) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("serve", "Run the server until SIGTERM");
+  command->add_option("--url", options->url, "A domain to add where it is missing")
+      ->envname("QUADPUB_URL");
+  command->add_option("--listen", options->listen, "HOST:PORT; port 0 takes any free one")
+      ->envname("QUADPUB_LISTEN");
+  command->add_option("--allow-private", options->allow_private,
+                      "A private address that may be reached, and that no limit counts");
+  command->add_option("--trusted-proxy", options->trusted_proxies,
+                      "An address whose X-Forwarded-For counts");
+  command
+      ->add_option("--delivery-retry-base", options->delivery_retry_base,
+                   "Milliseconds before the first retry; doubles")
+      ->check(CLI::PositiveNumber);
+  command->add_flag("--insecure", options->insecure,
+                    "Allow --url with plain http on other than loopback");
+  command->add_flag("--force-filesystem", options->force_filesystem,
+                    "Open the store even on a network file system");
+  command->callback([&selected, options] {
+    selected.run = [options](const Invocation& invocation) { return serve(invocation, *options); };
+  });
+}
+
+}  // namespace qp::tools

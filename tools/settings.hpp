@@ -1,0 +1,42 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "oauth/service.hpp"
+
+namespace qp::tools {
+
+/// What the configuration file says; each member is what holds where it says nothing.
+/// Flags beat the environment, which beats the file: the commands put theirs over these.
+struct Settings {
+  std::filesystem::path data = "data";
+  std::string listen = "127.0.0.1:8000";
+  std::string url;  ///< a domain that `serve` adds where it is missing; empty: none
+  std::string software_name = "quadpub";
+  std::string software_version = QUADPUB_VERSION;
+  oauth::PasswordGrant password_grant = oauth::PasswordGrant::Loopback;
+  bool metrics_public = false;
+  log::Level log_level = log::Level::Info;
+  bool log_as_text = false;
+  std::vector<std::string> trusted_proxies;
+  std::vector<std::string> allow_private;
+};
+
+/// BadInput names the key that is unknown or has a value that cannot be.
+Result<Settings> read_settings(const std::filesystem::path& file);
+/// The same of a text; `name` is said in errors.
+Result<Settings> parse_settings(std::string_view toml, std::string_view name);
+
+/// `HOST:PORT`, `[::1]:PORT`, or nullopt.
+struct Endpoint {
+  std::string host;  ///< without brackets
+  std::uint16_t port = 0;
+};
+std::optional<Endpoint> parse_endpoint(std::string_view text);
+
+}  // namespace qp::tools

@@ -1,0 +1,15 @@
+# embed_contexts(DIR): writes DIR/contexts_data.inc, which contexts.cpp includes, from contexts/*.jsonld.
+set(QUADPUB_CONTEXTS_DIR ${CMAKE_CURRENT_LIST_DIR}/contexts)
+
+function(embed_contexts DIR)
+  file(GLOB files CONFIGURE_DEPENDS ${QUADPUB_CONTEXTS_DIR}/*.jsonld)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
+  set(data "")
+  foreach(file ${files})
+    get_filename_component(name ${file} NAME_WLE)
+    string(MAKE_C_IDENTIFIER ${name} name)
+    file(READ ${file} text)
+    string(APPEND data "constexpr std::string_view k_${name} = R\"json(${text})json\";\n")
+  endforeach()
+  file(CONFIGURE OUTPUT ${DIR}/contexts_data.inc CONTENT "@data@" @ONLY)
+endfunction()
