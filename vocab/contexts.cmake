@@ -1,4 +1,4 @@
-# embed_contexts(DIR): writes DIR/contexts_data.inc, which contexts.cpp includes, from contexts/*.jsonld.
+# embed_contexts(DIR): writes DIR/contexts_data.inc, read by contexts.cpp, from contexts/*.jsonld.
 set(QUADPUB_CONTEXTS_DIR ${CMAKE_CURRENT_LIST_DIR}/contexts)
 
 function(embed_contexts DIR)

@@ -137,7 +137,7 @@ class Serializer {
       if (usage == nullptr || found == in.nodes.end()) continue;
       const json::Value literal = found->second;
       const json::Value value = usage->value;
-      if (!has_single(literal, rdf::value.iri)) continue;
+      if (!has_single(literal, rdf::value_.iri)) continue;
       const auto text = [&](const Word& property) {
         const json::Value values = literal.get(property.iri);
         return values.empty() ? json::Value() : values.items()[0].get("@value");
