@@ -24,8 +24,8 @@ constexpr std::array<std::string_view, 5> kActorTypes = {"Person", "Service", "A
                                                          "Group", "Organization"};
 constexpr std::array<std::string_view, 9> kRoleNames = {
     "inbox", "outbox", "followers", "following", "liked", "likes", "shares", "replies", "other"};
-constexpr std::array<std::string_view, 6> kReservedNames = {"admin", "root", "system",
-                                                            "quadpub", "api", "inbox"};
+constexpr std::array<std::string_view, 6> kReservedNames = {"admin",   "root", "system",
+                                                            "quadpub", "api",  "inbox"};
 
 json to_json(const Actor& actor) {
   return {{"number", actor.number},       {"iri", actor.iri},
@@ -63,8 +63,8 @@ std::string name_key(std::string_view host, std::string_view username) {
 }
 
 bool is_loopback_host(std::string_view host) {
-  const auto name = host.starts_with('[') ? host.substr(0, host.find(']') + 1)
-                                          : host.substr(0, host.find(':'));
+  const auto name =
+      host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
   return name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.") ||
          name == "[::1]";
 }
@@ -87,8 +87,8 @@ Actor with_addresses(const NewActor& wanted, Millis now) {
   actor.type = wanted.type;
   actor.user = wanted.user;
   actor.domain = wanted.domain.host;
-  for (std::string* collection : {&actor.inbox, &actor.outbox, &actor.followers, &actor.following,
-                                  &actor.liked}) {
+  for (std::string* collection :
+       {&actor.inbox, &actor.outbox, &actor.followers, &actor.following, &actor.liked}) {
     *collection = address("collections");
   }
   actor.created = now.count();
@@ -99,7 +99,8 @@ std::string actor_document(const Actor& actor, const std::string& url, const sig
                            const sig::PrivateKey& ed25519) {
   const nlohmann::ordered_json document = {
       {"@context",
-       {"https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1",
+       {"https://www.w3.org/ns/activitystreams",
+        "https://w3id.org/security/v1",
         "https://w3id.org/security/multikey/v1",
         {{"manuallyApprovesFollowers", "as:manuallyApprovesFollowers"},
          {"assertionMethod",
@@ -125,12 +126,11 @@ std::string actor_document(const Actor& actor, const std::string& url, const sig
        {{"id", actor.iri + "#main-key"},
         {"owner", actor.iri},
         {"publicKeyPem", key.public_key().pem()}}},
-      {"assertionMethod",
-       nlohmann::ordered_json::array(
-           {{{"id", actor.iri + "#ed25519-key"},
-             {"type", "Multikey"},
-             {"controller", actor.iri},
-             {"publicKeyMultibase", ed25519.public_key().multibase()}}})}};
+      {"assertionMethod", nlohmann::ordered_json::array(
+                              {{{"id", actor.iri + "#ed25519-key"},
+                                {"type", "Multikey"},
+                                {"controller", actor.iri},
+                                {"publicKeyMultibase", ed25519.public_key().multibase()}}})}};
   return document.dump();
 }
 
@@ -181,8 +181,8 @@ Result<std::vector<Domain>> domains(const Txn& txn) {
 Result<void> check_new_actor(const NewActor& actor) {
   if (actor.username.empty()) return bad_input("preferred_username is required");
   const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
   };
   if (actor.username.size() > 64 ||
       !std::all_of(actor.username.begin(), actor.username.end(), allowed) ||
@@ -209,8 +209,7 @@ Result<Actor> create_actor(WriteTxn& txn, const NewActor& wanted, const sig::Pri
   Actor actor = with_addresses(wanted, now);
   actor.number = QP_TRY(next_number(txn, "actors"));
   const jsonld::ContextSource contexts{services.contexts, services.loader};
-  const Provenance provenance{wanted.domain.url, "user " + wanted.user, "created", {},
-                              now.count()};
+  const Provenance provenance{wanted.domain.url, "user " + wanted.user, "created", {}, now.count()};
   const auto write = [&](const std::string& iri, const std::string& text,
                          store::AudienceId audience) -> Result<void> {
     qp::json::Arena arena;
@@ -259,11 +258,11 @@ Result<std::optional<Actor>> find_actor_named(const Txn& txn, std::string_view h
 
 Result<std::vector<Actor>> actors_of(const Txn& txn, std::string_view user) {
   std::vector<std::string> iris;
-  QP_TRY(txn.each(kActorsByUser, std::string(user) + ' ',
-                  [&](std::string_view, std::string_view iri) {
-                    iris.emplace_back(iri);
-                    return true;
-                  }));
+  QP_TRY(
+      txn.each(kActorsByUser, std::string(user) + ' ', [&](std::string_view, std::string_view iri) {
+        iris.emplace_back(iri);
+        return true;
+      }));
   std::vector<Actor> actors;
   for (const std::string& iri : iris) {
     if (auto actor = QP_TRY(find_actor(txn, iri))) actors.push_back(*std::move(actor));

@@ -30,16 +30,16 @@ Result<std::vector<Domain>> domains(const store::Txn& txn);
 struct Actor {
   std::uint64_t number = 0;  ///< small, for `/api/actors`
   std::string iri, username, name, type;
-  std::string user;          ///< the account that manages it
-  std::string domain;        ///< host[:port] of its Domain
+  std::string user;    ///< the account that manages it
+  std::string domain;  ///< host[:port] of its Domain
   std::string inbox, outbox, followers, following, liked;
-  std::int64_t created = 0;  ///< ms since 1970
+  std::int64_t created = 0;     ///< ms since 1970
   bool manual_follows = false;  ///< Follows wait for an answer
 };
 
 struct NewActor {
   std::string username;
-  std::string name;           ///< empty: the username
+  std::string name;  ///< empty: the username
   std::string type = "Person";
   std::string user;
   Domain domain;
@@ -49,9 +49,8 @@ struct NewActor {
 Result<void> check_new_actor(const NewActor& actor);
 /// Writes actor document, collections and key in the caller's transaction. Conflict with the
 /// message "Username already taken". `key` is made beforehand: it takes 170 ms.
-Result<Actor> create_actor(store::WriteTxn& txn, const NewActor& actor,
-                           const sig::PrivateKey& key, const sig::PrivateKey& ed25519, Millis now,
-                           const Services& services);
+Result<Actor> create_actor(store::WriteTxn& txn, const NewActor& actor, const sig::PrivateKey& key,
+                           const sig::PrivateKey& ed25519, Millis now, const Services& services);
 
 Result<std::optional<Actor>> find_actor(const store::Txn& txn, std::string_view iri);
 Result<std::optional<Actor>> find_actor_named(const store::Txn& txn, std::string_view host,

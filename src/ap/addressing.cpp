@@ -19,8 +19,8 @@ template <class Each>
 Result<void> each_member(const Txn& txn, TermId sequence, Each each) {
   std::uint64_t before = 0;
   while (true) {
-    const auto items = QP_TRY(
-        txn.sequence_before(sequence, before, 1000, store::Visible::everything()));
+    const auto items =
+        QP_TRY(txn.sequence_before(sequence, before, 1000, store::Visible::everything()));
     if (items.empty()) return {};
     for (const auto& item : items) {
       const auto term = QP_TRY(txn.resolve(item.member));
@@ -97,8 +97,8 @@ Result<Targets> targets_of(const Txn& txn, const Actor& sender, const Activity& 
 Result<std::vector<Actor>> local_recipients(const Txn& txn, const Activity& activity) {
   std::vector<Actor> found;
   const auto add = [&](const std::string& iri) -> Result<void> {
-    const bool known = std::any_of(found.begin(), found.end(),
-                                   [&](const Actor& one) { return one.iri == iri; });
+    const bool known =
+        std::any_of(found.begin(), found.end(), [&](const Actor& one) { return one.iri == iri; });
     if (known) return {};
     if (auto actor = QP_TRY(find_actor(txn, iri))) found.push_back(*std::move(actor));
     return {};
@@ -108,8 +108,8 @@ Result<std::vector<Actor>> local_recipients(const Txn& txn, const Activity& acti
   for (const std::string& one : activity.objects) QP_TRY(add(one));
 
   const auto sender = QP_TRY(find_remote_actor(txn, activity.actor()));
-  const bool to_followers = contains(recipients, as::Public.iri) ||
-                            (sender && contains(recipients, sender->followers));
+  const bool to_followers =
+      contains(recipients, as::Public.iri) || (sender && contains(recipients, sender->followers));
   const auto id = QP_TRY(txn.find_iri(activity.actor()));
   if (!to_followers || !id) return found;
   for (const TermId sequence : QP_TRY(txn.sequences_of(*id))) {

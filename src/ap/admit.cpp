@@ -28,6 +28,7 @@ Result<void> admit(const Activity& activity, const std::string& signer) {
 }
 
 Result<bool> is_blocked(const store::Txn& txn, std::string_view host) {
+  if (QP_TRY(txn.get(kBlockedHosts, host))) return true;
   host = host.substr(0, host.find(':'));
   while (!host.empty()) {
     if (QP_TRY(txn.get(kBlockedHosts, host))) return true;

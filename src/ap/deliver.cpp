@@ -51,8 +51,8 @@ void hide_recipients(json::Value value) {
 /// The activity as its author sees it, without bto and bcc (ActivityPub 6).
 Result<Message> compose(const Job& job, const Services& services) {
   const auto txn = QP_TRY(services.store.read());
-  const auto served = QP_TRY(view::serve(*txn, job.activity, {job.sender},
-                                         {services.contexts, services.loader}));
+  const auto served =
+      QP_TRY(view::serve(*txn, job.activity, {job.sender}, {services.contexts, services.loader}));
   json::Arena arena;
   json::ParseLimits limits;
   limits.depth *= 2;
@@ -79,8 +79,7 @@ Result<std::string> find_inbox(const Job& job, const Services& services) {
   RemoteActor actor{job.recipient, inbox.front(), {}, {}};
   const auto followers = values_in(document.form, job.recipient, as::followers.iri);
   if (!followers.empty()) actor.followers = followers.front();
-  QP_TRY(services.store.write(
-      [&](store::WriteTxn& txn) { return put_remote_actor(txn, actor); }));
+  QP_TRY(services.store.write([&](store::WriteTxn& txn) { return put_remote_actor(txn, actor); }));
   return actor.inbox;
 }
 
@@ -93,8 +92,8 @@ Result<int> post(const std::string& inbox, const Job& job, const Message& messag
   request.follow_redirects = false;
   request.headers.add("Content-Type", "application/activity+json");
   request.headers.add("Accept", "application/activity+json");
-  const auto response = QP_TRY(services.client.send(
-      std::move(request), [&](net::OutgoingRequest& hop) {
+  const auto response =
+      QP_TRY(services.client.send(std::move(request), [&](net::OutgoingRequest& hop) {
         return sig::sign(hop, message.key, job.sender + "#main-key", form, services.clock());
       }));
   return response.status;
@@ -122,8 +121,8 @@ Outcome deliver(const Job& job, const Services& services) {
     if (*status >= 200 && *status < 300) return {true, true, what};
     // Double-knock (interop.md I10): the other form, once.
     if ((*status == 401 || *status == 403) && form == sig::Form::Cavage) continue;
-    const bool final = std::find(kFinalStatuses.begin(), kFinalStatuses.end(), *status) !=
-                       kFinalStatuses.end();
+    const bool final =
+        std::find(kFinalStatuses.begin(), kFinalStatuses.end(), *status) != kFinalStatuses.end();
     return {false, final, what};
   }
   return {};
@@ -204,8 +203,7 @@ void Delivery::run() {
 
 void Delivery::attempt(const store::QueueItem& item) {
   const auto job = read_job(item.payload);
-  const Outcome outcome =
-      job ? deliver(*job, services_) : Outcome{false, true, job.error().detail};
+  const Outcome outcome = job ? deliver(*job, services_) : Outcome{false, true, job.error().detail};
   const Millis now = services_.clock();
   const auto kept = services_.store.write([&](store::WriteTxn& txn) -> Result<void> {
     // Taken out or moved by `quadpub queue` meanwhile, or sent before by another process.

@@ -174,9 +174,8 @@ constexpr Effect kInboxEffects[] = {
 };
 
 constexpr Effect kOutboxEffects[] = {
-    {as::Undo, undo_submitted},     {as::Accept, accept_submitted},
-    {as::Reject, reject_submitted}, {as::Like, like_submitted},
-    {as::Delete, delete_submitted},
+    {as::Undo, undo_submitted}, {as::Accept, accept_submitted}, {as::Reject, reject_submitted},
+    {as::Like, like_submitted}, {as::Delete, delete_submitted},
 };
 
 Result<void> apply(std::span<const Effect> effects, const Happening& happening,

@@ -60,8 +60,8 @@ struct Received {
 Result<std::unique_ptr<Received>> read(std::string_view body, const Services& services) {
   auto received = std::make_unique<Received>();
   const auto parsed = QP_TRY(json::parse(body, received->arena));
-  received->form = QP_TRY(jsonld::read_for_storage(
-      parsed, {services.contexts, services.loader}, received->arena));
+  received->form = QP_TRY(
+      jsonld::read_for_storage(parsed, {services.contexts, services.loader}, received->arena));
   received->activity = read_activity(received->form.expanded);
   return received;
 }
@@ -96,14 +96,13 @@ Result<Receipt> Inbox::receive(const net::Request& request, const Domain& domain
 
   const KeyGate key(keys_, key_id);
   if (key.is_fetching()) {
-    if (attempt > 0) return key_is_fetched();
-    wait_for = key_id;
-    return Receipt::Ignored;
+    if (attempt == 0) wait_for = key_id;
+    return key_is_fetched();
   }
   auto verified = sig::verify(request, options, key.lookup());
   if (!verified && attempt == 0 && keys_.refetch(key_id)) {  // rotated, perhaps
     wait_for = key_id;
-    return Receipt::Ignored;
+    return key_is_fetched();
   }
   const auto received = QP_TRY(read(request.body, services_));
   const Activity& activity = received->activity;

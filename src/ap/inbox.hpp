@@ -23,9 +23,8 @@ class Inbox {
   /// Verifies, reads, admits, applies: one commit. `domain` is the one the request came to;
   /// `inbox` the collection's IRI, or the shared inbox's. Unavailable: the key is being fetched;
   /// `wait_for` is then the key to park on.
-  Result<Receipt> receive(const net::Request& request, const Domain& domain,
-                          std::string_view inbox, int attempt,
-                          std::optional<std::string>& wait_for);
+  Result<Receipt> receive(const net::Request& request, const Domain& domain, std::string_view inbox,
+                          int attempt, std::optional<std::string>& wait_for);
 
  private:
   Services& services_;

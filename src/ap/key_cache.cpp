@@ -56,7 +56,9 @@ Result<FoundKey> find_key(const std::string& key_id, const Services& services) {
   if (!contains(listed, key_id)) {
     return error(Code::Unauthenticated, "the key's owner does not list the key");
   }
-  RemoteActor actor{owner, first(values_in(document.form, owner, ldp::inbox.iri)), {},
+  RemoteActor actor{owner,
+                    first(values_in(document.form, owner, ldp::inbox.iri)),
+                    {},
                     first(values_in(document.form, owner, as::followers.iri))};
   const auto endpoints = first(values_in(document.form, owner, as::endpoints.iri));
   if (!endpoints.empty()) {
@@ -92,8 +94,8 @@ KeyCache::Lookup KeyCache::find(const std::string& key_id) {
   const auto found = known_.find(key_id);
   if (found != known_.end()) {
     const Entry& entry = found->second;
-    const auto kept = entry.state == State::Known ? Millis(limits::kKeyCacheTime)
-                                                  : Millis(limits::kKeyMissTime);
+    const auto kept =
+        entry.state == State::Known ? Millis(limits::kKeyCacheTime) : Millis(limits::kKeyMissTime);
     if (entry.state == State::Fetching || now - entry.since < kept) {
       return {entry.state, entry.key, entry.problem, entry.gone};
     }

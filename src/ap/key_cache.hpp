@@ -22,7 +22,7 @@ namespace qp::ap {
 /// the key, and the key names that actor (security.md 1.1).
 struct KnownKey {
   sig::PublicKey key;
-  std::string owner;         ///< actor IRI
+  std::string owner;  ///< actor IRI
   std::string inbox;
   std::string shared_inbox;  ///< or empty
 };

@@ -22,13 +22,35 @@ constexpr std::array<std::string_view, 5> kAddressing = {"to", "bto", "cc", "bcc
 
 /// ActivityStreams 2.0 vocabulary, 3.1: what is not one of these, and has neither actor nor
 /// object, is an object and gets wrapped in a Create.
-constexpr Word kActivityTypes[] = {
-    as::Accept,  as::Activity,        as::Add,    as::Announce, as::Arrive,
-    as::Block,   as::Create,          as::Delete, as::Dislike,  as::Flag,
-    as::Follow,  as::Ignore,          as::Invite, as::Join,     as::Leave,
-    as::Like,    as::Listen,          as::Move,   as::Offer,    as::Read,
-    as::Reject,  as::Remove,          as::Travel, as::TentativeAccept,
-    as::TentativeReject, as::Undo,    as::Update, as::View,     as::IntransitiveActivity};
+constexpr Word kActivityTypes[] = {as::Accept,
+                                   as::Activity,
+                                   as::Add,
+                                   as::Announce,
+                                   as::Arrive,
+                                   as::Block,
+                                   as::Create,
+                                   as::Delete,
+                                   as::Dislike,
+                                   as::Flag,
+                                   as::Follow,
+                                   as::Ignore,
+                                   as::Invite,
+                                   as::Join,
+                                   as::Leave,
+                                   as::Like,
+                                   as::Listen,
+                                   as::Move,
+                                   as::Offer,
+                                   as::Read,
+                                   as::Reject,
+                                   as::Remove,
+                                   as::Travel,
+                                   as::TentativeAccept,
+                                   as::TentativeReject,
+                                   as::Undo,
+                                   as::Update,
+                                   as::View,
+                                   as::IntransitiveActivity};
 
 /// ActivityPub 6: these mean nothing without an object, the last two without a target.
 constexpr std::array kNeedObject = {as::Create, as::Update, as::Delete, as::Follow, as::Add,
@@ -50,9 +72,7 @@ void set_plain(Value object, std::string_view key, Value value, Arena& arena) {
   object.set(arena, key, value);
 }
 
-std::string_view local_name(const Word& word) {
-  return word.iri.substr(as::kNamespace.size());
-}
+std::string_view local_name(const Word& word) { return word.iri.substr(as::kNamespace.size()); }
 
 Result<void> check_required(const Activity& activity, Value node) {
   const auto needs = [&](const auto& list, std::string_view property,
@@ -92,8 +112,8 @@ class Draft {
   Result<void> complete() {
     base_ = actor_.iri.substr(0, actor_.iri.find("/actors/"));
     const Millis now = services_.clock();
-    set_plain(document_, "id", text(fmt::format("{}/activities/{}", base_,
-                                                random::uuid_v7(now))), arena_);
+    set_plain(document_, "id", text(fmt::format("{}/activities/{}", base_, random::uuid_v7(now))),
+              arena_);
     set_plain(document_, "actor", text(actor_.iri), arena_);
     if (!document_.contains("published")) {
       set_plain(document_, "published", text(time::rfc3339(now)), arena_);
@@ -143,8 +163,8 @@ class Draft {
       const auto id = QP_TRY(txn.find_iri(object));
       const auto own = QP_TRY(txn.find_iri(actor_.iri));
       if (!id || !QP_TRY(txn.graph(*id))) return error(Code::NotFound, "no such object");
-      const bool owned = object == actor_.iri ||
-                         QP_TRY(txn.probe({*id, *id, as::attributedTo, *own}, {}));
+      const bool owned =
+          object == actor_.iri || QP_TRY(txn.probe({*id, *id, as::attributedTo, *own}, {}));
       if (!owned) return error(Code::Forbidden, "the object is not yours");
     }
     return {};
@@ -289,8 +309,8 @@ Result<Submitted> Outbox::submit(const Actor& actor, std::string_view body) {
     QP_TRY(publish(txn, actor, *prepared, "token", services_));
     submitted.activity = prepared->activity.id;
     submitted.object = prepared->object;
-    const auto served = QP_TRY(view::serve(txn, submitted.activity, {actor.iri},
-                                           {services_.contexts, services_.loader}));
+    const auto served = QP_TRY(
+        view::serve(txn, submitted.activity, {actor.iri}, {services_.contexts, services_.loader}));
     submitted.body = served.body;
     return {};
   }));

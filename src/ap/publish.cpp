@@ -40,11 +40,11 @@ std::string_view lane_of(const Remote& remote, std::string& memory) {
 Result<void> enqueue(WriteTxn& txn, const Actor& sender, const Activity& activity,
                      std::span<const Remote> remote, const Services& services) {
   for (const Remote& one : remote) {
-    const std::string payload = nlohmann::json{{"activity", activity.id},
-                                               {"sender", sender.iri},
-                                               {"recipient", one.actor},
-                                               {"inbox", one.inbox}}
-                                    .dump();
+    const std::string payload = nlohmann::json{
+        {"activity", activity.id},
+        {"sender", sender.iri},
+        {"recipient", one.actor},
+        {"inbox", one.inbox}}.dump();
     std::string lane;
     QP_TRY(txn.queue_push(services.clock().count(), lane_of(one, lane), payload));
   }
@@ -65,8 +65,8 @@ Result<std::unique_ptr<Prepared>> prepare(std::string document, std::string obje
   prepared->bytes = std::move(document);
   prepared->object = std::move(object);
   const auto parsed = QP_TRY(json::parse(prepared->bytes, prepared->arena));
-  prepared->form = QP_TRY(jsonld::read_for_storage(
-      parsed, {services.contexts, services.loader}, prepared->arena));
+  prepared->form = QP_TRY(
+      jsonld::read_for_storage(parsed, {services.contexts, services.loader}, prepared->arena));
   prepared->activity = read_activity(prepared->form.expanded);
   return prepared;
 }
@@ -77,8 +77,8 @@ Result<void> publish(WriteTxn& txn, const Actor& actor, const Prepared& prepared
   const auto audience = QP_TRY(audience_of(txn, readers_of(activity)));
   std::vector<Owned> owned{{activity.id, audience}};
   if (!prepared.object.empty()) owned.push_back({prepared.object, audience});
-  const Provenance provenance{{}, "user " + actor.user, std::string(how), actor.outbox,
-                              services.clock().count()};
+  const Provenance provenance{
+      {}, "user " + actor.user, std::string(how), actor.outbox, services.clock().count()};
   QP_TRY(write_document(txn, prepared.form, prepared.bytes, owned, provenance));
   QP_TRY(append(txn, actor.outbox, activity.id, audience));
 

@@ -38,8 +38,7 @@ Result<void> receive_locally(store::WriteTxn& txn, const Activity& activity,
                              std::span<const Actor> recipients, const Services& services);
 
 /// Renders the resource for anonymous readers where all may see it, else drops what was rendered.
-Result<void> refresh_rendered(store::WriteTxn& txn, std::string_view iri,
-                              const Services& services);
+Result<void> refresh_rendered(store::WriteTxn& txn, std::string_view iri, const Services& services);
 
 /// Puts a Tombstone in place of the resource and erases the bytes of its document.
 Result<void> entomb(store::WriteTxn& txn, std::string_view iri, const Services& services);

@@ -8,17 +8,17 @@ namespace qp::ap {
 /// Longer keys cannot be in a table (store::Table).
 inline constexpr std::size_t kMaxKey = 480;
 
-inline constexpr store::Table kDomains{20};        ///< host[:port] -> Domain
-inline constexpr store::Table kActors{21};         ///< actor IRI -> Actor
-inline constexpr store::Table kActorNames{22};     ///< host, space, folded username -> actor IRI
-inline constexpr store::Table kActorsByUser{23};   ///< user, space, number -> actor IRI
-inline constexpr store::Table kCollections{24};    ///< collection IRI -> CollectionRecord
-inline constexpr store::Table kPrivateKeys{25};    ///< actor IRI -> PEM, as it is
-inline constexpr store::Table kRemoteActors{26};   ///< actor IRI -> RemoteActor
-inline constexpr store::Table kKeyOwners{27};      ///< key id -> actor IRI, as it is
-inline constexpr store::Table kFollowRequests{28}; ///< Follow IRI -> FollowRequest
-inline constexpr store::Table kBlockedHosts{29};   ///< host -> empty
-inline constexpr store::Table kCounters{30};       ///< name -> decimal number
-inline constexpr store::Table kDeliveries{31};     ///< activity IRI, space, host -> Delivery
+inline constexpr store::Table kDomains{20};         ///< host[:port] -> Domain
+inline constexpr store::Table kActors{21};          ///< actor IRI -> Actor
+inline constexpr store::Table kActorNames{22};      ///< host, space, folded username -> actor IRI
+inline constexpr store::Table kActorsByUser{23};    ///< user, space, number -> actor IRI
+inline constexpr store::Table kCollections{24};     ///< collection IRI -> CollectionRecord
+inline constexpr store::Table kPrivateKeys{25};     ///< actor IRI -> PEM, as it is
+inline constexpr store::Table kRemoteActors{26};    ///< actor IRI -> RemoteActor
+inline constexpr store::Table kKeyOwners{27};       ///< key id -> actor IRI, as it is
+inline constexpr store::Table kFollowRequests{28};  ///< Follow IRI -> FollowRequest
+inline constexpr store::Table kBlockedHosts{29};    ///< host -> empty
+inline constexpr store::Table kCounters{30};        ///< name -> decimal number
+inline constexpr store::Table kDeliveries{31};      ///< activity IRI, space, host -> Delivery
 
 }  // namespace qp::ap

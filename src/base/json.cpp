@@ -56,8 +56,7 @@ void Arena::clear() {
 Value Value::number(Arena& arena, std::int64_t value) {
   std::array<char, 24> buffer{};
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
-  return number(
-      arena.copy({buffer.data(), static_cast<std::size_t>(end - buffer.data())}));
+  return number(arena.copy({buffer.data(), static_cast<std::size_t>(end - buffer.data())}));
 }
 
 Value Value::array(Arena& arena, std::size_t capacity) {
@@ -120,8 +119,8 @@ Value& Value::set(Arena& arena, std::string_view key, Value value) const {
 
 bool Value::erase(std::string_view key) const {
   const auto all = members();
-  const auto found = std::find_if(all.begin(), all.end(),
-                                  [&](const Member& member) { return member.key == key; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Member& member) { return member.key == key; });
   if (found == all.end()) return false;
   std::move(found + 1, all.end(), found);
   --object_->size;
@@ -177,18 +176,27 @@ class Parser {
   bool value(Value& out, std::size_t depth) {
     if (at_ == end_) return fail("the JSON text ends too early");
     switch (*at_) {
-      case '{': return object(out, depth + 1);
-      case '[': return array(out, depth + 1);
+      case '{':
+        return object(out, depth + 1);
+      case '[':
+        return array(out, depth + 1);
       case '"': {
         std::string_view text;
         if (!string(text)) return false;
         out = Value::string(text);
         return true;
       }
-      case 't': out = Value::boolean(true); return literal("true");
-      case 'f': out = Value::boolean(false); return literal("false");
-      case 'n': out = Value(); return literal("null");
-      default: return number(out);
+      case 't':
+        out = Value::boolean(true);
+        return literal("true");
+      case 'f':
+        out = Value::boolean(false);
+        return literal("false");
+      case 'n':
+        out = Value();
+        return literal("null");
+      default:
+        return number(out);
     }
   }
 
@@ -224,8 +232,7 @@ class Parser {
   }
 
   bool finish_object(Value& out, std::size_t first) {
-    const std::span<Member> found(scratch_members_.data() + first,
-                                  scratch_members_.size() - first);
+    const std::span<Member> found(scratch_members_.data() + first, scratch_members_.size() - first);
     out = Value::object(arena_, found.size());
     if (!unique(found)) {
       if (!limits_.allow_duplicate_keys) return false;
@@ -387,14 +394,30 @@ class Parser {
     if (at_ == end_) return fail("the JSON text ends inside a string");
     const char c = *at_++;
     switch (c) {
-      case '"': case '\\': case '/': unescaped_ += c; return true;
-      case 'b': unescaped_ += '\b'; return true;
-      case 'f': unescaped_ += '\f'; return true;
-      case 'n': unescaped_ += '\n'; return true;
-      case 'r': unescaped_ += '\r'; return true;
-      case 't': unescaped_ += '\t'; return true;
-      case 'u': return unicode_escape();
-      default: return fail("an unknown escape");
+      case '"':
+      case '\\':
+      case '/':
+        unescaped_ += c;
+        return true;
+      case 'b':
+        unescaped_ += '\b';
+        return true;
+      case 'f':
+        unescaped_ += '\f';
+        return true;
+      case 'n':
+        unescaped_ += '\n';
+        return true;
+      case 'r':
+        unescaped_ += '\r';
+        return true;
+      case 't':
+        unescaped_ += '\t';
+        return true;
+      case 'u':
+        return unicode_escape();
+      default:
+        return fail("an unknown escape");
     }
   }
   bool unicode_escape() {
@@ -442,12 +465,25 @@ void write_string(std::string_view text, std::string& out) {
     done = i + 1;
     out += '\\';
     switch (byte) {
-      case '"': case '\\': out += static_cast<char>(byte); break;
-      case '\b': out += 'b'; break;
-      case '\f': out += 'f'; break;
-      case '\n': out += 'n'; break;
-      case '\r': out += 'r'; break;
-      case '\t': out += 't'; break;
+      case '"':
+      case '\\':
+        out += static_cast<char>(byte);
+        break;
+      case '\b':
+        out += 'b';
+        break;
+      case '\f':
+        out += 'f';
+        break;
+      case '\n':
+        out += 'n';
+        break;
+      case '\r':
+        out += 'r';
+        break;
+      case '\t':
+        out += 't';
+        break;
       default:
         out += "u00";
         out += kHex[byte >> 4];
@@ -468,11 +504,21 @@ void new_line(std::string& out, int indent, int level) {
 
 void write_at(Value value, std::string& out, int indent, int level) {
   switch (value.kind()) {
-    case Kind::Null: out += "null"; return;
-    case Kind::False: out += "false"; return;
-    case Kind::True: out += "true"; return;
-    case Kind::Number: out += value.text(); return;
-    case Kind::String: write_string(value.text(), out); return;
+    case Kind::Null:
+      out += "null";
+      return;
+    case Kind::False:
+      out += "false";
+      return;
+    case Kind::True:
+      out += "true";
+      return;
+    case Kind::Number:
+      out += value.text();
+      return;
+    case Kind::String:
+      write_string(value.text(), out);
+      return;
     case Kind::Array: {
       out += '[';
       bool first = true;
@@ -516,8 +562,10 @@ std::string to_text(Value value, int indent) {
 
 Value deep_copy(Value value, Arena& arena) {
   switch (value.kind()) {
-    case Kind::Number: return Value::number(arena.copy(value.text()));
-    case Kind::String: return Value::string(arena.copy(value.text()));
+    case Kind::Number:
+      return Value::number(arena.copy(value.text()));
+    case Kind::String:
+      return Value::string(arena.copy(value.text()));
     case Kind::Array: {
       const Value copy = Value::array(arena, value.size());
       for (const Value item : value.items()) copy.push_back(arena, deep_copy(item, arena));
@@ -530,7 +578,8 @@ Value deep_copy(Value value, Arena& arena) {
       }
       return copy;
     }
-    default: return value;
+    default:
+      return value;
   }
 }
 
@@ -570,7 +619,8 @@ bool equal(Value a, Value b) {
       if (to_int64(a, x) && to_int64(b, y)) return x == y;
       return a.text() == b.text() || to_double(a) == to_double(b);
     }
-    case Kind::String: return a.text() == b.text();
+    case Kind::String:
+      return a.text() == b.text();
     case Kind::Array:
       return std::equal(a.items().begin(), a.items().end(), b.items().begin(), b.items().end(),
                         equal);
@@ -580,7 +630,8 @@ bool equal(Value a, Value b) {
                const Value* other = b.find(member.key);
                return other && equal(member.value, *other);
              });
-    default: return true;
+    default:
+      return true;
   }
 }
 

@@ -57,8 +57,8 @@ inline constexpr auto kKeyMissTime = 10min;
 inline constexpr auto kKeyRefetchTime = 5min;
 
 // Who may ask how often.
-inline constexpr std::uint32_t kInboxPerAddress = 300;    // in 5 minutes
-inline constexpr std::uint32_t kInboxPerOrigin = 1'000;   // in 5 minutes
-inline constexpr std::uint32_t kSignInPerMinute = 10;     // per address and user
+inline constexpr std::uint32_t kInboxPerAddress = 300;   // in 5 minutes
+inline constexpr std::uint32_t kInboxPerOrigin = 1'000;  // in 5 minutes
+inline constexpr std::uint32_t kSignInPerMinute = 10;    // per address and user
 
 }  // namespace qp::limits

@@ -14,8 +14,8 @@ namespace qp::log {
 namespace {
 
 constexpr std::array<std::string_view, 7> kSecretKeys = {
-    "password", "token", "access_token", "refresh_token", "client_secret", "authorization",
-    "signature"};
+    "password",      "token",         "access_token", "refresh_token",
+    "client_secret", "authorization", "signature"};
 
 struct State {
   std::shared_ptr<spdlog::logger> logger;
@@ -32,20 +32,28 @@ thread_local std::string current_request;
 
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
-    case Level::Debug: return spdlog::level::debug;
-    case Level::Info: return spdlog::level::info;
-    case Level::Warning: return spdlog::level::warn;
-    case Level::Error: return spdlog::level::err;
+    case Level::Debug:
+      return spdlog::level::debug;
+    case Level::Info:
+      return spdlog::level::info;
+    case Level::Warning:
+      return spdlog::level::warn;
+    case Level::Error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
 
 std::string_view name(Level level) {
   switch (level) {
-    case Level::Debug: return "debug";
-    case Level::Info: return "info";
-    case Level::Warning: return "warning";
-    case Level::Error: return "error";
+    case Level::Debug:
+      return "debug";
+    case Level::Info:
+      return "info";
+    case Level::Warning:
+      return "warning";
+    case Level::Error:
+      return "error";
   }
   return "info";
 }

@@ -74,10 +74,10 @@ std::optional<Millis> offset(std::string_view text) {
 
 std::string rfc3339(Millis time) {
   const Parts at = parts(time);
-  std::string text = fmt::format(
-      "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(at.date.year()),
-      static_cast<unsigned>(at.date.month()), static_cast<unsigned>(at.date.day()),
-      at.clock.hours().count(), at.clock.minutes().count(), at.clock.seconds().count());
+  std::string text =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(at.date.year()),
+                  static_cast<unsigned>(at.date.month()), static_cast<unsigned>(at.date.day()),
+                  at.clock.hours().count(), at.clock.minutes().count(), at.clock.seconds().count());
   if (at.clock.subseconds().count() != 0) {
     text += fmt::format(".{:03}", at.clock.subseconds().count());
   }

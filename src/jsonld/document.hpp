@@ -19,12 +19,12 @@ struct ContextSource {
 
 /// A document read for storage. Everything lives in the arena that it was read with.
 struct StoredForm {
-  json::Value json;         ///< as given
-  json::Value context;      ///< of the root; AS2 where the document has none
-  json::Value expanded;     ///< the root's node object
-  rdf::TermView root;       ///< its id, or its blank node
+  json::Value json;      ///< as given
+  json::Value context;   ///< of the root; AS2 where the document has none
+  json::Value expanded;  ///< the root's node object
+  rdf::TermView root;    ///< its id, or its blank node
   std::vector<EmittedQuad> quads;
-  json::Value difference;   ///< fidelity.hpp; null: none
+  json::Value difference;  ///< fidelity.hpp; null: none
 };
 
 /// `document` is an object. BadInput says what is wrong; TooLarge names the limit.
@@ -33,7 +33,6 @@ Result<StoredForm> read_for_storage(json::Value document, const ContextSource& c
 
 /// The way back: the document with `context`, from its statements. Without the difference.
 Result<json::Value> restore(std::span<const Statement> statements, const rdf::TermView& root,
-                            json::Value context, const ContextSource& contexts,
-                            json::Arena& arena);
+                            json::Value context, const ContextSource& contexts, json::Arena& arena);
 
 }  // namespace qp::jsonld

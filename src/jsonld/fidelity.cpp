@@ -123,8 +123,6 @@ Value apply_difference(Value restored, Value difference, Arena& arena) {
   return apply_to_object(restored, difference, arena);
 }
 
-Value difference_at(Value difference, std::string_view key) {
-  return difference.get("o").get(key);
-}
+Value difference_at(Value difference, std::string_view key) { return difference.get("o").get(key); }
 
 }  // namespace qp::jsonld

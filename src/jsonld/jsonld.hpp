@@ -16,15 +16,15 @@ namespace qp::jsonld {
 /// (the list is in errors.hpp)
 
 struct RemoteDocument {
-  std::string url;   ///< final
-  std::string text;  ///< JSON
+  std::string url;          ///< final
+  std::string text;         ///< JSON
   std::string context_url;  ///< of a Link header, or empty
 };
 /// Where contexts come from. Given by the caller; the server's looks only into the bundle.
 using Loader = std::function<Result<RemoteDocument>(std::string_view url)>;
 
-class Context;         // compiled; immutable (context.hpp)
-class ContextCache;    // compiled contexts by their text; any thread (context.hpp)
+class Context;       // compiled; immutable (context.hpp)
+class ContextCache;  // compiled contexts by their text; any thread (context.hpp)
 
 enum class ProcessingMode { JsonLd10, JsonLd11 };
 enum class Mode {
@@ -40,8 +40,8 @@ struct Options {
   bool compact_arrays = true;
   bool compact_to_relative = true;
   bool frame_expansion = false;
-  json::Value expand_context;   ///< null: none
-  Loader loader;                ///< empty: every remote context is an error
+  json::Value expand_context;  ///< null: none
+  Loader loader;               ///< empty: every remote context is an error
   ContextCache* cache = nullptr;
 };
 

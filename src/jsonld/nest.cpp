@@ -17,11 +17,16 @@ namespace {
 using json::Arena;
 using json::Value;
 
-constexpr std::array kIntegerTypes = {
-    xsd::integer.iri,         xsd::nonNegativeInteger.iri, xsd::positiveInteger.iri,
-    xsd::nonPositiveInteger.iri, xsd::negativeInteger.iri, xsd::long_.iri,
-    xsd::int_.iri,            xsd::short_.iri,             xsd::unsignedLong.iri,
-    xsd::unsignedInt.iri};
+constexpr std::array kIntegerTypes = {xsd::integer.iri,
+                                      xsd::nonNegativeInteger.iri,
+                                      xsd::positiveInteger.iri,
+                                      xsd::nonPositiveInteger.iri,
+                                      xsd::negativeInteger.iri,
+                                      xsd::long_.iri,
+                                      xsd::int_.iri,
+                                      xsd::short_.iri,
+                                      xsd::unsignedLong.iri,
+                                      xsd::unsignedInt.iri};
 constexpr std::array kRealTypes = {xsd::double_.iri, xsd::float_.iri, xsd::decimal.iri};
 
 template <class List>

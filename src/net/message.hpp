@@ -18,9 +18,8 @@ class Headers {
     lines_.emplace_back(std::move(name), std::move(value));
   }
   void remove(std::string_view name) {
-    std::erase_if(lines_, [&](const auto& line) {
-      return text::equals_ignoring_case(line.first, name);
-    });
+    std::erase_if(lines_,
+                  [&](const auto& line) { return text::equals_ignoring_case(line.first, name); });
   }
   void set(std::string_view name, std::string value) {
     remove(name);
@@ -63,9 +62,9 @@ struct Request {
   std::string query;   ///< of the target, without '?', still encoded
   Headers headers;
   std::string body;
-  std::string peer;    ///< the client's address, seen through trusted proxies
-  bool loopback = false;   ///< that address is of this machine
-  std::string id;      ///< for the log, and sent back as X-Request-Id
+  std::string peer;       ///< the client's address, seen through trusted proxies
+  bool loopback = false;  ///< that address is of this machine
+  std::string id;         ///< for the log, and sent back as X-Request-Id
 };
 
 struct Response {

@@ -170,7 +170,9 @@ std::optional<std::string> Responder::respond(const Request& request, int attemp
 
 void append_refusal(std::string& out, int status, std::string_view request_id,
                     std::string_view method, Then then) {
-  const std::string body = fmt::format(R"({{"title":"{}","status":{}}})", reason(status), status);
+  const std::string body =
+      fmt::format(R"({{"type":"about:blank","title":"{0}","status":{1},"error":"{0}"}})",
+                  reason(status), status);
   out += fmt::format("HTTP/1.1 {} {}\r\nContent-Type: application/problem+json\r\n", status,
                      reason(status));
   out += fmt::format("Content-Length: {}\r\nX-Request-Id: {}\r\n", body.size(), request_id);

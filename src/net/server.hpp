@@ -15,9 +15,9 @@ namespace qp::net {
 
 struct ServerOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 0;     ///< 0: any free one
-  std::size_t loops = 0;      ///< 0: one for each core
-  std::size_t workers = 0;    ///< 0: one for each core, at least 2
+  std::uint16_t port = 0;                    ///< 0: any free one
+  std::size_t loops = 0;                     ///< 0: one for each core
+  std::size_t workers = 0;                   ///< 0: one for each core, at least 2
   std::vector<std::string> trusted_proxies;  ///< addresses whose X-Forwarded-For counts
   std::size_t max_connections = limits::kConnections;
   std::size_t max_per_address = limits::kConnectionsPerAddress;  ///< loopback is exempt

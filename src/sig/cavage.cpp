@@ -81,7 +81,9 @@ Result<void> set_parameter(const std::string& name, const std::string& value,
     out.expires = QP_TRY(read_seconds(value));
   } else if (name == "signature") {
     const auto bytes = text::from_base64(value);
-    if (!bytes) return bad_input("Signature: not base64");
+    if (!bytes) {
+      return error(Code::Unauthenticated, "Signature: its signature is not base64");
+    }
     out.signature = *bytes;
   }
   return {};

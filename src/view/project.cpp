@@ -146,10 +146,8 @@ Result<Value> project(const Txn& txn, TermId graph, const Walk& walk,
   QP_TRY(collect(txn, graph, walk, kEmbedDepth, collector, embedded));
   const auto root = QP_TRY(collector.term(graph));
   const Value context = QP_TRY(context_of(document, arena));
-  Value value =
-      QP_TRY(jsonld::restore(collector.statements(), root, context, contexts, arena));
-  const Value difference =
-      QP_TRY(difference_for(txn, graph, document, embedded, arena));
+  Value value = QP_TRY(jsonld::restore(collector.statements(), root, context, contexts, arena));
+  const Value difference = QP_TRY(difference_for(txn, graph, document, embedded, arena));
   value = jsonld::apply_difference(value, difference, arena);
   if (!value.contains("@context")) value.set(arena, "@context", context);
   if (!walk.with_hidden_recipients) hide_recipients(value);

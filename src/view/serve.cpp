@@ -74,17 +74,12 @@ class Pager {
         contexts_{contexts.cache, contexts.loader},
         arena_(arena) {}
 
-  /// The collection's own members; small ones show their items at once.
+  /// The collection's own members; its items are on its pages.
   Result<Value> collection(Value base) {
     const auto total = QP_TRY(txn_.sequence_count(sequence_, visible_));
     base.set(arena_, "totalItems", Value::number(arena_, static_cast<std::int64_t>(total)));
     base.set(arena_, "first", address("first"));
     base.set(arena_, "last", address("last"));
-    if (total <= limits::kPageItemsDefault) {
-      const auto items = QP_TRY(
-          txn_.sequence_before(sequence_, 0, limits::kPageItemsDefault, visible_));
-      base.set(arena_, "orderedItems", QP_TRY(rendered(items)));
-    }
     return base;
   }
 
@@ -123,8 +118,7 @@ class Pager {
     return items;
   }
 
-  Result<void> link_neighbours(Value page, std::span<const SequenceItem> items,
-                               std::size_t limit) {
+  Result<void> link_neighbours(Value page, std::span<const SequenceItem> items, std::size_t limit) {
     if (items.empty()) return {};
     const auto newer = QP_TRY(txn_.sequence_after(sequence_, items.front().key, 1, visible_));
     const auto older = QP_TRY(txn_.sequence_before(sequence_, items.back().key, 1, visible_));

@@ -17,9 +17,9 @@ struct Reader {
 };
 
 struct Served {
-  int status = 200;  ///< 410 for a Tombstone
-  std::string etag;  ///< strong, with quotes
-  std::string body;  ///< JSON-LD, compacted
+  int status = 200;        ///< 410 for a Tombstone
+  std::string etag;        ///< strong, with quotes
+  std::string body;        ///< JSON-LD, compacted
   bool is_public = false;  ///< every reader gets these very bytes
 };
 

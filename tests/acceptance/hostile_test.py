@@ -40,9 +40,12 @@ class HostileBodies(AcceptanceCase):
                      b'{"type": "Note",}', b'{"type": "Note"} trailing', b'{"a": 01}',
                      b'{"a": NaN}', b'{"a": "\\u12"}', b'{"a": "\n"}', b"\x00",
                      b'{"type": "Note"}\x00', b'\xef\xbb\xbf{"type": "Note"}',
-                     b'{"type": "Note", "a": 1e99999}', b'{"a": ' + b"9" * 1_000_000 + b"}"):
+                     b'{"type": "Note", "a": 1e99999}'):
             with self.subTest(body=body[:40]):
                 self.refuse(body)
+
+    def test_a_number_of_a_million_digits_is_refused(self):
+        self.refuse(b'{"a": ' + b"9" * 1_000_000 + b"}", 400, 413)
 
     def test_json_that_is_no_object_is_400(self):
         for body in (b"null", b"true", b"7", b'"text"', b"[]", b'[{"type": "Note"}]'):
@@ -203,11 +206,15 @@ class HostileFraming(AcceptanceCase):
         self.refused(self.head("Expect: 200-ok", "Content-Length: 2", start=self.POST) + b"{}", 417)
 
     def test_a_known_expectation_is_answered_first(self):
-        answer = self.raw(self.head("Expect: 100-continue", "Content-Length: 2",
-                                    "Content-Type: application/activity+json",
-                                    "Connection: close", start=self.POST) + b"{}")
-        self.assertTrue(answer.startswith(b"HTTP/1.1 100 "), answer[:200])
-        self.assertIn(b"HTTP/1.1 401 ", answer)
+        head = self.head("Expect: 100-continue", "Content-Length: 2",
+                         "Content-Type: application/activity+json",
+                         "Connection: close", start=self.POST)
+        # RFC 9110 10.1.1: it may be left out where the body has come already.
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=8) as link:
+            link.sendall(head)
+            self.assertTrue(link.recv(4096).startswith(b"HTTP/1.1 100 "))
+            link.sendall(b"{}")
+            self.assertTrue(link.recv(4096).startswith(b"HTTP/1.1 401 "))
 
     def test_an_unsupported_version_is_refused(self):
         self.refused(self.head(start="GET /healthz HTTP/3.0"), 400, 505)

@@ -28,13 +28,32 @@ TEST_CASE("order of members and spelling of numbers are kept") {
 }
 
 TEST_CASE("escapes are read, and written only where they must be") {
-  CHECK(round_trip(R"("\u00e9\ud83d\ude00\/\n\u0001")") == "\"\xC3\xA9\xF0\x9F\x98\x80/\\n\\u0001\"");
+  CHECK(round_trip(R"("\u00e9\ud83d\ude00\/\n\u0001")") ==
+        "\"\xC3\xA9\xF0\x9F\x98\x80/\\n\\u0001\"");
 }
 
 TEST_CASE("what is not JSON is refused") {
-  for (const char* text : {"", "{", "[1,]", "{\"a\":1,}", "01", "1.", "+1", "nul", "\"\\x\"", "'a'",
-                           "{a:1}", "[1] 2", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"a\nb\"", "NaN",
-                           "{\"a\" 1}", "\xEF\xBB\xBF{}", "--1", "1e", "\"\\u12\""}) {
+  for (const char* text : {"",
+                           "{",
+                           "[1,]",
+                           "{\"a\":1,}",
+                           "01",
+                           "1.",
+                           "+1",
+                           "nul",
+                           "\"\\x\"",
+                           "'a'",
+                           "{a:1}",
+                           "[1] 2",
+                           "\"\\ud800\"",
+                           "\"\\udc00\\ud800\"",
+                           "\"a\nb\"",
+                           "NaN",
+                           "{\"a\" 1}",
+                           "\xEF\xBB\xBF{}",
+                           "--1",
+                           "1e",
+                           "\"\\u12\""}) {
     CAPTURE(text);
     CHECK(is_refused(text));
   }
