@@ -1,7 +1,11 @@
 #include "tools/command.hpp"
 
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "vocab/contexts.hpp"
 
@@ -32,11 +36,35 @@ void print_row(const ordered_json& row) {
   std::cout << '\n';
 }
 
+/// Its tokens and private keys are in there: mode 0700 from the first moment on.
+Result<void> make_private_folder(std::filesystem::path folder) {
+  if (!folder.has_filename()) folder = folder.parent_path();  // `data/`
+  std::error_code trouble;
+  if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), trouble);
+  if (!trouble && ::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) {
+    trouble = std::error_code(errno, std::generic_category());
+  }
+  if (trouble) return bad_input("cannot make " + folder.string() + ": " + trouble.message());
+  return {};
+}
+
 }  // namespace
 
-Result<std::unique_ptr<store::Store>> open_store(const Settings& settings) {
+Result<std::unique_ptr<store::Store>> open_store(const Settings& settings, bool force_filesystem) {
+  std::error_code trouble;
+  if (!std::filesystem::exists(settings.data / "quads.mdb", trouble)) {
+    return bad_input("no store in " + settings.data.string() +
+                     ": quadpub init --url URL makes one");
+  }
+  return create_store(settings, force_filesystem);
+}
+
+Result<std::unique_ptr<store::Store>> create_store(const Settings& settings,
+                                                   bool force_filesystem) {
+  QP_TRY(make_private_folder(settings.data));
   store::Options options;
   options.folder = settings.data;
+  options.force_filesystem = force_filesystem;
   return store::Store::open(options);
 }
 

@@ -32,8 +32,13 @@ struct Selected {
   Run run;
 };
 
-/// The store of the data folder, which may be open in a server at the same time.
-Result<std::unique_ptr<store::Store>> open_store(const Settings& settings);
+/// The store of the data folder, which may be open in a server at the same time. BadInput where
+/// the folder holds none; nothing is made then.
+Result<std::unique_ptr<store::Store>> open_store(const Settings& settings,
+                                                 bool force_filesystem = false);
+/// The same; a folder that is missing is made, for its owner's eyes only, and a store in it.
+Result<std::unique_ptr<store::Store>> create_store(const Settings& settings,
+                                                   bool force_filesystem = false);
 
 /// Looks only into the contexts that we ship.
 jsonld::Loader bundled_loader();

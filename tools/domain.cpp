@@ -1,6 +1,8 @@
 #include <nlohmann/json.hpp>
 
 #include "ap/actor.hpp"
+#include "ap/tables.hpp"
+#include "base/text.hpp"
 #include "tools/command.hpp"
 
 namespace qp::tools {
@@ -11,7 +13,7 @@ using nlohmann::ordered_json;
 
 Result<void> init(const Invocation& invocation, const std::string& url, bool insecure) {
   const ap::Domain domain = QP_TRY(ap::parse_domain(url, insecure));
-  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
+  const std::unique_ptr<store::Store> store = QP_TRY(create_store(invocation.settings));
   bool created = false;
   const Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
     created = QP_TRY(ap::add_domain(txn, domain));
@@ -31,9 +33,41 @@ Result<void> list(const Invocation& invocation) {
   const std::unique_ptr<store::Txn> txn = QP_TRY(store->read());
   ordered_json rows = ordered_json::array();
   for (const ap::Domain& domain : QP_TRY(ap::domains(*txn))) {
-    rows.push_back({{"host", domain.host}, {"url", domain.url}});
+    rows.push_back({{"host", domain.host}, {"status", "served"}, {"url", domain.url}});
   }
+  QP_TRY(txn->each(ap::kBlockedHosts, "", [&](std::string_view host, std::string_view) {
+    rows.push_back({{"host", host}, {"status", "blocked"}});
+    return true;
+  }));
   print(rows, invocation.output);
+  return {};
+}
+
+/// As ap/admit looks for it. A name stands for the names below it too.
+Result<std::string> host_to_block(std::string_view given) {
+  if (given.empty() || given.size() > ap::kMaxKey ||
+      given.find_first_of("/?#@ \t\\") != std::string_view::npos) {
+    return bad_input("HOST is host[:port], without scheme or path: " + std::string(given));
+  }
+  return text::lower(given);
+}
+
+Result<void> block(const Invocation& invocation, std::string_view given) {
+  const std::string host = QP_TRY(host_to_block(given));
+  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
+  QP_TRY(store->write([&](store::WriteTxn& txn) { return txn.put(ap::kBlockedHosts, host, ""); }));
+  print({{"blocked", host}}, invocation.output);
+  return {};
+}
+
+Result<void> unblock(const Invocation& invocation, std::string_view given) {
+  const std::string host = QP_TRY(host_to_block(given));
+  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
+  QP_TRY(store->write([&](store::WriteTxn& txn) -> Result<void> {
+    if (QP_TRY(txn.erase(ap::kBlockedHosts, host))) return {};
+    return error(Code::NotFound, host + " is not blocked");
+  }));
+  print({{"unblocked", host}}, invocation.output);
   return {};
 }
 
@@ -55,9 +89,21 @@ void add_domain_commands(CLI::App& app, Selected& selected) {
       return init(invocation, options->url, options->insecure);
     };
   });
-  CLI::App* group = app.add_subcommand("domain", "Domains that this server answers for");
+  CLI::App* group = app.add_subcommand("domain", "Domains: the own ones, and those blocked");
   group->require_subcommand(1);
   group->add_subcommand("list", "List them")->callback([&selected] { selected.run = list; });
+  const auto host = std::make_shared<std::string>();
+  const auto add_named = [&](const char* name, const char* help, auto action) {
+    CLI::App* named = group->add_subcommand(name, help);
+    named->add_option("HOST", *host, "host[:port], and all hosts below it")->required();
+    named->callback([&selected, host, action] {
+      selected.run = [host, action](const Invocation& invocation) {
+        return action(invocation, *host);
+      };
+    });
+  };
+  add_named("block", "Refuse what a host sends: 403", block);
+  add_named("unblock", "Take a block back", unblock);
 }
 
 }  // namespace qp::tools

@@ -46,20 +46,30 @@ sigset_t block_signals() {
   return signals;
 }
 
-Result<void> ensure_domain(store::Store& store, const Settings& settings, bool insecure) {
-  if (!settings.url.empty()) {
-    const ap::Domain domain = QP_TRY(ap::parse_domain(settings.url, insecure));
-    const Result<void> written = store.write([&](store::WriteTxn& txn) -> Result<void> {
-      QP_TRY(ap::add_domain(txn, domain));
-      return {};
-    });
-    if (!written) return written;
-  }
+/// The store to serve. With a URL it is made where it is missing, and so is the domain.
+Result<std::unique_ptr<store::Store>> prepare_store(const Settings& settings,
+                                                    const Options& options) {
+  if (settings.url.empty()) return open_store(settings, options.force_filesystem);
+  const ap::Domain domain = QP_TRY(ap::parse_domain(settings.url, options.insecure));
+  std::unique_ptr<store::Store> store = QP_TRY(create_store(settings, options.force_filesystem));
+  QP_TRY(store->write([&](store::WriteTxn& txn) -> Result<void> {
+    QP_TRY(ap::add_domain(txn, domain));
+    return {};
+  }));
+  return store;
+}
+
+/// `http://a.example http://b.example`
+Result<std::string> shown_domains(store::Store& store) {
   const std::unique_ptr<store::Txn> txn = QP_TRY(store.read());
-  if (QP_TRY(ap::domains(*txn)).empty()) {
+  std::string shown;
+  for (const ap::Domain& domain : QP_TRY(ap::domains(*txn))) {
+    shown += (shown.empty() ? "" : " ") + domain.url;
+  }
+  if (shown.empty()) {
     return bad_input("there is no domain yet: quadpub init --url URL, or serve --url URL");
   }
-  return {};
+  return shown;
 }
 
 net::ServerOptions server_options(const Settings& settings, const Endpoint& endpoint) {
@@ -167,14 +177,12 @@ Result<void> serve(const Invocation& invocation, const Options& options) {
   if (!endpoint) return bad_input("--listen is HOST:PORT, not " + settings.listen);
   const sigset_t signals = block_signals();
 
-  store::Options store_options;
-  store_options.folder = settings.data;
-  store_options.force_filesystem = options.force_filesystem;
-  std::unique_ptr<store::Store> store = QP_TRY(store::Store::open(store_options));
-  QP_TRY(ensure_domain(*store, settings, options.insecure));
+  std::unique_ptr<store::Store> store = QP_TRY(prepare_store(settings, options));
+  const std::string domains = QP_TRY(shown_domains(*store));
   Running running(settings, options, std::move(store));
   QP_TRY(running.start(server_options(settings, *endpoint)));
-  std::cout << "quadpub listening on " << shown_address(*endpoint, running.port()) << std::endl;
+  std::cout << "quadpub serves " << domains << ", listening on "
+            << shown_address(*endpoint, running.port()) << std::endl;
 
   int signal = 0;
   sigwait(&signals, &signal);

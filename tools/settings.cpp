@@ -75,6 +75,10 @@ std::vector<Key> keys() {
       {"url", text_into(&Settings::url)},
       {"software_name", text_into(&Settings::software_name)},
       {"software_version", text_into(&Settings::software_version)},
+      // The names that the settings have in the Django ActivityPub Toolkit.
+      {"FEDERATION.DEFAULT_URL", text_into(&Settings::url)},
+      {"FEDERATION.SOFTWARE_NAME", text_into(&Settings::software_name)},
+      {"FEDERATION.SOFTWARE_VERSION", text_into(&Settings::software_version)},
       {"trusted_proxies", list_into(&Settings::trusted_proxies)},
       {"allow_private", list_into(&Settings::allow_private)},
       {"metrics.public", flag_into(&Settings::metrics_public)},

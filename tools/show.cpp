@@ -1,19 +1,25 @@
+#include <algorithm>
 #include <iostream>
+#include <limits>
 
 #include "ap/actor.hpp"
 #include "base/json.hpp"
 #include "rdf/nquads.hpp"
 #include "tools/command.hpp"
+#include "view/project.hpp"
+#include "vocab/views.hpp"
 
 namespace qp::tools {
 
 namespace {
 
-enum class Form { JsonLd, NQuads, Bytes };
+using json::Value;
+
+enum class Form { JsonLd, NQuads, Turtle, TriG, Received, Bytes };
 
 struct Options {
   std::string iri;
-  std::string actor;  ///< empty: as everybody sees it
+  std::string actor;  ///< empty: the operator, who sees everything
   Form form = Form::JsonLd;
 };
 
@@ -27,8 +33,10 @@ Result<TermId> find(const store::Txn& txn, std::string_view iri) {
   return *id;
 }
 
-Result<std::string> as_json(const store::Txn& txn, const Options& options,
-                            const view::Contexts& contexts) {
+std::string pretty(Value value) { return json::to_text(value, 2) + "\n"; }
+
+Result<std::string> for_reader(const store::Txn& txn, const Options& options,
+                               const view::Contexts& contexts) {
   const view::Reader reader{options.actor};
   const bool is_collection = QP_TRY(ap::find_collection(txn, options.iri)).has_value();
   const view::Served served =
@@ -36,53 +44,122 @@ Result<std::string> as_json(const store::Txn& txn, const Options& options,
           ? QP_TRY(view::serve_collection(txn, options.iri, std::nullopt, reader, contexts))
           : QP_TRY(view::serve(txn, options.iri, reader, contexts));
   json::Arena arena;
-  return json::to_text(QP_TRY(json::parse(served.body, arena)), 2) + "\n";
+  return pretty(QP_TRY(json::parse(served.body, arena)));
 }
 
-Result<std::string> as_nquads(const store::Txn& txn, const Options& options) {
+/// All members of the collection, as links, newest first.
+Result<void> add_items(const store::Txn& txn, TermId collection, Value shown, json::Arena& arena) {
+  const auto items = QP_TRY(txn.sequence_before(
+      collection, 0, std::numeric_limits<std::size_t>::max(), store::Visible::everything()));
+  const Value links = Value::array(arena, items.size());
+  for (const store::SequenceItem& item : items) {
+    links.push_back(arena, Value::string(QP_TRY(txn.resolve(item.member)).value));
+  }
+  shown.set(arena, "totalItems", Value::number(arena, static_cast<std::int64_t>(items.size())));
+  shown.set(arena, "orderedItems", links);
+  return {};
+}
+
+/// What no reader gets is in it too: bto, bcc, what is addressed to others.
+Result<std::string> for_operator(const store::Txn& txn, const Options& options,
+                                 const view::Contexts& contexts) {
+  const TermId graph = QP_TRY(find(txn, options.iri.substr(0, options.iri.find('#'))));
+  const view::Walk walk{store::Visible::everything(), true};
+  json::Arena arena;
+  const Value shown =
+      QP_TRY(view::project(txn, graph, walk, {contexts.cache, contexts.loader}, arena));
+  if (QP_TRY(ap::find_collection(txn, options.iri))) {
+    QP_TRY(add_items(txn, graph, shown, arena));
+  }
+  return pretty(shown);
+}
+
+bool is_hidden_recipient(TermId predicate) {
+  return std::any_of(vocab::kHiddenRecipients.begin(), vocab::kHiddenRecipients.end(),
+                     [&](const Word& word) { return predicate == word; });
+}
+
+/// The quads of one graph: for the operator all, of a claims graph too; for a reader those that
+/// are visible, without the hidden recipients.
+Result<std::vector<store::QuadIds>> quads_of(const store::Txn& txn, const Options& options) {
+  const bool is_operator = options.actor.empty();
   store::Txn::ScanOptions scan;
-  scan.visible = options.actor.empty() ? store::Visible::only_public()
-                                       : QP_TRY(view::visible_to(txn, {options.actor}));
+  scan.with_claims = is_operator;
+  if (!is_operator) scan.visible = QP_TRY(view::visible_to(txn, {options.actor}));
   const store::Pattern pattern{.g = QP_TRY(find(txn, options.iri))};
   std::vector<store::QuadIds> quads;
   QP_TRY(txn.scan(pattern, scan, [&](const store::OrderedQuad& quad) {
-    quads.push_back(quad.quad);
+    if (is_operator || !is_hidden_recipient(quad.quad.p)) quads.push_back(quad.quad);
     return true;
   }));
   if (quads.empty()) return not_found(options.iri);
+  return quads;
+}
+
+/// N-Quads. Its lines without a graph are N-Triples, and so Turtle, and so what is inside of
+/// the braces of TriG.
+Result<std::string> as_rdf(const store::Txn& txn, const Options& options) {
+  const std::vector<store::QuadIds> quads = QP_TRY(quads_of(txn, options));
+  const rdf::TermView graph = QP_TRY(txn.resolve(quads.front().g));
   std::string text;
+  if (options.form == Form::TriG) {
+    rdf::write_term(graph, text);
+    text += " {\n";
+  }
   for (const store::QuadIds& quad : quads) {
     const rdf::TermView s = QP_TRY(txn.resolve(quad.s));
     const rdf::TermView p = QP_TRY(txn.resolve(quad.p));
     const rdf::TermView o = QP_TRY(txn.resolve(quad.o));
-    const rdf::TermView g = QP_TRY(txn.resolve(quad.g));
-    rdf::write_nquad({s, p, o, g}, text);
+    rdf::write_nquad({s, p, o, options.form == Form::NQuads ? graph : rdf::TermView()}, text);
   }
+  if (options.form == Form::TriG) text += "}\n";
   return text;
 }
 
-/// What came, as it came: of a document, or of the current source of a resource.
-Result<std::string> as_bytes(const store::Txn& txn, const Options& options) {
-  const TermId id = QP_TRY(find(txn, options.iri));
+/// The document `iri`, or the current source of the resource `iri`.
+Result<store::DocumentRecord> find_document(const store::Txn& txn, std::string_view iri) {
+  const TermId id = QP_TRY(find(txn, iri));
   const std::optional<store::GraphRecord> graph = QP_TRY(txn.graph(id));
   const TermId document = graph && graph->document != TermId::None ? graph->document : id;
-  return QP_TRY(txn.document_bytes(document)) + "\n";
+  std::optional<store::DocumentRecord> record = QP_TRY(txn.document(document));
+  if (!record) return error(Code::NotFound, "no document behind " + std::string(iri));
+  return *std::move(record);
+}
+
+Result<std::string> as_received(const store::Txn& txn, const Options& options,
+                                const view::Contexts& contexts) {
+  const store::DocumentRecord document = QP_TRY(find_document(txn, options.iri));
+  json::Arena arena;
+  return pretty(QP_TRY(view::rebuild(txn, document, {contexts.cache, contexts.loader}, arena)));
+}
+
+Result<std::string> as_bytes(const store::Txn& txn, const Options& options) {
+  const store::DocumentRecord document = QP_TRY(find_document(txn, options.iri));
+  return QP_TRY(txn.document_bytes(document.id)) + "\n";
+}
+
+Result<std::string> shown(const store::Txn& txn, const Options& options,
+                          const view::Contexts& contexts) {
+  switch (options.form) {
+    case Form::JsonLd:
+      return options.actor.empty() ? for_operator(txn, options, contexts)
+                                   : for_reader(txn, options, contexts);
+    case Form::NQuads:
+    case Form::Turtle:
+    case Form::TriG:
+      return as_rdf(txn, options);
+    case Form::Received:
+      return as_received(txn, options, contexts);
+    case Form::Bytes:
+      return as_bytes(txn, options);
+  }
+  return not_found(options.iri);
 }
 
 Result<void> show(const Invocation& invocation, const Options& options) {
   const std::unique_ptr<Workbench> bench = QP_TRY(Workbench::open(invocation.settings));
   const std::unique_ptr<store::Txn> txn = QP_TRY(bench->store().read());
-  switch (options.form) {
-    case Form::JsonLd:
-      std::cout << QP_TRY(as_json(*txn, options, bench->contexts()));
-      break;
-    case Form::NQuads:
-      std::cout << QP_TRY(as_nquads(*txn, options));
-      break;
-    case Form::Bytes:
-      std::cout << QP_TRY(as_bytes(*txn, options));
-      break;
-  }
+  std::cout << QP_TRY(shown(*txn, options, bench->contexts()));
   return {};
 }
 
@@ -90,17 +167,27 @@ Result<void> show(const Invocation& invocation, const Options& options) {
 
 void add_show(CLI::App& app, Selected& selected) {
   const auto options = std::make_shared<Options>();
-  const auto format = std::make_shared<std::string>("jsonld");
-  const auto bytes = std::make_shared<bool>(false);
-  CLI::App* command = app.add_subcommand("show", "A resource as a reader gets it");
-  command->add_option("IRI", options->iri)->required();
-  command->add_option("--as", options->actor, "Read as this actor; by default as everybody");
-  CLI::Option* choice =
-      command->add_option("--format", *format)->check(CLI::IsMember({"jsonld", "nquads"}));
-  command->add_flag("--bytes", *bytes, "The document that it came from, as it was received")
-      ->excludes(choice);
-  command->callback([&selected, options, format, bytes] {
-    options->form = *bytes ? Form::Bytes : (*format == "nquads" ? Form::NQuads : Form::JsonLd);
+  CLI::App* command = app.add_subcommand("show", "A resource, or the document that it came from");
+  command->add_option("IRI", options->iri, "Of a resource, or of a document")->required();
+  CLI::Option* reader =
+      command->add_option("--as", options->actor, "As this actor sees it; else everything");
+  CLI::Option* format =
+      command->add_option("--format", options->form, "jsonld, nquads, turtle or trig")
+          ->transform(CLI::Transformer(std::map<std::string, Form>{{"jsonld", Form::JsonLd},
+                                                                   {"nquads", Form::NQuads},
+                                                                   {"turtle", Form::Turtle},
+                                                                   {"trig", Form::TriG}}));
+  const auto add_document_flag = [&](const char* name, const char* help, Form form) {
+    return command->add_flag_callback(
+                      name, [options, form] { options->form = form; }, help)
+        ->excludes(reader)
+        ->excludes(format);
+  };
+  CLI::Option* received = add_document_flag(
+      "--received", "Its document as the sender wrote it, rebuilt from the quads", Form::Received);
+  add_document_flag("--bytes", "Its document, the very bytes that came", Form::Bytes)
+      ->excludes(received);
+  command->callback([&selected, options] {
     selected.run = [options](const Invocation& invocation) { return show(invocation, *options); };
   });
 }

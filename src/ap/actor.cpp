@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ap/ingest.hpp"
+#include "ap/publish.hpp"
 #include "ap/tables.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
@@ -239,6 +240,7 @@ Result<Actor> create_actor(WriteTxn& txn, const NewActor& wanted, const sig::Pri
   QP_TRY(txn.put(kActorsByUser, fmt::format("{} {:020}", actor.user, actor.number), actor.iri));
   QP_TRY(txn.put(kPrivateKeys, actor.iri, key.pem()));
   QP_TRY(txn.put(kPrivateKeys, actor.iri + "#ed25519-key", ed25519.pem()));
+  QP_TRY(refresh_rendered(txn, actor.iri, services));
   return actor;
 }
 

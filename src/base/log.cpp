@@ -86,9 +86,11 @@ void configure(Level level, bool text_format) {
   state().as_text = text_format;
 }
 
+bool is_enabled(Level level) { return state().logger->should_log(to_spdlog(level)); }
+
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
+  if (!is_enabled(level)) return;
   State& log = state();
-  if (!log.logger->should_log(to_spdlog(level))) return;
   const bool as_text = log.as_text;
   const auto append = as_text ? append_text : append_json;
   std::string line;

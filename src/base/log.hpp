@@ -16,6 +16,9 @@ enum class Level { Debug, Info, Warning, Error };
 /// `level` and above are written. `text_format`: readable lines instead of JSON, for a terminal.
 void configure(Level level, bool text_format);
 
+/// False: a line of this level would not be written, and need not be put together.
+bool is_enabled(Level level);
+
 struct Field {
   std::string_view key;
   std::string value;

@@ -148,11 +148,13 @@ net::Response to_response(Result<net::Response> result, const net::Request& requ
 
 void log_request(const net::Request& request, const net::Response& response,
                  std::chrono::steady_clock::time_point begin) {
-  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
-      std::chrono::steady_clock::now() - begin);
   // The path only: a query may hold what is secret. Reads are many, so they are for debugging.
   const bool is_quiet = is_read(request) && response.status < 500;
-  log::write(is_quiet ? log::Level::Debug : log::Level::Info, "request",
+  const log::Level level = is_quiet ? log::Level::Debug : log::Level::Info;
+  if (!log::is_enabled(level)) return;
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - begin);
+  log::write(level, "request",
              {log::field("method", request.method), log::field("path", request.path),
               log::field("status", response.status), log::field("peer", request.peer),
               log::field("micros", took.count())});

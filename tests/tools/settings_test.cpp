@@ -45,6 +45,20 @@ level = "debug"
   CHECK(settings->log_level == log::Level::Debug);
 }
 
+TEST_CASE("the settings of the Django ActivityPub Toolkit keep their names") {
+  const Result<Settings> settings = parse_settings(R"(
+[FEDERATION]
+DEFAULT_URL = "https://b.example"
+SOFTWARE_NAME = "GenericAP"
+SOFTWARE_VERSION = "1.0.0"
+)",
+                                                   "test.toml");
+  REQUIRE(settings);
+  CHECK(settings->url == "https://b.example");
+  CHECK(settings->software_name == "GenericAP");
+  CHECK(settings->software_version == "1.0.0");
+}
+
 TEST_CASE("a key that is unknown, or cannot have its value, is named") {
   CHECK(parse_settings("lisen = 1", "t").error().message == "t: unknown key lisen");
   CHECK(parse_settings("listen = 1", "t").error().message == "t: listen cannot have that value");
