@@ -73,8 +73,8 @@ constexpr qp::Millis kNow{1735689600000};  // 2025-01-01, of the fediverse vecto
 /// The request of a fediverse vector, as it would arrive.
 net::Request arriving(const json& file, const json& vector) {
   net::Request request;
-  const std::string line = vector["signing_string"].get<std::string>();
-  const auto words = qp::text::split(line.substr(0, line.find('\n')), ' ');
+  const std::string lines = vector["signing_string"].get<std::string>();
+  const auto words = qp::text::split(std::string_view(lines).substr(0, lines.find('\n')), ' ');
   request.method = words[1] == "post" ? "POST" : "GET";
   request.target = words[2];
   request.headers.add("Host", "local.example");
