@@ -58,7 +58,8 @@ Result<Message> compose(const Job& job, const Services& services) {
   limits.depth *= 2;
   const json::Value document = QP_TRY(json::parse(served.body, arena, limits));
   hide_recipients(document);
-  return Message{json::to_text(document), QP_TRY(private_key(*txn, job.sender))};
+  const auto key = QP_TRY(private_key(*txn, job.sender));
+  return Message{json::to_text(document), key};
 }
 
 /// Where the recipient wants it; asked of its own document where it is not known yet.

@@ -76,7 +76,8 @@ Result<std::vector<Owned>> owned_graphs(store::WriteTxn& txn, const Received& re
   // The object's readers may be others than the activity's: followers of the one who answers.
   std::vector<std::string> object_readers{readers.begin(), readers.end()};
   for (auto& one : read_activity(activity.object).recipients()) object_readers.push_back(one);
-  owned.push_back({object, QP_TRY(audience_of(txn, object_readers))});
+  const auto object_audience = QP_TRY(audience_of(txn, object_readers));
+  owned.push_back({object, object_audience});
   return owned;
 }
 

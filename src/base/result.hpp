@@ -120,6 +120,7 @@ T take(Result<T>&& result) {
 }  // namespace detail
 
 /// The value of `expression`; its Error is returned from the enclosing function.
+/// Not behind another member in a braced initialiser: g++ 12 does not destroy what was made before.
 #define QP_TRY(expression) QP_TRY_NAMED(expression, QP_TRY_JOIN(qp_result_, __COUNTER__))
 #define QP_TRY_JOIN(a, b) QP_TRY_JOIN_AGAIN(a, b)
 #define QP_TRY_JOIN_AGAIN(a, b) a##b

@@ -37,9 +37,9 @@ std::string encode(const CodeRecord& record) {
 
 Result<CodeRecord> decode(std::string_view text) {
   const RecordReader record = QP_TRY(RecordReader::open(text, kVersion));
+  const auto scopes = QP_TRY(Scopes::parse(record.text("scopes")));
   return CodeRecord{{record.text("user"), record.text("client"), record.text("redirect"),
-                     record.text("challenge"), QP_TRY(Scopes::parse(record.text("scopes"))),
-                     record.text("actor")},
+                     record.text("challenge"), scopes, record.text("actor")},
                     Millis(record.number("valid")),
                     Millis(record.number("expires")),
                     record.text("family")};

@@ -64,9 +64,9 @@ std::string encode(const TokenRecord& token) {
 
 Result<TokenRecord> decode_token(std::string_view text) {
   const RecordReader record = QP_TRY(RecordReader::open(text, kVersion));
-  return TokenRecord{record.text("family"), QP_TRY(Scopes::parse(record.text("scopes"))),
-                     Millis(record.number("issued")), Millis(record.number("expires")),
-                     record.flag("used") ? Use::Used : Use::Open};
+  const auto scopes = QP_TRY(Scopes::parse(record.text("scopes")));
+  return TokenRecord{record.text("family"), scopes, Millis(record.number("issued")),
+                     Millis(record.number("expires")), record.flag("used") ? Use::Used : Use::Open};
 }
 
 Result<std::optional<TokenRecord>> read_token(const store::Txn& txn, store::Table table,

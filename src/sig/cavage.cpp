@@ -181,11 +181,8 @@ Result<std::string> signing_string(const CavageSignature& signature, const Messa
 Result<Claim> read_cavage(const Message& message, const VerifyOptions& options) {
   const std::string field = QP_TRY(message.field("signature"));
   const CavageSignature signature = QP_TRY(parse_cavage(field));
-  Claim claim{"cavage",
-              signature.key_id,
-              QP_TRY(read_algorithm(signature.algorithm)),
-              signature.signature,
-              {}};
+  const auto algorithm = QP_TRY(read_algorithm(signature.algorithm));
+  Claim claim{"cavage", signature.key_id, algorithm, signature.signature, {}};
   QP_TRY(check_coverage(signature, message));
   QP_TRY(check_times(signature, message, options));
   if (signature.covers("digest")) {

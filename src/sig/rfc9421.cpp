@@ -106,11 +106,9 @@ Result<Claim> read_label(const std::string& label, const structured::Member& inp
   const Item* key_id = QP_TRY(parameter(*list, "keyid", Kind::String));
   if (key_id == nullptr) return unauthenticated("it has no keyid");
   QP_TRY(check_key_id(key_id->value));
-  Claim claim{"rfc9421",
-              key_id->value,
-              QP_TRY(read_algorithm(*list)),
-              QP_TRY(read_signature(signatures, label)),
-              {}};
+  const auto algorithm = QP_TRY(read_algorithm(*list));
+  const auto signature = QP_TRY(read_signature(signatures, label));
+  Claim claim{"rfc9421", key_id->value, algorithm, signature, {}};
   QP_TRY(check_coverage(*list, message));
   QP_TRY(check_times(*list, options));
   if (covers(*list, "content-digest")) {

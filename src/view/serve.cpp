@@ -150,7 +150,8 @@ class Pager {
     const auto record = QP_TRY(txn_.graph(item.member));
     if (!record || !visible_.sees(record->audience)) return link;
     if (!QP_TRY(txn_.probe({item.member, item.member, as::actor, {}}, {}))) return link;
-    Walk walk{visible_, QP_TRY(is_author(txn_, item.member, reader_))};
+    const bool by_author = QP_TRY(is_author(txn_, item.member, reader_));
+    const Walk walk{visible_, by_author};
     const Value value = QP_TRY(project(txn_, item.member, walk, contexts_, arena_));
     const Value* context = value.find("@context");
     if (context && context->is("https://www.w3.org/ns/activitystreams")) value.erase("@context");
@@ -179,7 +180,8 @@ Result<Served> serve(const Txn& txn, std::string_view iri, const Reader& reader,
   const Visible visible = QP_TRY(visible_to(txn, reader));
   const Found found = QP_TRY(find_graph(txn, iri, visible));
   const auto id = QP_TRY(reader_id(txn, reader));
-  Walk walk{visible, QP_TRY(is_author(txn, found.graph, id))};
+  const bool by_author = QP_TRY(is_author(txn, found.graph, id));
+  const Walk walk{visible, by_author};
   Arena arena;
   const Value value =
       QP_TRY(project(txn, found.graph, walk, {contexts.cache, contexts.loader}, arena));
