@@ -9,12 +9,15 @@ namespace qp::limits {
 
 using namespace std::chrono_literals;
 
+inline constexpr std::size_t kKiB = 1024;
+inline constexpr std::size_t kMiB = 1024 * kKiB;
+
 // A request, as bytes (RFC 9112).
-inline constexpr std::size_t kHeadBytes = 16 * 1024;
+inline constexpr std::size_t kHeadBytes = 16 * kKiB;
 inline constexpr std::size_t kHeadFields = 100;
-inline constexpr std::size_t kTargetBytes = 8 * 1024;
-inline constexpr std::size_t kBodyBytes = 1024 * 1024;
-inline constexpr std::size_t kFormBytes = 64 * 1024;
+inline constexpr std::size_t kTargetBytes = 8 * kKiB;
+inline constexpr std::size_t kBodyBytes = kMiB;
+inline constexpr std::size_t kFormBytes = 64 * kKiB;
 inline constexpr auto kHeadTime = 10s;
 inline constexpr auto kBodyTime = 30s;
 inline constexpr auto kIdleTime = 60s;
@@ -23,7 +26,7 @@ inline constexpr auto kWriteTime = 30s;
 // Connections and work in flight.
 inline constexpr std::size_t kConnections = 8192;
 inline constexpr std::size_t kConnectionsPerAddress = 256;
-inline constexpr std::size_t kOutputBytes = 64 * 1024;
+inline constexpr std::size_t kOutputBytes = 64 * kKiB;
 inline constexpr std::size_t kQueuedRequests = 1024;
 inline constexpr std::size_t kParkedRequests = 256;
 inline constexpr std::size_t kParkedPerHost = 4;
@@ -32,11 +35,11 @@ inline constexpr auto kParkedTime = 8s;
 // JSON, before anything is built from it.
 inline constexpr std::size_t kJsonDepth = 64;
 inline constexpr std::size_t kJsonMembers = 20'000;
-inline constexpr std::size_t kJsonStringBytes = 512 * 1024;
+inline constexpr std::size_t kJsonStringBytes = 512 * kKiB;
 inline constexpr std::size_t kJsonNumberBytes = 64;
 
 // What one document may amount to.
-inline constexpr std::size_t kIriBytes = 8 * 1024;
+inline constexpr std::size_t kIriBytes = 8 * kKiB;
 inline constexpr std::size_t kQuadsPerDocument = 5'000;
 inline constexpr std::size_t kBlankNodesPerDocument = 1'000;
 inline constexpr std::size_t kContextDepth = 16;
@@ -49,7 +52,7 @@ inline constexpr std::size_t kPageItemsDefault = 20;
 
 // Going out.
 inline constexpr std::size_t kRedirects = 3;
-inline constexpr std::size_t kResponseBytes = 1024 * 1024;
+inline constexpr std::size_t kResponseBytes = kMiB;
 inline constexpr auto kFetchTime = 10s;
 inline constexpr auto kConnectTime = 5s;
 inline constexpr auto kKeyCacheTime = 24h;

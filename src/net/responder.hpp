@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,26 +8,19 @@
 
 namespace qp::net {
 
-/// Turns a framed request into the bytes of its response, through cpp-httplib's process_request
-/// (the only unit of the server that sees httplib.h). httplib is shown the method alone: it would
-/// percent-decode fields, drop their order and act upon Range or Upgrade.
-///
-/// One for each thread; the handler outlives it.
+/// Turns a framed request into the bytes of its response (RFC 9112 2, 4, 6). The handler outlives
+/// it.
 class Responder {
  public:
-  explicit Responder(const Handler& handler);
-  ~Responder();
-  Responder(const Responder&) = delete;
-  Responder& operator=(const Responder&) = delete;
+  explicit Responder(const Handler& handler) : handler_(handler) {}
 
   /// Calls the handler and appends the response to `out`; or, where the handler wants to be
-  /// parked, appends nothing and gives the key to wait for.
+  /// parked, appends nothing and gives the key to wait for. A handler that throws answers 500.
   std::optional<std::string> respond(const Request& request, int attempt, bool keep_alive,
-                                     std::string& out);
+                                     std::string& out) const;
 
  private:
-  class Writer;
-  std::unique_ptr<Writer> writer_;
+  const Handler& handler_;
 };
 
 enum class Then { KeepOpen, Close };
