@@ -64,4 +64,11 @@ inline constexpr std::uint32_t kInboxPerAddress = 300;   // in 5 minutes
 inline constexpr std::uint32_t kInboxPerOrigin = 1'000;  // in 5 minutes
 inline constexpr std::uint32_t kSignInPerMinute = 10;    // per address and user
 
+// SPARQL, as text.
+inline constexpr std::size_t kSparqlBytes = 16 * kMiB;
+inline constexpr std::size_t kSparqlDepth = 128;
+inline constexpr std::size_t kSparqlElements = 1'000;  // of all its groups
+inline constexpr std::size_t kSparqlTriples = 1'000;   // of one pattern
+inline constexpr std::size_t kSparqlChain = 1'000;     // operators in a row
+
 }  // namespace qp::limits

@@ -38,8 +38,8 @@ struct Error {
 };
 
 /// Trouble that the sender may be told of in the very words of the log.
-inline Error bad_input(std::string what) { return Error{Code::BadInput, what, what}; }
-inline Error error(Code code, std::string what) { return Error{code, what, what}; }
+inline Error bad_input(std::string what) { return Error{Code::BadInput, what, std::move(what)}; }
+inline Error error(Code code, std::string what) { return Error{code, what, std::move(what)}; }
 
 /// A value, or the Error that stood in its way. The spelling is that of std::expected.
 template <class T>

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// The manifests of the W3C's SPARQL suites.
+namespace qp::tests {
+
+struct SparqlCase {
+  std::string name;  ///< folder and local name of its IRI
+  std::string kind;  ///< local name of its type: QueryEvaluationTest ...
+  std::filesystem::path folder;
+  std::string base;   ///< of the folder, as an IRI
+  std::string query;  ///< file: the query, or the update
+  using GraphFiles = std::vector<std::pair<std::string, std::string>>;
+  /// Before and after: IRI of the graph (empty: the default graph) and file.
+  GraphFiles data, result_data;
+  std::string result;  ///< file; empty where there is none
+  bool lax_cardinality = false;
+};
+
+/// All cases of the suite in `folder` (`sparql10`, `sparql11`), but those for entailment and
+/// SERVICE.
+std::vector<SparqlCase> sparql_cases(const std::filesystem::path& folder);
+
+}  // namespace qp::tests
