@@ -34,7 +34,9 @@ class Parser {
   static bool is_word(const Token& token, std::string_view word);
   static bool is_punct(const Token& token, std::string_view punct);
   Position position() const { return lexer_.position(now_.offset); }
-  Error fail(std::string what, std::string hint = {}) { return fail_at(position(), what, hint); }
+  Error fail(std::string what, std::string hint = {}) {
+    return fail_at(position(), std::move(what), std::move(hint));
+  }
   Error fail_at(Position at, std::string what, std::string hint = {}, Code code = Code::BadInput);
   Error unexpected(std::string_view wanted, std::string_view hint = {});
 
