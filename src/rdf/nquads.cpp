@@ -359,9 +359,7 @@ void write_nquad(const QuadView& quad, std::string& out, Escapes escapes) {
 
 std::string to_nquads(const Dataset& dataset, Escapes escapes) {
   std::string out;
-  for (const Quad& quad : dataset) {
-    write_nquad({quad.s, quad.p, quad.o, quad.g}, out, escapes);
-  }
+  for (const Quad& quad : dataset) write_nquad(quad, out, escapes);
   return out;
 }
 

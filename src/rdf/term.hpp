@@ -51,6 +51,7 @@ struct QuadView {
 };
 struct Quad {
   Term s, p, o, g;
+  operator QuadView() const { return {s, p, o, g}; }
   friend auto operator<=>(const Quad&, const Quad&) = default;
   friend bool operator==(const Quad&, const Quad&) = default;
 };
