@@ -44,7 +44,7 @@ inline constexpr std::size_t kQuadsPerDocument = 5'000;
 inline constexpr std::size_t kBlankNodesPerDocument = 1'000;
 /// Canonicalizing: hashes and permutations tried for blank nodes that look alike, and how far they
 /// are followed. Some milliseconds of work; real documents need few or none.
-inline constexpr std::size_t kCanonicalSteps = 50'000;
+inline constexpr std::size_t kCanonicalSteps = 20'000;
 inline constexpr std::size_t kCanonicalDepth = 500;
 inline constexpr std::size_t kContextDepth = 16;
 inline constexpr std::size_t kContextsPerDocument = 32;

@@ -10,13 +10,17 @@
 namespace qp::proof {
 
 struct Hasher::State {
-  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
-  const EVP_MD* algorithm = nullptr;
+  std::unique_ptr<EVP_MD, void (*)(EVP_MD*)> algorithm;
+  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context;
 };
 
-Hasher::Hasher(HashAlgorithm algorithm) : state_(std::make_unique<State>()) {
-  state_->algorithm = algorithm == HashAlgorithm::Sha384 ? EVP_sha384() : EVP_sha256();
-}
+// Fetched once: a digest made with EVP_sha256() looks the algorithm up again each time, which
+// takes longer than hashing a short text.
+Hasher::Hasher(HashAlgorithm algorithm)
+    : state_(std::make_unique<State>(State{
+          {EVP_MD_fetch(nullptr, algorithm == HashAlgorithm::Sha384 ? "SHA384" : "SHA256", nullptr),
+           EVP_MD_free},
+          {EVP_MD_CTX_new(), EVP_MD_CTX_free}})) {}
 
 Hasher::~Hasher() = default;
 Hasher::Hasher(Hasher&&) noexcept = default;
@@ -26,7 +30,7 @@ std::string Hasher::hex(std::string_view text) const {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
   unsigned int size = 0;
   EVP_MD_CTX* context = state_->context.get();
-  const bool done = EVP_DigestInit_ex(context, state_->algorithm, nullptr) == 1 &&
+  const bool done = EVP_DigestInit_ex2(context, state_->algorithm.get(), nullptr) == 1 &&
                     EVP_DigestUpdate(context, text.data(), text.size()) == 1 &&
                     EVP_DigestFinal_ex(context, digest.data(), &size) == 1;
   if (!done) std::abort();  // no memory, or a libcrypto without SHA-2
