@@ -1,6 +1,5 @@
 #include "proof/quad_lines.hpp"
 
-#include <algorithm>
 #include <unordered_map>
 
 namespace qp::proof {
@@ -36,24 +35,20 @@ QuadLines::Line write_line(const rdf::QuadView& quad, std::string& text, rdf::Es
 
 }  // namespace
 
-std::string LineSorter::joined() const {
+std::string QuadLines::joined(std::span<const Piece> pieces, std::string_view filled) const {
   std::vector<std::string_view> lines;
-  lines.reserve(ends_.size());
-  std::size_t begin = 0;
-  for (const std::size_t end : ends_) {
-    lines.push_back(std::string_view(text_).substr(begin, end - begin));
-    begin = end;
+  lines.reserve(pieces.size());
+  std::size_t size = 0;
+  for (const Piece& piece : pieces) {
+    lines.push_back(piece.size == 0 ? text_of(*piece.line)
+                                    : filled.substr(piece.begin, piece.size));
+    size += lines.back().size();
   }
   std::ranges::sort(lines);  // the order of UTF-8's bytes is that of code points
   std::string out;
-  out.reserve(text_.size());
+  out.reserve(size);
   for (const std::string_view line : lines) out += line;
   return out;
-}
-
-void LineSorter::clear() {
-  text_.clear();
-  ends_.clear();
 }
 
 QuadLines::QuadLines(std::span<const rdf::QuadView> quads, rdf::Escapes escapes) {
@@ -77,11 +72,9 @@ QuadLines::QuadLines(std::span<const rdf::QuadView> quads, rdf::Escapes escapes)
 
 /// A dataset is a set: a quad that is there twice is hashed once.
 void QuadLines::drop_repeats() {
-  const auto text_of = [&](const Line& line) {
-    return std::string_view(text_).substr(line.begin, line.size);
-  };
-  std::ranges::sort(lines_, {}, text_of);
-  const auto repeats = std::ranges::unique(lines_, {}, text_of);
+  const auto text = [&](const Line& line) { return text_of(line); };
+  std::ranges::sort(lines_, {}, text);
+  const auto repeats = std::ranges::unique(lines_, {}, text);
   lines_.erase(repeats.begin(), repeats.end());
 }
 

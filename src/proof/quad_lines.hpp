@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,20 +17,6 @@ namespace qp::proof {
 /// A blank node of a dataset, numbered from 0.
 using Node = std::uint32_t;
 inline constexpr Node kNoNode = UINT32_MAX;
-
-/// The lines of an N-Quads text, collected in any order and joined in code point order.
-class LineSorter {
- public:
-  /// Where the next line is written; `end_line` ends it.
-  std::string& text() { return text_; }
-  void end_line() { ends_.push_back(text_.size()); }
-  std::string joined() const;
-  void clear();
-
- private:
-  std::string text_;
-  std::vector<std::size_t> ends_;
-};
 
 /// A dataset as N-Quads lines, without repeats, in which blank nodes are holes: a line is filled
 /// with the labels that each use asks for, and nothing is escaped twice.
@@ -51,10 +39,38 @@ class QuadLines {
   /// The lines that mention `node`, as indices of `all()`.
   std::span<const std::uint32_t> lines_of(Node node) const { return lines_of_[node]; }
 
-  /// Appends `line`, with `label_of(Node, std::string& out)` writing what stands for each node.
+  /// `lines` (of `all()`) as one text in code point order, with
+  /// `label_of(Node, std::string& out)` writing what stands for each blank node.
+  template <std::ranges::input_range Lines, class LabelOf>
+  std::string sorted_text(Lines&& lines, const LabelOf& label_of) const {
+    std::string filled;
+    std::vector<Piece> pieces;
+    for (const Line& line : lines) {
+      const std::size_t begin = filled.size();
+      if (has_blank_nodes(line)) fill(line, filled, label_of);
+      pieces.push_back({&line, begin, filled.size() - begin});
+    }
+    return joined(pieces, filled);
+  }
+
+ private:
+  /// A line as it is, or as it was filled in.
+  struct Piece {
+    const Line* line;
+    std::size_t begin, size;  // where in the text with the filled ones; 0: as it is
+  };
+  static constexpr std::string_view kBlankPrefix = "_:";
+
+  static bool has_blank_nodes(const Line& line) {
+    return std::ranges::any_of(line.nodes, [](Node node) { return node != kNoNode; });
+  }
+  std::string_view text_of(const Line& line) const {
+    return std::string_view(text_).substr(line.begin, line.size);
+  }
+
   template <class LabelOf>
   void fill(const Line& line, std::string& out, const LabelOf& label_of) const {
-    const std::string_view text = std::string_view(text_).substr(line.begin, line.size);
+    const std::string_view text = text_of(line);
     std::size_t done = 0;
     for (std::size_t i = 0; i < line.nodes.size(); ++i) {
       if (line.nodes[i] == kNoNode) continue;
@@ -65,8 +81,7 @@ class QuadLines {
     out.append(text, done);
   }
 
- private:
-  static constexpr std::string_view kBlankPrefix = "_:";
+  std::string joined(std::span<const Piece> pieces, std::string_view filled) const;
 
   void drop_repeats();
   void list_lines_of_nodes();

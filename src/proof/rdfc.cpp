@@ -31,7 +31,7 @@ class Canonicalizer {
     QP_TRY(issue_identifiers());
     CanonicalDataset result;
     for (const Node node : issuer_.issued()) result.labels.push_back(lines_.label(node));
-    result.nquads = joined(lines_.all(), [&](Node node, std::string& out) {  // 6, 7
+    result.nquads = lines_.sorted_text(lines_.all(), [&](Node node, std::string& out) {  // 6, 7
       issuer_.write(node, out);
     });
     return result;
@@ -39,23 +39,12 @@ class Canonicalizer {
 
  private:
   /// Hash First Degree Quads, 4.6.3.
-  std::string hash_first_degree(Node node) {
+  std::string hash_first_degree(Node node) const {
     const auto lines = std::views::transform(
         lines_.lines_of(node),
         [&](std::uint32_t index) -> const auto& { return lines_.all()[index]; });
-    return hasher_.hex(
-        joined(lines, [&](Node other, std::string& out) { out += other == node ? "_:a" : "_:z"; }));
-  }
-
-  /// `lines` with the labels that `label_of` writes, sorted.
-  template <class Lines, class LabelOf>
-  std::string joined(const Lines& lines, const LabelOf& label_of) {
-    sorter_.clear();
-    for (const QuadLines::Line& line : lines) {
-      lines_.fill(line, sorter_.text(), label_of);
-      sorter_.end_line();
-    }
-    return sorter_.joined();
+    return hasher_.hex(lines_.sorted_text(
+        lines, [&](Node other, std::string& out) { out += other == node ? "_:a" : "_:z"; }));
   }
 
   /// 4: nodes with a hash of their own come first, all in the order of the hashes; 5: then those
@@ -101,7 +90,6 @@ class Canonicalizer {
   std::vector<std::string> first_degree_;
   CanonicalIssuer issuer_;
   NDegreeHasher n_degree_;
-  LineSorter sorter_;
 };
 
 }  // namespace

@@ -251,7 +251,7 @@ SerdSyntax serd_syntax(Syntax syntax) {
   return SERD_NQUADS;
 }
 
-constexpr std::size_t kPage = 64 * 1024;
+constexpr std::size_t kPage = std::size_t{64} * 1024;
 
 void append_control(unsigned char c, std::string& out) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
@@ -261,7 +261,7 @@ void append_control(unsigned char c, std::string& out) {
 }
 
 /// The escape of `c`, or nothing where it stands for itself.
-std::string_view short_escape(char c, Escapes escapes) {
+constexpr std::string_view short_escape(char c, Escapes escapes) {
   switch (c) {
     case '"':
       return "\\\"";
@@ -282,17 +282,36 @@ std::string_view short_escape(char c, Escapes escapes) {
   }
 }
 
+constexpr bool is_control(unsigned char byte) { return byte < 0x20 || byte == 0x7f; }
+
+/// Which bytes do not stand for themselves.
+template <Escapes escapes>
+constexpr std::array<bool, 256> kEscaped = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t byte = 0; byte < table.size(); ++byte) {
+    table[byte] = !short_escape(static_cast<char>(byte), escapes).empty() ||
+                  (escapes == Escapes::Rdfc10 && is_control(static_cast<unsigned char>(byte)));
+  }
+  return table;
+}();
+
 void write_lexical(std::string_view text, std::string& out, Escapes escapes) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (const std::string_view escape = short_escape(c, escapes); !escape.empty()) {
-      out += escape;
-    } else if (escapes == Escapes::Rdfc10 && (byte < 0x20 || byte == 0x7f)) {
+  const auto& escaped =
+      escapes == Escapes::Rdfc10 ? kEscaped<Escapes::Rdfc10> : kEscaped<Escapes::Rdf11>;
+  std::size_t written = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (!escaped[byte]) continue;
+    out.append(text, written, i - written);
+    written = i + 1;
+    const std::string_view escape = short_escape(text[i], escapes);
+    if (escape.empty()) {
       append_control(byte, out);
     } else {
-      out += c;
+      out += escape;
     }
   }
+  out.append(text, written);
 }
 
 }  // namespace
