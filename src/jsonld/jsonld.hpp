@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,13 +13,16 @@
 /// JSON-LD 1.1 Processing Algorithms and API. Documents and results live in the caller's arena.
 namespace qp::jsonld {
 
-/// JSON-LD API 9.6; the spelling of the specification is in `error_name`.
-/// (the list is in errors.hpp)
+/// What is expected to go wrong is a BadInput that begins with the code of the specification
+/// (errors.hpp).
 
+/// JSON-LD API 9.4.5. Made of an HTTP answer by `load_document` (remote_document.hpp).
 struct RemoteDocument {
-  std::string url;          ///< final
-  std::string text;         ///< JSON
-  std::string context_url;  ///< of a Link header, or empty
+  std::string url;             ///< final
+  std::string text;            ///< JSON
+  std::string context_url;     ///< of a Link header, or empty
+  std::string content_type{};  ///< without parameters; empty where nobody said
+  std::string profile{};       ///< a parameter of that, or empty
 };
 /// Where contexts come from. Given by the caller; the server's looks only into the bundle.
 using Loader = std::function<Result<RemoteDocument>(std::string_view url)>;
@@ -51,6 +55,28 @@ Result<json::Value> expand(json::Value document, const Options& options, json::A
 /// object, array, or an object with @context).
 Result<json::Value> compact(json::Value expanded, json::Value context, const Options& options,
                             json::Arena& arena);
+/// API 7.1 of an expanded document with the steps of `flatten()` around it; compacted where there
+/// is a context (null: none).
+Result<json::Value> flatten(json::Value expanded, json::Value context, const Options& options,
+                            json::Arena& arena);
+
+/// The object embed flag of framing. First and Last are of 1.0: a frame may name them in that
+/// processing mode only.
+enum class Embed { Once, Always, Never, First, Last };
+/// JSON-LD Framing 5.4.2. A frame may override the first four for itself.
+struct FrameOptions {
+  Embed embed = Embed::Once;
+  bool explicit_inclusion = false;
+  bool require_all = false;
+  bool omit_default = false;
+  bool frame_default = false;                        ///< the default graph, not all graphs merged
+  std::optional<bool> omit_graph;                    ///< none: true unless in 1.0 mode
+  std::optional<bool> prune_blank_node_identifiers;  ///< none: true unless in 1.0 mode
+};
+/// Framing 5.1, frame(), of an expanded document; `document` is the frame as it was written.
+/// TooLarge where embedding takes it over a limit (base/limits.hpp).
+Result<json::Value> frame(json::Value expanded, json::Value document, const Options& options,
+                          const FrameOptions& frame_options, json::Arena& arena);
 
 enum class RdfDirection { None, I18nDatatype, CompoundLiteral };
 struct RdfOptions {

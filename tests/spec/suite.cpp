@@ -32,8 +32,13 @@ void Tally::record(const std::string& name, const std::string& trouble) {
   if (!trouble.empty()) failed_.emplace(name, trouble);
 }
 
-void Tally::finish(std::size_t total) const {
+void Tally::print() const {
+  if (cases_ == 0) return;
   std::cout << suite_ << ": " << cases_ - failed_.size() << "/" << cases_ << "\n";
+}
+
+void Tally::finish(std::size_t total) const {
+  print();
   CHECK(cases_ == total);
   for (const auto& [name, trouble] : failed_) {
     if (!known_.contains(name)) FAIL_CHECK(suite_ << " " << name << ": " << trouble);

@@ -26,6 +26,8 @@ class Tally {
   void record(const std::string& name, const std::string& trouble);
   /// `total`: how many cases the suite has; fewer means that the manifest was not read right.
   void finish(std::size_t total) const;
+  /// One line: how many of how many passed.
+  void print() const;
 
  private:
   std::string suite_;
