@@ -39,6 +39,7 @@ void add_commands(CLI::App& app, Selected& selected) {
   add_why(app, selected);
   add_store_commands(app, selected);
   add_queue_commands(app, selected);
+  add_jsonld(app, selected);
 }
 
 Result<Invocation> invocation_of(const Globals& globals) {

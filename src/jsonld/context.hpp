@@ -166,7 +166,8 @@ class Context {
 /// have loaders that give the same answers.
 class ContextCache {
  public:
-  explicit ContextCache(std::size_t max_bytes = 32 * 1024 * 1024) : max_bytes_(max_bytes) {}
+  explicit ContextCache(std::size_t max_bytes = std::size_t{32} * 1024 * 1024)
+      : max_bytes_(max_bytes) {}
 
   /// Null where it is not known.
   ContextPtr find(std::string_view key);

@@ -113,6 +113,10 @@ class Feed {
   }
 
   bool accept(std::span<const char> bytes) {
+    if (std::ranges::find(bytes, '\xff') != bytes.end()) {
+      error_ = bad_input("RDF text that is not UTF-8");  // Serd takes it for the end
+      return false;
+    }
     if (!nests_ && std::ranges::find(bytes, '\0') == bytes.end()) {
       // Lines stand alone, so that only the last one, unfinished, has to be followed.
       const auto newline = std::ranges::find(bytes.rbegin(), bytes.rend(), '\n');

@@ -67,6 +67,15 @@ TEST_CASE("a NUL is read in a literal and refused outside: what follows is never
   }
 }
 
+TEST_CASE("the byte FF, for Serd the end, is refused: what follows is never dropped") {
+  const std::string line = "<http://x.example/s> <http://x.example/p> \"o\" .\n";
+  for (const Syntax syntax : {Syntax::NTriples, Syntax::NQuads, Syntax::Turtle, Syntax::TriG}) {
+    CHECK_FALSE(parse_quads("\xff", syntax));
+    CHECK_FALSE(parse_quads(line + "\xff" + line, syntax));
+    CHECK_FALSE(parse_quads(line + "# \xff\n" + line, syntax));
+  }
+}
+
 TEST_CASE("a text that ends in the middle of a line is refused") {
   CHECK_FALSE(reads("<http://a/s> <http://a/p> \"x"));
   CHECK_FALSE(reads("<http://a/s> <http://a/p>"));
