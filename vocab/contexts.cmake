@@ -2,7 +2,7 @@
 set(QUADPUB_CONTEXTS_DIR ${CMAKE_CURRENT_LIST_DIR}/contexts)
 
 function(embed_contexts DIR)
-  file(GLOB files CONFIGURE_DEPENDS ${QUADPUB_CONTEXTS_DIR}/*.jsonld)
+  file(GLOB files ${QUADPUB_CONTEXTS_DIR}/*.jsonld)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${files})
   set(data "")
   foreach(file ${files})
