@@ -27,7 +27,6 @@ struct RemoteDocument {
 /// Where contexts come from. Given by the caller; the server's looks only into the bundle.
 using Loader = std::function<Result<RemoteDocument>(std::string_view url)>;
 
-class Context;       // compiled; immutable (context.hpp)
 class ContextCache;  // compiled contexts by their text; any thread (context.hpp)
 
 enum class ProcessingMode { JsonLd10, JsonLd11 };

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 using namespace qp;
 using namespace qp::jsonld;
@@ -20,7 +21,9 @@ Fetch fetch_from(const Web& web) {
   };
 }
 
-Response json_answer(std::string body) { return {200, "application/ld+json", {}, {}, body}; }
+Response json_answer(std::string body) {
+  return {200, "application/ld+json", {}, {}, std::move(body)};
+}
 Response redirect(std::string location) { return {302, {}, {}, std::move(location), {}}; }
 
 std::string trouble(const Web& web, std::string_view url) {

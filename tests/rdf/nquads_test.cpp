@@ -2,10 +2,19 @@
 
 #include <doctest/doctest.h>
 
+#include <initializer_list>
+#include <string>
+
 using namespace qp;
 using namespace qp::rdf;
 
 namespace {
+
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::string text;
+  for (const std::string_view part : parts) text += part;
+  return text;
+}
 
 bool reads(std::string_view text, Syntax syntax = Syntax::NQuads) {
   return parse_quads(text, syntax).has_value();
@@ -57,13 +66,13 @@ TEST_CASE("a NUL is read in a literal and refused outside: what follows is never
   const std::string line = "<http://a/s> <http://a/p> \"x\" .\n";
   const std::string nul(1, '\0');
   for (const Syntax syntax : {Syntax::NTriples, Syntax::NQuads, Syntax::Turtle, Syntax::TriG}) {
-    CHECK_FALSE(reads(nul + line, syntax));
-    CHECK_FALSE(reads(line + nul + line, syntax));
-    CHECK_FALSE(reads("<http://a/s> " + nul + " <http://a/p> \"x\" .\n" + line, syntax));
+    CHECK_FALSE(reads(joined({nul, line}), syntax));
+    CHECK_FALSE(reads(joined({line, nul, line}), syntax));
+    CHECK_FALSE(reads(joined({"<http://a/s> ", nul, " <http://a/p> \"x\" .\n", line}), syntax));
     const auto dataset =
-        parse_quads("<http://a/s> <http://a/p> \"a" + nul + "b\\u0000\" .\n", syntax);
+        parse_quads(joined({"<http://a/s> <http://a/p> \"a", nul, "b\\u0000\" .\n"}), syntax);
     REQUIRE(dataset.has_value());
-    CHECK(dataset->front().o.value == "a" + nul + "b" + nul);
+    CHECK(dataset->front().o.value == joined({"a", nul, "b", nul}));
   }
 }
 
@@ -71,8 +80,8 @@ TEST_CASE("the byte FF, for Serd the end, is refused: what follows is never drop
   const std::string line = "<http://x.example/s> <http://x.example/p> \"o\" .\n";
   for (const Syntax syntax : {Syntax::NTriples, Syntax::NQuads, Syntax::Turtle, Syntax::TriG}) {
     CHECK_FALSE(parse_quads("\xff", syntax));
-    CHECK_FALSE(parse_quads(line + "\xff" + line, syntax));
-    CHECK_FALSE(parse_quads(line + "# \xff\n" + line, syntax));
+    CHECK_FALSE(parse_quads(joined({line, "\xff", line}), syntax));
+    CHECK_FALSE(parse_quads(joined({line, "# \xff\n", line}), syntax));
   }
 }
 
