@@ -24,7 +24,7 @@ class Partition {
 
   Partition(const jsonld::StoredForm& form, std::span<const Owned> owned) : owned_(owned) {
     // A blank node goes where it is spoken of; chains of them are followed to their end.
-    if (form.root.kind == rdf::TermKind::Blank) blanks_[form.root.value] = kClaims;
+    if (form.root.kind == rdf::TermKind::Blank) blanks_[form.root.value] = index_of("");
     for (bool changed = true; changed;) {
       changed = false;
       for (const EmittedQuad& emitted : form.quads) changed |= place(emitted);
@@ -36,13 +36,18 @@ class Partition {
       const auto found = blanks_.find(subject.value);
       return found == blanks_.end() ? kClaims : found->second;
     }
-    const std::string_view iri = without_fragment(subject.value);
+    // Activities of many servers have ids with a fragment: `<actor>#follows/1`.
+    const std::size_t itself = index_of(subject.value);
+    return itself == kClaims ? index_of(without_fragment(subject.value)) : itself;
+  }
+
+ private:
+  std::size_t index_of(std::string_view iri) const {
     const auto found = std::find_if(owned_.begin(), owned_.end(),
                                     [&](const Owned& one) { return one.iri == iri; });
     return found == owned_.end() ? kClaims : static_cast<std::size_t>(found - owned_.begin());
   }
 
- private:
   bool place(const EmittedQuad& emitted) {
     if (emitted.quad.o.kind != rdf::TermKind::Blank || blanks_.contains(emitted.quad.o.value)) {
       return false;
@@ -61,6 +66,9 @@ class Partition {
 class Interner {
  public:
   explicit Interner(store::WriteTxn& txn) : txn_(txn) {}
+
+  /// A blank node that has a name in the store.
+  void name(const rdf::TermView& blank, TermId id) { blanks_.emplace(blank.value, id); }
 
   Result<TermId> operator()(const rdf::TermView& term) {
     if (term.kind != rdf::TermKind::Blank) return txn_.intern(term);
@@ -112,7 +120,7 @@ store::DocumentRecord describe(const jsonld::StoredForm& form, std::string_view 
                                const Provenance& provenance) {
   store::DocumentRecord record;
   record.sha256 = sig::sha256(bytes);
-  if (form.json.contains("@context")) record.context = json::to_text(form.context);
+  if (form.has_context) record.context = json::to_text(form.context);
   record.source_url = provenance.source_url;
   record.attested_by = provenance.attested_by;
   record.attested_how = provenance.attested_how;
@@ -140,6 +148,8 @@ Result<TermId> write_document(store::WriteTxn& txn, const jsonld::StoredForm& fo
   const std::string name = "urn:uuid:" + random::uuid_v7(Millis(provenance.received));
   record.id = QP_TRY(txn.intern_iri(name));
   Interner intern(txn);
+  const bool is_nameless = form.root.kind == rdf::TermKind::Blank;
+  if (is_nameless) intern.name(form.root, record.id);
   record.root = QP_TRY(intern(form.root));
 
   const Partition partition(form, owned);
@@ -159,7 +169,8 @@ Result<TermId> write_document(store::WriteTxn& txn, const jsonld::StoredForm& fo
   }
   for (std::size_t i = 0; i < owned.size(); ++i) {
     if (graphs[i].empty()) continue;
-    const TermId graph = QP_TRY(txn.intern_iri(owned[i].iri));
+    const std::string& iri = owned[i].iri;
+    const TermId graph = iri.empty() ? record.id : QP_TRY(txn.intern_iri(iri));
     QP_TRY(retire(txn, graph));
     QP_TRY(txn.replace_graph(graph, graphs[i],
                              {record.id, owned[i].audience, store::GraphKind::Source}));

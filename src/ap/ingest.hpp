@@ -13,7 +13,7 @@ namespace qp::ap {
 
 /// A graph that the document may be the source of, and who may read it.
 struct Owned {
-  std::string iri;
+  std::string iri;  ///< empty: the root, which has no id and is named by the document
   store::AudienceId audience = store::AudienceId::Nobody;
 };
 
@@ -28,7 +28,8 @@ struct Provenance {
 
 /// Writes the document: the statements about each owned resource (with its fragments and blank
 /// nodes) become that resource's graph, all others the document's claims graph. What an owned
-/// graph said before goes to the claims of the document that said it. Returns the document's id.
+/// graph said before goes to the claims of the document that said it, so that this too can still be
+/// rebuilt (view::rebuild). Returns the document's id.
 Result<TermId> write_document(store::WriteTxn& txn, const jsonld::StoredForm& form,
                               std::string_view bytes, std::span<const Owned> owned,
                               const Provenance& provenance);

@@ -174,13 +174,9 @@ class Draft {
   Value text(std::string_view value) { return Value::string(arena_.copy(value)); }
 
   Result<Value> expand() {
-    jsonld::Options options;
-    options.mode = jsonld::Mode::Storage;
-    options.cache = &services_.contexts;
-    options.loader = services_.loader;
     // Expansion keeps no hold on the document; the copy is changed later on.
-    const Value expanded =
-        QP_TRY(jsonld::expand(json::deep_copy(document_, arena_), options, arena_));
+    const Value expanded = QP_TRY(jsonld::expand_for_storage(
+        json::deep_copy(document_, arena_), {services_.contexts, services_.loader}, arena_));
     if (expanded.size() != 1) return bad_input("the body does not describe one resource");
     return expanded.items()[0];
   }

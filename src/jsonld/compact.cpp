@@ -383,8 +383,8 @@ void Compactor::add(Value object, std::string_view key, Value value, bool as_arr
 Result<Value> compact(Value expanded, Value context, const Options& options, json::Arena& arena) {
   Compactor compactor(options, arena);
   if (const Value* inner = context.find("@context")) context = *inner;
-  const ContextPtr active =
-      QP_TRY(compactor.contexts().process(compactor.contexts().initial(), context, options.base));
+  const ContextPtr initial = QP_TRY(compactor.contexts().initial());
+  const ContextPtr active = QP_TRY(compactor.contexts().process(initial, context, options.base));
   Value result = QP_TRY(compactor.compact(active, std::nullopt, expanded));
   if (result.is_array()) {
     Value wrapped = Value::object(arena, 2);

@@ -66,7 +66,7 @@ struct TermDefinition {
   bool prefix = false;
   bool is_protected = false;
   bool reverse = false;
-  bool core = false;  ///< storage mode: defined by ActivityStreams, nobody may redefine it
+  bool core = false;  ///< storage mode: of ActivityStreams or security; nobody may redefine it
 
   bool has(Container wanted) const { return (container & wanted) != 0; }
   /// Equal but for the protected flag.
@@ -194,7 +194,9 @@ class ContextProcessor {
 
   ContextProcessor(const Options& options, json::Arena& arena);
 
-  ContextPtr initial() const { return initial_; }
+  /// Where a document begins: no terms. In storage mode ActivityStreams, which applies to every
+  /// document (AS2 core, 2.1), named or not.
+  Result<ContextPtr> initial();
   /// `active` with `local` applied to it; relative references in it are against `base_url`.
   Result<ContextPtr> process(const ContextPtr& active, json::Value local, std::string_view base_url,
                              unsigned flags = kNone);
@@ -209,7 +211,7 @@ class ContextProcessor {
     unsigned flags = kNone;
     std::vector<std::string> remote;  // contexts being processed, outermost first
     bool validate_scoped = true;
-    bool is_core = false;  // storage mode: this is the ActivityStreams context itself
+    bool is_core = false;  // storage mode: the ActivityStreams or the security context itself
 
     bool has(Flags flag) const { return (flags & flag) != 0; }
   };
@@ -220,6 +222,9 @@ class ContextProcessor {
                                       const Call& call);
   Result<ContextPtr> apply_cached(const ContextPtr& result, json::Value local, const Call& call);
   Result<ContextPtr> apply(const ContextPtr& result, json::Value local, const Call& call);
+  /// An error in a context, which storage mode passes over: what it would have defined is
+  /// undefined.
+  Result<void> tolerated(Result<void> done) const;
   Result<ContextPtr> apply_null(const ContextPtr& result, const Call& call);
   Result<ContextPtr> apply_remote(const ContextPtr& result, std::string_view reference,
                                   const Call& call);
@@ -238,7 +243,7 @@ class ContextProcessor {
   json::Arena& arena_;
   std::unique_ptr<ContextCache> own_cache_;
   ContextCache& cache_;
-  ContextPtr initial_;
+  ContextPtr empty_;
   std::size_t loads_ = 0;
 };
 

@@ -103,8 +103,20 @@ ContextBuilder::ContextBuilder(ContextProcessor& processor, Context& draft, json
 
 Result<void> ContextBuilder::define_all() {
   for (const json::Member& member : local_.members()) {
-    if (!is_context_keyword(member.key)) QP_TRY(define(member.key));
+    if (!is_context_keyword(member.key)) QP_TRY(define_as_far_as_possible(member.key));
   }
+  return {};
+}
+
+/// In storage mode a definition that is broken counts as not there.
+Result<void> ContextBuilder::define_as_far_as_possible(std::string_view term) {
+  const auto found = draft_.terms.find(term);
+  const auto before = found == draft_.terms.end() ? nullptr : found->second;
+  auto done = define(term);
+  if (done) return {};
+  QP_TRY(processor_.tolerated(std::move(done)));
+  if (before) draft_.terms.insert_or_assign(std::string(term), before);
+  defined_[term] = true;
   return {};
 }
 

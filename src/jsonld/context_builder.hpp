@@ -21,6 +21,7 @@ class ContextBuilder {
  private:
   struct Pending;  // a definition in the making, with what it was and what it is made from
 
+  Result<void> define_as_far_as_possible(std::string_view term);
   Result<void> define(std::string_view term);
   Result<bool> check_name(std::string_view term, json::Value value) const;
   Result<bool> fill(Pending& pending);

@@ -12,14 +12,17 @@
 namespace qp::jsonld {
 namespace {
 
-bool is_activity_streams(std::string_view url) {
-  for (const std::string_view scheme : {"https://", "http://"}) {
-    if (!url.starts_with(scheme)) continue;
-    const auto rest = url.substr(scheme.size());
-    return rest == "www.w3.org/ns/activitystreams" ||
-           rest == "www.w3.org/ns/activitystreams.jsonld";
-  }
-  return false;
+constexpr std::string_view kActivityStreams = "https://www.w3.org/ns/activitystreams";
+
+/// The contexts whose terms mean the same in every document that is stored (AS2 core, 2.1; spec:
+/// security.md 1.3).
+bool is_core_context(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return false;
+  std::string_view rest = url.substr(scheme + 3);
+  if (rest.ends_with('#')) rest.remove_suffix(1);
+  return rest == "www.w3.org/ns/activitystreams" ||
+         rest == "www.w3.org/ns/activitystreams.jsonld" || rest == "w3id.org/security/v1";
 }
 
 bool is_relative(json::Value value) { return value.is_string() && !rdf::has_scheme(value.text()); }
@@ -132,7 +135,18 @@ ContextProcessor::ContextProcessor(const Options& options, json::Arena& arena)
       arena_(arena),
       own_cache_(options.cache ? nullptr : std::make_unique<ContextCache>()),
       cache_(options.cache ? *options.cache : *own_cache_),
-      initial_(Context::initial(options.mode, options.processing_mode)) {}
+      empty_(Context::initial(options.mode, options.processing_mode)) {}
+
+Result<ContextPtr> ContextProcessor::initial() {
+  if (options_.mode == Mode::Conformant) return empty_;
+  return process(empty_, json::Value::string(kActivityStreams), {});
+}
+
+Result<void> ContextProcessor::tolerated(Result<void> done) const {
+  const bool passes =
+      !done && options_.mode == Mode::Storage && done.error().code == Code::BadInput;
+  return passes ? Result<void>() : done;
+}
 
 std::shared_ptr<Context> ContextProcessor::draft_of(const Context& context) {
   auto draft = std::make_shared<Context>(context);
@@ -206,20 +220,25 @@ Result<ContextPtr> ContextProcessor::apply_cached(const ContextPtr& result, json
 
 Result<ContextPtr> ContextProcessor::apply(const ContextPtr& result, json::Value local,
                                            const Call& call) {
-  if (local.is_null()) return apply_null(result, call);                                       // 5.1
-  if (local.is_string()) return apply_remote(result, local.text(), call);                     // 5.2
-  if (!local.is_object()) return fail(ErrorCode::InvalidLocalContext, json::to_text(local));  // 5.3
+  if (local.is_null()) return apply_null(result, call);                    // 5.1
+  if (local.is_string()) return apply_remote(result, local.text(), call);  // 5.2
+  if (!local.is_object()) {                                                // 5.3
+    QP_TRY(tolerated(fail(ErrorCode::InvalidLocalContext, json::to_text(local))));
+    return result;
+  }
   return apply_map(result, local, call);
 }
 
 Result<ContextPtr> ContextProcessor::apply_null(const ContextPtr& result, const Call& call) {
   // 5.1.1
   if (!call.has(kOverrideProtected) && result->has_protected_terms()) {
-    return fail(ErrorCode::InvalidContextNullification, "there are protected terms");
+    QP_TRY(tolerated(fail(ErrorCode::InvalidContextNullification, "there are protected terms")));
+    return result;
   }
   // 5.1.2
-  if (!call.has(kNoPropagate)) return initial_;
-  auto draft = draft_of(*initial_);
+  const ContextPtr begin = QP_TRY(initial());
+  if (!call.has(kNoPropagate)) return begin;
+  auto draft = draft_of(*begin);
   draft->previous = result->previous;
   return ContextPtr(draft);
 }
@@ -245,7 +264,7 @@ Result<ContextPtr> ContextProcessor::apply_remote(const ContextPtr& result,
   Call inner = call;
   inner.base_url = loaded->url;
   inner.remote.push_back(url);
-  inner.is_core = options_.mode == Mode::Storage && is_activity_streams(url);
+  inner.is_core = options_.mode == Mode::Storage && is_core_context(url);
   return process_uncached(result, loaded->context, inner);
 }
 
@@ -304,20 +323,24 @@ Result<ContextPtr> ContextProcessor::apply_map(const ContextPtr& result, json::V
     return error(Code::TooLarge, "an inline context with too many terms");
   }
   auto draft = draft_of(*result);
-  QP_TRY(check_version(local, *draft));                                      // 5.5
-  if (local.contains("@import")) local = QP_TRY(merge_import(local, call));  // 5.6
-  const json::Value* base = local.find("@base");                             // 5.7
-  if (base && call.remote.empty()) QP_TRY(set_base(*draft, *base, options_.base));
+  QP_TRY(tolerated(check_version(local, *draft)));  // 5.5
+  if (local.contains("@import")) {                  // 5.6
+    auto merged = merge_import(local, call);
+    if (!merged) QP_TRY(tolerated(Result<void>(merged.error())));
+    if (merged) local = *merged;
+  }
+  const json::Value* base = local.find("@base");  // 5.7
+  if (base && call.remote.empty()) QP_TRY(tolerated(set_base(*draft, *base, options_.base)));
   if (const json::Value* vocab = local.find("@vocab")) {  // 5.8
-    QP_TRY(set_vocab(*draft, *vocab, options_.base, arena_));
+    QP_TRY(tolerated(set_vocab(*draft, *vocab, options_.base, arena_)));
   }
   if (const json::Value* language = local.find("@language")) {  // 5.9
-    QP_TRY(set_language(*draft, *language));
+    QP_TRY(tolerated(set_language(*draft, *language)));
   }
   if (const json::Value* direction = local.find("@direction")) {  // 5.10
-    QP_TRY(set_direction(*draft, *direction));
+    QP_TRY(tolerated(set_direction(*draft, *direction)));
   }
-  QP_TRY(check_flags(local, *draft));                  // 5.11
+  QP_TRY(tolerated(check_flags(local, *draft)));       // 5.11
   ContextBuilder builder(*this, *draft, local, call);  // 5.12, 5.13
   QP_TRY(builder.define_all());
   return ContextPtr(draft);

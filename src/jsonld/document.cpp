@@ -1,6 +1,12 @@
 #include "jsonld/document.hpp"
 
+#include <algorithm>
+#include <unordered_set>
+
 #include "jsonld/fidelity.hpp"
+#include "jsonld/repair.hpp"
+#include "jsonld/salvage.hpp"
+#include "rdf/iri.hpp"
 #include "vocab/terms.hpp"
 
 namespace qp::jsonld {
@@ -9,6 +15,12 @@ namespace {
 
 using json::Arena;
 using json::Value;
+
+constexpr std::string_view kActivityStreams = "https://www.w3.org/ns/activitystreams";
+/// A label for a root without an id, so that its blank node can be told from the others.
+constexpr std::string_view kRootLabel = "_:document";
+/// Member of the difference; no part of it: a list of names.
+constexpr std::string_view kRepairs = "!";
 
 Options storage_options(const ContextSource& contexts) {
   Options options;
@@ -23,49 +35,118 @@ Result<void> check_size(const std::vector<EmittedQuad>& quads) {
     return error(Code::TooLarge, "more than " + std::to_string(limits::kQuadsPerDocument) +
                                      " statements in one document");
   }
+  std::unordered_set<std::string_view> blanks;
+  for (const EmittedQuad& emitted : quads) {
+    for (const rdf::TermView& term : {emitted.quad.s, emitted.quad.o}) {
+      if (term.kind == rdf::TermKind::Blank) blanks.insert(term.value);
+    }
+  }
+  if (blanks.size() > limits::kBlankNodesPerDocument) {
+    return error(Code::TooLarge, "more than " + std::to_string(limits::kBlankNodesPerDocument) +
+                                     " nodes without an id in one document");
+  }
   return {};
 }
 
-}  // namespace
-
-Result<StoredForm> read_for_storage(Value document, const ContextSource& contexts, Arena& arena) {
-  if (!document.is_object()) return bad_input("the document is not a JSON object");
-  StoredForm form;
-  form.json = document;
-  form.context = document.contains("@context")
-                     ? document.get("@context")
-                     : Value::string("https://www.w3.org/ns/activitystreams");
-
+Result<Repaired> expand_and_repair(Value document, const ContextSource& contexts, Arena& arena) {
   const Value expanded = QP_TRY(expand(document, storage_options(contexts), arena));
+  return repair(expanded, arena);
+}
+
+/// One node, of which something can be said.
+Result<Value> root_of(Value expanded) {
   if (expanded.size() != 1) return bad_input("the document does not describe one resource");
-  form.expanded = expanded.items()[0];
-  // A label for a root without an id, so that its blank node can be told from the others.
-  static constexpr std::string_view kRootLabel = "_:document";
-  if (!form.expanded.contains("@id")) {
-    form.expanded.set(arena, "@id", Value::string(kRootLabel));
+  const Value root = expanded.items()[0];
+  const std::string_view id = root.get("@id").text();
+  const bool has_name = !id.empty() && !id.starts_with("_:");
+  if (has_name && !rdf::is_absolute_iri(id)) {
+    return bad_input("the document's id is not an absolute IRI: " + std::string(id));
   }
+  return root;
+}
+
+/// What is stored of a document, before it is compared with what comes back.
+Result<StoredForm> map_document(Value document, const ContextSource& contexts, Arena& arena,
+                                unsigned& repairs) {
+  StoredForm form;
+  const Value context = document.get("@context");
+  form.has_context = !context.is_null();
+  form.context = form.has_context ? context : Value::string(kActivityStreams);
+  const Repaired repaired = QP_TRY(expand_and_repair(document, contexts, arena));
+  repairs = repaired.repairs;
+  form.expanded = QP_TRY(root_of(repaired.document));
+  const bool is_named = form.expanded.get("@id").is_string();
+  if (!is_named) form.expanded.set(arena, "@id", Value::string(kRootLabel));
 
   RdfOptions options;
-  options.lists_as_values = true;
-  // The labels of the root change in to_rdf; the root is found again as the first subject.
-  form.quads = QP_TRY(to_rdf(expanded, options, arena));
+  options.items_as_values = true;
+  form.quads = QP_TRY(to_rdf(repaired.document, options, arena));
   QP_TRY(check_size(form.quads));
+  if (form.quads.empty()) return bad_input("the document says nothing");
   const std::string_view id = form.expanded.get("@id").text();
-  if (id.starts_with("_:")) {
-    if (form.quads.empty()) return bad_input("the document says nothing");
-    form.expanded.erase("@id");
-    form.root = form.quads.front().quad.s;
-  } else {
+  if (!id.starts_with("_:")) {
     form.root = {rdf::TermKind::Iri, id, {}, {}};
+    return form;
   }
+  // Its label changes in to_rdf; the root is found again as the first subject.
+  form.expanded.erase("@id");
+  form.root = form.quads.front().quad.s;
+  return form;
+}
 
+Result<Value> restore(const StoredForm& form, const ContextSource& contexts, Arena& arena) {
   std::vector<Statement> statements;
   statements.reserve(form.quads.size());
   for (const EmittedQuad& emitted : form.quads) {
     statements.push_back({emitted.quad.s, emitted.quad.p, emitted.quad.o, emitted.ordinal});
   }
-  const Value restored = QP_TRY(restore(statements, form.root, form.context, contexts, arena));
-  form.difference = difference(restored, document, arena);
+  return restore(statements, form.root, form.context, contexts, arena);
+}
+
+/// A graph of its own, kept as JSON (expand.cpp).
+bool has_proof(const std::vector<EmittedQuad>& quads) {
+  return std::any_of(quads.begin(), quads.end(), [](const EmittedQuad& emitted) {
+    return emitted.quad.p.value == sec::proof.iri && emitted.quad.o.datatype == rdf::JSON.iri;
+  });
+}
+
+Value with_repairs(Value difference, unsigned repairs, bool has_json, Arena& arena) {
+  const Value names = Value::array(arena);
+  for (std::size_t i = 0; i < std::size(kRepairNames); ++i) {
+    if ((repairs >> i) & 1U) names.push_back(arena, Value::string(kRepairNames[i]));
+  }
+  if (has_json) names.push_back(arena, Value::string("json"));
+  if (names.empty()) return difference;
+  const Value result = difference.is_null() ? Value::object(arena, 1) : difference;
+  result.set(arena, kRepairs, names);
+  return result;
+}
+
+}  // namespace
+
+Result<Value> expand_for_storage(Value document, const ContextSource& contexts, Arena& arena) {
+  return QP_TRY(expand_and_repair(document, contexts, arena)).document;
+}
+
+Result<StoredForm> read_for_storage(Value document, const ContextSource& contexts, Arena& arena,
+                                    Sender sender) {
+  if (!document.is_object()) return bad_input("the document is not a JSON object");
+  unsigned repairs = 0;
+  auto mapped = map_document(document, contexts, arena, repairs);
+  const bool is_salvaged =
+      !mapped && sender == Sender::Operator && mapped.error().code == Code::BadInput;
+  if (is_salvaged) {
+    const auto maps = [&](Value candidate) {
+      unsigned ignored = 0;
+      return map_document(candidate, contexts, arena, ignored).has_value();
+    };
+    mapped = map_document(salvage(document, maps, arena), contexts, arena, repairs);
+  }
+  StoredForm form = QP_TRY(std::move(mapped));
+  form.json = document;
+  const Value restored = QP_TRY(restore(form, contexts, arena));
+  form.difference = with_repairs(difference(restored, document, arena), repairs,
+                                 is_salvaged || has_proof(form.quads), arena);
   return form;
 }
 
@@ -75,6 +156,12 @@ Result<Value> restore(std::span<const Statement> statements, const rdf::TermView
   const Value expanded = Value::array(arena, std::span(&node, 1));
   const Value compacted = QP_TRY(compact(expanded, context, storage_options(contexts), arena));
   return to_wire_shape(compacted, arena);
+}
+
+std::vector<std::string> repairs_in(Value difference) {
+  std::vector<std::string> names;
+  for (const Value name : difference.get(kRepairs).items()) names.emplace_back(name.text());
+  return names;
 }
 
 }  // namespace qp::jsonld

@@ -5,6 +5,7 @@
 #include "jsonld/expander.hpp"
 #include "jsonld/keywords.hpp"
 #include "rdf/iri.hpp"
+#include "vocab/namespaces.hpp"
 
 // Expansion, JSON-LD API 5.1.2; numbers are the steps there.
 namespace qp::jsonld {
@@ -13,7 +14,7 @@ namespace {
 using json::Member;
 using json::Value;
 
-constexpr std::string_view kActivityStreams = "https://www.w3.org/ns/activitystreams";
+constexpr std::string_view kProof = QP_NAMESPACE_sec "proof";
 
 bool names(const Context& active, std::string_view key, std::string_view keyword) {
   if (key == keyword) return true;
@@ -320,6 +321,8 @@ Result<Value> Expander::expand_type(const Node& node, Value value) {
   const Value* fallback = value.find("@default");
   if (value.is_string()) {
     expanded = expand_one(value);
+  } else if (stores() && value.is_null()) {
+    expanded = Value::array(arena_);
   } else if (value.is_array() && all_text(value)) {
     expanded = Value::array(arena_, value.size());
     for (const Value type : value.items()) expanded.push_back(arena_, expand_one(type));
@@ -441,14 +444,14 @@ Result<void> Expander::expand_property(Node& node, const Entry& entry) {
     expanded = one("@list", as_array(expanded));
   }
   // 13.12
-  if (entry.has(kGraphContainer) && !entry.has(kIdContainer) && !entry.has(kIndexContainer)) {
+  if (!stores() && entry.has(kGraphContainer) && !entry.has(kIdContainer) &&
+      !entry.has(kIndexContainer)) {
     Value graphs = Value::array(arena_);
     for (const Value item : as_array(expanded).items()) {
       graphs.push_back(arena_, one("@graph", as_array(item)));
     }
     expanded = graphs;
   }
-  if (stores() && entry.has(kGraphContainer)) return refused("a graph container");
   if (!entry.definition || !entry.definition->reverse) {
     add_to(node.result, entry.iri, expanded, arena_);  // 13.14
     return {};
@@ -465,7 +468,10 @@ Result<void> Expander::expand_property(Node& node, const Entry& entry) {
 }
 
 Result<Value> Expander::property_value(Node& node, const Entry& entry) {
-  if (entry.definition && entry.definition->type == "@json") {  // 13.6
+  const bool is_graph = stores() && entry.has(kGraphContainer);
+  if (is_graph && entry.iri != kProof) return refused("a graph container");
+  // 13.6; in storage a proof, which is a graph of its own, is kept as the JSON that it signs.
+  if (is_graph || (entry.definition && entry.definition->type == "@json")) {
     Value result = one("@value", entry.value);
     result.set(arena_, "@type", Value::string("@json"));
     return result;
@@ -642,13 +648,11 @@ Result<Value> Expander::drop_free_floating(const Node& node, Value result) {
 Result<Value> expand(Value document, const Options& options, json::Arena& arena) {
   Expander expander(options, arena);
   ContextProcessor& contexts = expander.contexts();
-  ContextPtr active = contexts.initial();
+  ContextPtr active = QP_TRY(contexts.initial());
   if (!options.expand_context.is_null()) {
     const Value* inner = options.expand_context.find("@context");
     const Value local = inner ? *inner : options.expand_context;
     active = QP_TRY(contexts.process(active, local, options.base));
-  } else if (options.mode == Mode::Storage && !document.contains("@context")) {
-    active = QP_TRY(contexts.process(active, Value::string(kActivityStreams), options.base));
   }
   Value result = QP_TRY(expander.expand(active, std::nullopt, document, options.base, false,
                                         options.frame_expansion));

@@ -1,28 +1,11 @@
 #include "jsonld/errors.hpp"
 #include "jsonld/expander.hpp"
 #include "jsonld/keywords.hpp"
-#include "vocab/namespaces.hpp"
 
 // Value expansion, JSON-LD API 5.3.2, and helpers of expansion; numbers are the steps there.
 namespace qp::jsonld {
-namespace {
 
 using json::Value;
-
-constexpr std::string_view kPublic = QP_NAMESPACE_as "Public";
-
-bool is_public(std::string_view written) {
-  return written == "Public" || written == "as:Public" || written == kPublic ||
-         written == "http://www.w3.org/ns/activitystreams#Public";
-}
-
-bool takes_public(std::string_view property) {
-  return property == QP_NAMESPACE_as "to" || property == QP_NAMESPACE_as "cc" ||
-         property == QP_NAMESPACE_as "bto" || property == QP_NAMESPACE_as "bcc" ||
-         property == QP_NAMESPACE_as "audience" || property == QP_NAMESPACE_as "object";
-}
-
-}  // namespace
 
 bool is_value_object(Value value) { return value.contains("@value"); }
 bool is_list_object(Value value) { return value.contains("@list"); }
@@ -59,11 +42,10 @@ Result<Value> Expander::expand_value(const Context& active, std::string_view pro
   const std::string_view type = definition ? std::string_view(definition->type) : "";
   // 1, 2
   if (value.is_string() && type == "@id") {
-    return public_or(value.text(), definition, iri_value(active, value.text(), Reading::Document));
+    return iri_value(active, value.text(), Reading::Document);
   }
   if (value.is_string() && type == "@vocab") {
-    return public_or(value.text(), definition,
-                     iri_value(active, value.text(), Reading::VocabThenDocument));
+    return iri_value(active, value.text(), Reading::VocabThenDocument);
   }
   // 4
   if (!type.empty() && type != "@id" && type != "@vocab" && type != "@none") {
@@ -95,13 +77,6 @@ Value Expander::expand_text(const Context& active, const TermDefinition* definit
 Value Expander::iri_value(const Context& active, std::string_view text, Reading reading) {
   const auto iri = active.expand_iri(text, reading, options_.base, arena_);
   return one("@id", iri ? Value::string(*iri) : Value::null());
-}
-
-// Storage mode: the spellings of the public collection become one.
-Value Expander::public_or(std::string_view written, const TermDefinition* definition,
-                          Value expanded) {
-  const bool applies = stores() && definition->iri && takes_public(*definition->iri);
-  return applies && is_public(written) ? one("@id", Value::string(kPublic)) : expanded;
 }
 
 std::optional<std::string_view> Expander::expand_key(const Context& active, std::string_view key) {

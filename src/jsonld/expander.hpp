@@ -75,8 +75,6 @@ class Expander {
   json::Value expand_text(const Context& active, const TermDefinition* definition,
                           json::Value value);
   json::Value iri_value(const Context& active, std::string_view text, Reading reading);
-  json::Value public_or(std::string_view written, const TermDefinition* definition,
-                        json::Value expanded);
   std::optional<std::string_view> expand_key(const Context& active, std::string_view key);
   void add_reverse(Node& node, std::string_view property, json::Value item);
   Error refused(std::string_view what) const;

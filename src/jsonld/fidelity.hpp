@@ -10,15 +10,21 @@
 ///
 /// It is the difference between the document and what comes back from its quads (nest, compact,
 /// to_wire_shape), found when the document is stored. So nothing can be lost by an omission of the
-/// way back: what that fails to restore stands in the difference.
+/// way back: what that fails to restore stands in the difference. Text that came back, under
+/// whatever key and in whatever wrapping, does not stand in it.
 namespace qp::jsonld {
 
-/// The difference as a JSON value: null where there is none. Text is borrowed from `original`.
+/// The difference as a JSON value: null where there is none. Text is borrowed from both.
 ///
 ///     {"=": value}                          stands here instead
 ///     {"w": difference} {"u": difference}   array of one around it; the only item of this array
+///     {"m": key, "d": difference}           what is under `key` of this object, in its place
+///     {"i": key, "d": difference}           an object with nothing but this, under `key`
 ///     {"a": {"<index>": difference, ...}}   items of an array of the same length
-///     {"o": {"<key>": difference, ...}, "-": ["<key>", ...], "+": {"<key>": value, ...}}
+///     {"k": [index or [value], ...]}        an array of these items of this one, and of new values
+///     {"o": {"<key>": difference, ...},     members of an object: changed,
+///      "r": {"<key>": [old key, difference], ...},                 renamed,
+///      "-": ["<key>", ...], "+": {"<key>": value, ...}}            removed, added
 json::Value difference(json::Value restored, json::Value original, json::Arena& arena);
 
 /// `restored` with `difference` applied. What does not fit (the resource was changed since, or

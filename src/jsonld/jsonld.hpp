@@ -84,12 +84,13 @@ struct RdfOptions {
   bool use_rdf_type = false;
   bool ordered = false;
   RdfDirection rdf_direction = RdfDirection::None;
-  /// to_rdf: lists become ordered values instead of rdf:first/rest chains (storage).
-  bool lists_as_values = false;
+  /// to_rdf: the items of an ordered collection (as:items) become ordered values instead of a chain
+  /// of rdf:first and rdf:rest: collections may be long (storage).
+  bool items_as_values = false;
   ProcessingMode processing_mode = ProcessingMode::JsonLd11;
 };
 
-/// Set in an ordinal whose value came from a list (RdfOptions::lists_as_values).
+/// Set in an ordinal whose value came from a list (RdfOptions::items_as_values).
 inline constexpr std::uint32_t kListOrdinal = 1u << 31;
 
 /// A quad whose text is in the arena, with its place among the values of (g, s, p) in document

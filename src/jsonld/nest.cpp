@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -117,8 +118,7 @@ class Nester {
     const bool embeds =
         found != nodes_.end() && depth < limits::kJsonDepth && !done_.contains(key(subject));
     if (!blank || !embeds || references_[subject.value] > 1) {
-      object.set(arena_, "@id",
-                 Value::string(blank ? arena_.concat("_:", subject.value) : subject.value));
+      object.set(arena_, "@id", Value::string(name(subject)));
     }
     if (!embeds) return object;
     done_.insert(key(subject));
@@ -138,15 +138,53 @@ class Nester {
     return term.kind == rdf::TermKind::Blank ? arena_.concat("_:", term.value) : term.value;
   }
 
+  /// Labels are given out in the order of the walk: those of the quads depend on where these are
+  /// kept.
+  std::string_view name(const rdf::TermView& term) {
+    if (term.kind != rdf::TermKind::Blank) return term.value;
+    const auto [entry, added] = labels_.try_emplace(term.value);
+    if (added) entry->second = arena_.concat("_:b", std::to_string(labels_.size() - 1));
+    return entry->second;
+  }
+
+  /// The items of the list that begins at `head`, as far as it is well-formed: cells that are
+  /// spoken of once and have one rdf:first and one rdf:rest each, up to rdf:nil.
+  std::optional<std::vector<const Statement*>> list_at(const rdf::TermView& head) {
+    std::vector<const Statement*> items;
+    const rdf::TermView* cell = &head;
+    while (cell->kind == rdf::TermKind::Blank) {
+      const auto found = nodes_.find(key(*cell));
+      if (found == nodes_.end() || found->second.size() != 2 || references_[cell->value] != 1 ||
+          items.size() > nodes_.size()) {
+        return std::nullopt;
+      }
+      const Statement* first = found->second[0];
+      const Statement* rest = found->second[1];  // sorted by predicate
+      if (first->p.value != rdf::first.iri || rest->p.value != rdf::rest.iri) return std::nullopt;
+      items.push_back(first);
+      cell = &rest->o;
+    }
+    if (cell->kind != rdf::TermKind::Iri || cell->value != rdf::nil.iri) return std::nullopt;
+    return items;
+  }
+
+  Value value(const rdf::TermView& term, std::size_t depth) {
+    if (term.kind == rdf::TermKind::Literal) return to_value_object(term, arena_);
+    const auto list = list_at(term);
+    if (!list || depth >= limits::kJsonDepth) return node(term, depth + 1);
+    const Value items = Value::array(arena_, list->size());
+    for (const Statement* item : *list) items.push_back(arena_, value(item->o, depth + 1));
+    const Value wrapper = Value::object(arena_, 1);
+    wrapper.set(arena_, "@list", items);
+    return wrapper;
+  }
+
   void property(Value object, std::span<const Statement* const> group, std::size_t depth) {
     const std::string_view predicate = group.front()->p.value;
     if (predicate == rdf::type.iri) {
       const Value types = Value::array(arena_, group.size());
       for (const Statement* statement : group) {
-        const auto& term = statement->o;
-        types.push_back(arena_, Value::string(term.kind == rdf::TermKind::Blank
-                                                  ? arena_.concat("_:", term.value)
-                                                  : term.value));
+        types.push_back(arena_, Value::string(name(statement->o)));
       }
       object.set(arena_, "@type", types);
       return;
@@ -154,9 +192,7 @@ class Nester {
     const Value values = Value::array(arena_, group.size());
     Value list;
     for (const Statement* statement : group) {
-      const Value item = statement->o.kind == rdf::TermKind::Literal
-                             ? to_value_object(statement->o, arena_)
-                             : node(statement->o, depth + 1);
+      const Value item = value(statement->o, depth);
       if ((statement->ordinal & kListOrdinal) == 0) {
         values.push_back(arena_, item);
         continue;
@@ -175,6 +211,7 @@ class Nester {
   Arena& arena_;
   std::unordered_map<std::string_view, std::vector<const Statement*>> nodes_;
   std::unordered_map<std::string_view, std::size_t> references_;
+  std::unordered_map<std::string_view, std::string_view> labels_;
   std::unordered_set<std::string_view> done_;
 };
 

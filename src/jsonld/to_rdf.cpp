@@ -190,7 +190,7 @@ class Emitter {
   Result<void> property_value(json::Value value, const TermView& subject, const TermView& predicate,
                               const TermView& graph) {
     const json::Value* list = value.find("@list");
-    if (list != nullptr && options_.lists_as_values) {
+    if (list != nullptr && options_.items_as_values && predicate.value == as::items.iri) {
       for (const json::Value item : list->items()) {
         QP_TRY(single_value(item, subject, predicate, graph));
       }

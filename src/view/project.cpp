@@ -33,7 +33,9 @@ bool is_embedded(std::span<const TermId> types, TermId predicate) {
 /// Collects statements, their text copied into the arena.
 class Collector {
  public:
-  Collector(const Txn& txn, Arena& arena) : txn_(txn), arena_(arena) {}
+  /// `nameless`: the name that the store gave to something without an id; a blank node again.
+  Collector(const Txn& txn, Arena& arena, TermId nameless = TermId::None)
+      : txn_(txn), arena_(arena), nameless_(nameless) {}
 
   Result<std::vector<OrderedQuad>> quads_of(TermId graph, bool with_claims = false) const {
     std::vector<OrderedQuad> quads;
@@ -57,6 +59,7 @@ class Collector {
   }
 
   Result<rdf::TermView> term(TermId id) {
+    if (id == nameless_) return rdf::TermView{rdf::TermKind::Blank, "document", {}, {}};
     rdf::TermView view = QP_TRY(txn_.resolve(id));
     view.value = arena_.copy(view.value);
     view.datatype = arena_.copy(view.datatype);
@@ -69,6 +72,7 @@ class Collector {
  private:
   const Txn& txn_;
   Arena& arena_;
+  TermId nameless_;
   std::vector<jsonld::Statement> statements_;
 };
 
@@ -156,7 +160,7 @@ Result<Value> project(const Txn& txn, TermId graph, const Walk& walk,
 
 Result<Value> rebuild(const Txn& txn, const store::DocumentRecord& document,
                       const jsonld::ContextSource& contexts, Arena& arena) {
-  Collector collector(txn, arena);
+  Collector collector(txn, arena, document.id);
   const auto add_all = [&](TermId graph) -> Result<void> {
     for (const OrderedQuad& quad : QP_TRY(collector.quads_of(graph, true))) {
       QP_TRY(collector.add(quad));

@@ -59,17 +59,6 @@ TEST_CASE("stored: a document without a context is ActivityStreams") {
         R"([{"https://www.w3.org/ns/activitystreams#name":[{"@value":"x"}]}])");
 }
 
-TEST_CASE("stored: every spelling of the public collection becomes the full IRI") {
-  for (const char* spelling :
-       {"Public", "as:Public", "https://www.w3.org/ns/activitystreams#Public",
-        "http://www.w3.org/ns/activitystreams#Public"}) {
-    Fixture f(Mode::Storage);
-    CHECK(f.expanded(with_context(R"("to": ")" + std::string(spelling) + "\"")) ==
-          R"([{"https://www.w3.org/ns/activitystreams#to":)"
-          R"([{"@id":"https://www.w3.org/ns/activitystreams#Public"}]}])");
-  }
-}
-
 TEST_CASE("conformant: a bare Public is a relative reference") {
   Fixture f;
   CHECK(f.expanded(with_context(R"("to": "Public")")) ==

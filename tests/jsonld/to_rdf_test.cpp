@@ -38,16 +38,20 @@ TEST_CASE("a node in two places counts on") {
         "1 <t:s> <t:p> \"a\" .\n1 <t:s> <t:q> <t:s> .\n2 <t:s> <t:p> \"b\" .\n");
 }
 
-TEST_CASE("a list is a chain of cells, or for storage an ordered set of values") {
+TEST_CASE("a list is a chain of cells; the items of a collection may be ordered values instead") {
   constexpr std::string_view kDocument =
       R"([{"@id":"t:s","t:p":[{"@list":[{"@value":"b"},{"@id":"t:o","t:q":[{"@value":"x"}]}]}]}])";
-  CHECK(quads_of(kDocument, {.lists_as_values = true}) ==
-        "1 <t:s> <t:p> \"b\" .\n2 <t:s> <t:p> <t:o> .\n1 <t:o> <t:q> \"x\" .\n");
-  const std::string chain = quads_of(kDocument);
-  CHECK(chain.find("1 <t:s> <t:p> _:b0 .\n") == 0);
-  CHECK(chain.find("_:b1 <http://www.w3.org/1999/02/22-rdf-syntax-ns#rest> "
-                   "<http://www.w3.org/1999/02/22-rdf-syntax-ns#nil> .") != std::string::npos);
-  CHECK(quads_of(R"([{"@id":"t:s","t:p":[{"@list":[]}]}])", {.lists_as_values = true}).empty());
+  for (const bool items_as_values : {false, true}) {
+    const std::string chain = quads_of(kDocument, {.items_as_values = items_as_values});
+    CHECK(chain.find("1 <t:s> <t:p> _:b0 .\n") == 0);
+    CHECK(chain.find("_:b1 <http://www.w3.org/1999/02/22-rdf-syntax-ns#rest> "
+                     "<http://www.w3.org/1999/02/22-rdf-syntax-ns#nil> .") != std::string::npos);
+  }
+  const std::string items = "https://www.w3.org/ns/activitystreams#items";
+  const std::string collection = R"([{"@id":"t:s",")" + items + R"(":[{"@list":)";
+  CHECK(quads_of(collection + R"([{"@value":"b"},{"@id":"t:o"}]}]}])", {.items_as_values = true}) ==
+        "1 <t:s> <" + items + "> \"b\" .\n2 <t:s> <" + items + "> <t:o> .\n");
+  CHECK(quads_of(collection + "[]}]}]", {.items_as_values = true}).empty());
 }
 
 TEST_CASE("native numbers have the canonical forms of JSON-LD") {

@@ -1,0 +1,62 @@
+#include <fstream>
+#include <sstream>
+
+#include "../store/temporary_store.hpp"
+#include "bulk/dump_reader.hpp"
+
+namespace qp::bulk {
+namespace {
+
+/// `position=bytes` of all records; of one in trouble `position!`.
+std::vector<std::string> all(DumpReader& reader) {
+  std::vector<std::string> records;
+  while (const auto record = reader.next()) {
+    records.push_back(record->position + (record->bytes ? "=" + *record->bytes : "!"));
+  }
+  return records;
+}
+
+void write_file(const std::filesystem::path& path, std::string_view text) {
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+}  // namespace
+
+TEST_CASE("a folder is read with what is below it, by name; other files are left alone") {
+  const store::TemporaryFolder folder;
+  write_file(folder.path() / "b.json", "{\"b\": 1}");
+  write_file(folder.path() / "a" / "c.jsonld", "{}");
+  write_file(folder.path() / "a" / "notes.txt", "x");
+  std::istringstream nothing;
+  const auto reader = store::must(read_as2({folder.path()}, nothing));
+  CHECK(all(*reader) ==
+        std::vector<std::string>{(folder.path() / "a" / "c.jsonld").string() + "={}",
+                                 (folder.path() / "b.json").string() + "={\"b\": 1}"});
+}
+
+TEST_CASE("the items of an array are records of their own, numbers spelt as they were") {
+  std::istringstream input(R"( [{"w":1.0}, {"w":2}])");
+  const auto reader = store::must(read_as2({"-"}, input));
+  CHECK(all(*reader) ==
+        std::vector<std::string>{R"(standard input#1={"w":1.0})", R"(standard input#2={"w":2})"});
+}
+
+TEST_CASE("an array that is broken is one record in trouble, and the next file follows") {
+  const store::TemporaryFolder folder;
+  write_file(folder.path() / "a.json", "[{]");
+  write_file(folder.path() / "b.json", "{}");
+  std::istringstream nothing;
+  const auto reader = store::must(read_as2({folder.path()}, nothing));
+  CHECK(all(*reader) == std::vector<std::string>{(folder.path() / "a.json").string() + "!",
+                                                 (folder.path() / "b.json").string() + "={}"});
+}
+
+TEST_CASE("a path that is not there is named") {
+  std::istringstream nothing;
+  const auto reader = read_as2({"/no/such/file"}, nothing);
+  REQUIRE_FALSE(reader);
+  CHECK(reader.error().detail.find("/no/such/file") != std::string::npos);
+}
+
+}  // namespace qp::bulk
