@@ -53,9 +53,11 @@ TEST_CASE("repeats, other orders and nulls in arrays cost no text") {
 }
 
 TEST_CASE("the same value under another key, or in other wrapping, costs no text") {
-  CHECK(restored_as(R"({"id":"x","type":"y","toot:featured":{"id":"https://a.example/users/alice/collections/featured"}})",
-                    R"({"id":"x","type":"y","featured":"https://a.example/users/alice/collections/featured"})") ==
-        R"({"r":{"featured":["toot:featured",{"m":"id"}]}})");
+  CHECK(
+      restored_as(
+          R"({"id":"x","type":"y","toot:featured":{"id":"https://a.example/users/alice/collections/featured"}})",
+          R"({"id":"x","type":"y","featured":"https://a.example/users/alice/collections/featured"})") ==
+      R"({"r":{"featured":["toot:featured",{"m":"id"}]}})");
   CHECK(restored_as(R"({"actor":"https://a.example/alice"})",
                     R"({"actor":{"id":"https://a.example/alice"}})") ==
         R"({"o":{"actor":{"i":"id"}}})");
