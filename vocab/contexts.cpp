@@ -31,6 +31,7 @@ constexpr std::array kContexts{
     BundledContext{"https://litepub.social/litepub/context.jsonld", k_litepub_0_1},
     BundledContext{"https://fedia.io/contexts", k_mbin},
     BundledContext{"https://funkwhale.audio/ns", k_funkwhale},
+    BundledContext{"https://schema.org/", k_schemaorg},
 };
 
 struct Alias {
@@ -38,6 +39,7 @@ struct Alias {
 };
 constexpr Alias kAliases[] = {
     {"www.w3.org/ns/activitystreams.jsonld", "www.w3.org/ns/activitystreams"},
+    {"schema.org", "schema.org/"},
 };
 
 /// Every server of a kind serves its copy at the same path; `of` is the address of the one we ship.

@@ -58,6 +58,18 @@ json meaning(const json& context) {
   return result;
 }
 
+/// Without the terms that are defined as they would be without a definition (most of schema.org).
+json without_what_vocab_says(json context) {
+  if (!context.is_object() || !context.contains("@vocab")) return context;
+  const auto vocab = context["@vocab"].get<std::string>();
+  json result = json::object();
+  for (const auto& [term, definition] : context.items()) {
+    const bool says_more = definition_meaning(definition, context) != json{{"@id", vocab + term}};
+    if (term.starts_with('@') || says_more) result[term] = definition;
+  }
+  return result;
+}
+
 }  // namespace
 
 TEST_CASE(
@@ -71,7 +83,7 @@ TEST_CASE(
     CHECK(find_bundled_context(context.url) == &context);
     CHECK(seen.insert(context.url).second);
   }
-  CHECK(seen.size() == 19);
+  CHECK(seen.size() == 20);
 }
 
 TEST_CASE("a context is found under the other spellings of its address") {
@@ -108,13 +120,13 @@ TEST_CASE("each shipped context means what the published one means") {
   std::set<std::string_view> compared;
   const json index = json::parse(index_file);
   for (const auto& [url, file] : index["exact"].items()) {
-    if (file == "schemaorg.jsonld") continue;  // not shipped
     CAPTURE(url);
     const BundledContext* ours = find_bundled_context(url);
     REQUIRE(ours != nullptr);
     std::ifstream published(folder / file.get<std::string>());
-    CHECK(meaning(json::parse(ours->json)["@context"]) ==
-          meaning(json::parse(published)["@context"]));
+    const json expected = json::parse(published)["@context"];
+    CHECK(meaning(without_what_vocab_says(json::parse(ours->json)["@context"])) ==
+          meaning(without_what_vocab_says(expected)));
     compared.insert(ours->url);
   }
   CHECK(compared.size() == bundled_contexts().size());
