@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "ap/contexts.hpp"
 #include "vocab/contexts.hpp"
 
 namespace qp::tools {
@@ -81,7 +82,8 @@ jsonld::Loader bundled_loader() {
 Workbench::Workbench(std::unique_ptr<store::Store> store)
     : store_(std::move(store)),
       client_(net::Client::make({})),
-      services_{*store_, contexts_, bundled_loader(), *client_, system_now} {}
+      services_{*store_, contexts_, ap::context_loader(bundled_loader(), *store_), *client_,
+                system_now} {}
 
 Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings) {
   return std::unique_ptr<Workbench>(new Workbench(QP_TRY(open_store(settings))));

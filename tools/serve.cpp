@@ -3,6 +3,7 @@
 #include <csignal>
 #include <iostream>
 
+#include "ap/contexts.hpp"
 #include "ap/deliver.hpp"
 #include "ap/inbox.hpp"
 #include "ap/key_cache.hpp"
@@ -97,7 +98,7 @@ class Running {
       : store_(std::move(store)),
         client_(
             net::Client::make({settings.allow_private, "quadpub/" + settings.software_version})),
-        services_{*store_,  contexts_,  bundled_loader(),
+        services_{*store_,  contexts_,  ap::context_loader(bundled_loader(), *store_),
                   *client_, system_now, Millis(options.delivery_retry_base)},
         delivery_(services_),
         keys_(services_, [this](const std::string& key_id) { server_->resume(key_id); }),

@@ -4,6 +4,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "ap/tables.hpp"
 #include "base/random.hpp"
 #include "sig/digest.hpp"
 #include "vocab/terms.hpp"
@@ -130,6 +131,60 @@ store::DocumentRecord describe(const jsonld::StoredForm& form, std::string_view 
   return record;
 }
 
+/// The document's statements by where they go, in the ids of the store.
+struct Sorted {
+  std::vector<std::vector<OrderedQuad>> graphs;  ///< as `owned`
+  std::vector<OrderedQuad> claims;
+};
+
+/// Sets the root of `record`.
+Result<Sorted> sort_into_graphs(store::WriteTxn& txn, const jsonld::StoredForm& form,
+                                std::span<const Owned> owned, store::DocumentRecord& record) {
+  Interner intern(txn);
+  if (form.root.kind == rdf::TermKind::Blank) intern.name(form.root, record.id);
+  record.root = QP_TRY(intern(form.root));
+  const Partition partition(form, owned);
+  const auto counts = count_values(form);
+  Sorted sorted;
+  sorted.graphs.resize(owned.size());
+  for (const EmittedQuad& emitted : form.quads) {
+    OrderedQuad quad;
+    quad.quad.s = QP_TRY(intern(emitted.quad.s));
+    quad.quad.p = QP_TRY(intern(emitted.quad.p));
+    quad.quad.o = QP_TRY(intern(emitted.quad.o));
+    const bool only = counts.at({emitted.quad.s.value, emitted.quad.p.value}) == 1;
+    const bool in_list = (emitted.ordinal & jsonld::kListOrdinal) != 0;
+    quad.ordinal = only && !in_list ? 0 : emitted.ordinal;
+    const std::size_t index = partition.graph_of(emitted.quad.s);
+    (index == Partition::kClaims ? sorted.claims : sorted.graphs[index]).push_back(quad);
+  }
+  return sorted;
+}
+
+Result<TermId> graph_of(store::WriteTxn& txn, const Owned& owned,
+                        const store::DocumentRecord& record) {
+  if (owned.iri.empty()) return record.id;
+  return txn.intern_iri(owned.iri);
+}
+
+Result<void> write_claims(store::WriteTxn& txn, std::span<const OrderedQuad> claims,
+                          const std::string& document, store::DocumentRecord& record) {
+  if (claims.empty() && record.claims == TermId::None) return {};
+  record.claims = QP_TRY(txn.intern_iri(document + "#claims"));
+  return txn.replace_graph(record.claims, claims,
+                           {record.id, store::AudienceId::Nobody, store::GraphKind::Claims});
+}
+
+/// So that the document is read again when the context is there (contexts.hpp).
+Result<void> note_missing_contexts(store::WriteTxn& txn, const jsonld::StoredForm& form,
+                                   const std::string& document) {
+  for (const std::string& url : form.missing_contexts) {
+    const std::string key = url + " " + document;
+    if (key.size() <= kMaxKey) QP_TRY(txn.put(kMissingContexts, key, ""));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<store::AudienceId> audience_of(store::WriteTxn& txn, std::span<const std::string> members) {
@@ -147,42 +202,41 @@ Result<TermId> write_document(store::WriteTxn& txn, const jsonld::StoredForm& fo
   store::DocumentRecord record = describe(form, bytes, provenance);
   const std::string name = "urn:uuid:" + random::uuid_v7(Millis(provenance.received));
   record.id = QP_TRY(txn.intern_iri(name));
-  Interner intern(txn);
-  const bool is_nameless = form.root.kind == rdf::TermKind::Blank;
-  if (is_nameless) intern.name(form.root, record.id);
-  record.root = QP_TRY(intern(form.root));
-
-  const Partition partition(form, owned);
-  const auto counts = count_values(form);
-  std::vector<std::vector<OrderedQuad>> graphs(owned.size());
-  std::vector<OrderedQuad> claims;
-  for (const EmittedQuad& emitted : form.quads) {
-    OrderedQuad quad;
-    quad.quad.s = QP_TRY(intern(emitted.quad.s));
-    quad.quad.p = QP_TRY(intern(emitted.quad.p));
-    quad.quad.o = QP_TRY(intern(emitted.quad.o));
-    const bool only = counts.at({emitted.quad.s.value, emitted.quad.p.value}) == 1;
-    const bool in_list = (emitted.ordinal & jsonld::kListOrdinal) != 0;
-    quad.ordinal = only && !in_list ? 0 : emitted.ordinal;
-    const std::size_t index = partition.graph_of(emitted.quad.s);
-    (index == Partition::kClaims ? claims : graphs[index]).push_back(quad);
-  }
+  const Sorted sorted = QP_TRY(sort_into_graphs(txn, form, owned, record));
   for (std::size_t i = 0; i < owned.size(); ++i) {
-    if (graphs[i].empty()) continue;
-    const std::string& iri = owned[i].iri;
-    const TermId graph = iri.empty() ? record.id : QP_TRY(txn.intern_iri(iri));
+    if (sorted.graphs[i].empty()) continue;
+    const TermId graph = QP_TRY(graph_of(txn, owned[i], record));
     QP_TRY(retire(txn, graph));
-    QP_TRY(txn.replace_graph(graph, graphs[i],
+    QP_TRY(txn.replace_graph(graph, sorted.graphs[i],
                              {record.id, owned[i].audience, store::GraphKind::Source}));
     record.graphs.push_back(graph);
   }
-  if (!claims.empty()) {
-    record.claims = QP_TRY(txn.intern_iri(name + "#claims"));
-    QP_TRY(txn.replace_graph(record.claims, claims,
-                             {record.id, store::AudienceId::Nobody, store::GraphKind::Claims}));
-  }
+  QP_TRY(write_claims(txn, sorted.claims, name, record));
+  QP_TRY(note_missing_contexts(txn, form, name));
   QP_TRY(txn.put_document(record, bytes));
   return record.id;
+}
+
+Result<void> rewrite_document(store::WriteTxn& txn, store::DocumentRecord record,
+                              const jsonld::StoredForm& form) {
+  std::vector<Owned> owned;
+  for (const TermId graph : record.graphs) {
+    const auto kept = QP_TRY(txn.graph(graph));
+    if (!kept || kept->document != record.id) continue;  // a newer document is its source
+    const std::string iri(graph == record.id ? "" : QP_TRY(txn.resolve(graph)).value);
+    owned.push_back({iri, kept->audience});
+  }
+  const Sorted sorted = QP_TRY(sort_into_graphs(txn, form, owned, record));
+  for (std::size_t i = 0; i < owned.size(); ++i) {
+    const TermId graph = QP_TRY(graph_of(txn, owned[i], record));
+    QP_TRY(txn.replace_graph(graph, sorted.graphs[i],
+                             {record.id, owned[i].audience, store::GraphKind::Source}));
+  }
+  const std::string name(QP_TRY(txn.resolve(record.id)).value);
+  QP_TRY(write_claims(txn, sorted.claims, name, record));
+  QP_TRY(note_missing_contexts(txn, form, name));
+  record.fidelity = form.difference.is_null() ? "" : json::to_text(form.difference);
+  return txn.update_document(record);
 }
 
 }  // namespace qp::ap

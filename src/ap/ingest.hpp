@@ -34,6 +34,11 @@ Result<TermId> write_document(store::WriteTxn& txn, const jsonld::StoredForm& fo
                               std::string_view bytes, std::span<const Owned> owned,
                               const Provenance& provenance);
 
+/// Puts what `form` says in the place of what the document said: the same document, read anew. It
+/// stays the source of what it is the source of now.
+Result<void> rewrite_document(store::WriteTxn& txn, store::DocumentRecord record,
+                              const jsonld::StoredForm& form);
+
 /// The audience set of `members` (IRIs); everybody's where as:Public is among them.
 Result<store::AudienceId> audience_of(store::WriteTxn& txn, std::span<const std::string> members);
 

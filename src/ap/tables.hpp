@@ -19,6 +19,8 @@ inline constexpr store::Table kKeyOwners{27};       ///< key id -> actor IRI, as
 inline constexpr store::Table kFollowRequests{28};  ///< Follow IRI -> FollowRequest
 inline constexpr store::Table kBlockedHosts{29};    ///< host -> empty
 inline constexpr store::Table kCounters{30};        ///< name -> decimal number
-inline constexpr store::Table kDeliveries{31};      ///< activity IRI, space, host -> Delivery
+inline constexpr store::Table kContexts{32};        ///< URL -> a JSON-LD context document, as it is
+inline constexpr store::Table kMissingContexts{33};  ///< URL, space, document IRI -> empty
+inline constexpr store::Table kDeliveries{31};       ///< activity IRI, space, host -> Delivery
 
 }  // namespace qp::ap

@@ -179,8 +179,9 @@ Result<ContextPtr> ContextProcessor::process_cached(const ContextPtr& active, js
                                                     std::string_view text, const Call& call) {
   const std::string key = cache_key(*active, local, text, call);
   if (ContextPtr known = cache_.find(key)) return known;
+  const std::size_t unknown_before = unknown_;
   ContextPtr made = QP_TRY(process_uncached(active, local, call));
-  cache_.insert(key, made);
+  if (unknown_ == unknown_before) cache_.insert(key, made);
   return made;
 }
 
@@ -213,8 +214,9 @@ Result<ContextPtr> ContextProcessor::apply_cached(const ContextPtr& result, json
   // Marked as an item: inside a list @propagate has no effect.
   const std::string key = cache_key(*result, local, "item " + json::to_text(local), call);
   if (ContextPtr known = cache_.find(key)) return known;
+  const std::size_t unknown_before = unknown_;
   ContextPtr made = QP_TRY(apply(result, local, call));
-  cache_.insert(key, made);
+  if (unknown_ == unknown_before) cache_.insert(key, made);
   return made;
 }
 
@@ -257,6 +259,7 @@ Result<ContextPtr> ContextProcessor::apply_remote(const ContextPtr& result,
   auto loaded = load(url);
   if (!loaded) {
     const bool is_unknown = loaded.error().code == Code::NotFound;
+    unknown_ += is_unknown;
     if (options_.mode == Mode::Storage && is_unknown) return result;
     return std::move(loaded).error();
   }

@@ -103,6 +103,17 @@ Result<Value> restore(const StoredForm& form, const ContextSource& contexts, Are
   return restore(statements, form.root, form.context, contexts, arena);
 }
 
+Loader noting_what_is_missing(const Loader& loader, std::vector<std::string>& missing) {
+  return [&loader, &missing](std::string_view url) -> Result<RemoteDocument> {
+    auto loaded = loader ? loader(url) : error(Code::NotFound, std::string(url));
+    if (!loaded && loaded.error().code == Code::NotFound &&
+        std::find(missing.begin(), missing.end(), url) == missing.end()) {
+      missing.emplace_back(url);
+    }
+    return loaded;
+  };
+}
+
 /// A graph of its own, kept as JSON (expand.cpp).
 bool has_proof(const std::vector<EmittedQuad>& quads) {
   return std::any_of(quads.begin(), quads.end(), [](const EmittedQuad& emitted) {
@@ -128,8 +139,10 @@ Result<Value> expand_for_storage(Value document, const ContextSource& contexts, 
   return QP_TRY(expand_and_repair(document, contexts, arena)).document;
 }
 
-Result<StoredForm> read_for_storage(Value document, const ContextSource& contexts, Arena& arena,
+Result<StoredForm> read_for_storage(Value document, const ContextSource& given, Arena& arena,
                                     Sender sender) {
+  std::vector<std::string> missing;
+  const ContextSource contexts{given.cache, noting_what_is_missing(given.loader, missing)};
   if (!document.is_object()) return bad_input("the document is not a JSON object");
   unsigned repairs = 0;
   auto mapped = map_document(document, contexts, arena, repairs);
@@ -147,6 +160,7 @@ Result<StoredForm> read_for_storage(Value document, const ContextSource& context
   const Value restored = QP_TRY(restore(form, contexts, arena));
   form.difference = with_repairs(difference(restored, document, arena), repairs,
                                  is_salvaged || has_proof(form.quads), arena);
+  form.missing_contexts = std::move(missing);
   return form;
 }
 

@@ -32,6 +32,7 @@ struct StoredForm {
   rdf::TermView root;        ///< its id, or its blank node
   std::vector<EmittedQuad> quads;
   json::Value difference;  ///< fidelity.hpp; null: none. With what was repaired, if anything
+  std::vector<std::string> missing_contexts;  ///< named, but not to be had
 };
 
 /// Expansion in storage mode, with the repairs (repair.hpp).

@@ -1,6 +1,7 @@
 #include "view/project.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "jsonld/fidelity.hpp"
 #include "vocab/views.hpp"
@@ -78,9 +79,10 @@ class Collector {
 
 Result<Value> parse_kept(const std::string& text, Arena& arena) {
   if (text.empty()) return Value();
+  // Our own, and deeper and wider than its document.
   json::ParseLimits limits;
-  limits.depth *= 2;  // a difference nests deeper than its document
-  limits.members *= 4;
+  limits.depth *= 4;
+  limits.members = std::numeric_limits<std::size_t>::max();
   return json::parse(arena.copy(text), arena, limits);
 }
 
