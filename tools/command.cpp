@@ -86,7 +86,8 @@ Workbench::Workbench(std::unique_ptr<store::Store> store)
                 system_now} {}
 
 Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings) {
-  return std::unique_ptr<Workbench>(new Workbench(QP_TRY(open_store(settings))));
+  auto store = QP_TRY(open_store(settings));
+  return std::unique_ptr<Workbench>(new Workbench(std::move(store)));
 }
 
 void print(const ordered_json& value) { std::cout << dump(value) << '\n'; }

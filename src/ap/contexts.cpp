@@ -105,7 +105,9 @@ Result<std::size_t> add_context(const std::string& url, const std::string& text,
     QP_TRY(services.store.write([&](store::WriteTxn& txn) -> Result<void> {
       for (const std::string& document : documents) {
         QP_TRY(read_again(txn, document, before, now, services));
-        QP_TRY(txn.erase(kMissingContexts, url + " " + document));
+        std::string key = url;
+        key.append(" ").append(document);
+        QP_TRY(txn.erase(kMissingContexts, key));
       }
       return {};
     }));

@@ -179,7 +179,8 @@ Result<void> write_claims(store::WriteTxn& txn, std::span<const OrderedQuad> cla
 Result<void> note_missing_contexts(store::WriteTxn& txn, const jsonld::StoredForm& form,
                                    const std::string& document) {
   for (const std::string& url : form.missing_contexts) {
-    const std::string key = url + " " + document;
+    std::string key = url;
+    key.append(" ").append(document);
     if (key.size() <= kMaxKey) QP_TRY(txn.put(kMissingContexts, key, ""));
   }
   return {};

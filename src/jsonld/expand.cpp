@@ -326,11 +326,9 @@ Result<Value> Expander::expand_type(const Node& node, Value value) {
   } else if (value.is_array() && all_text(value)) {
     expanded = Value::array(arena_, value.size());
     for (const Value type : value.items()) expanded.push_back(arena_, expand_one(type));
-  } else if (node.frame && is_empty_object(value)) {
+  } else if (node.frame && (is_empty_object(value) || (value.is_array() && value.size() == 1 &&
+                                                       is_empty_object(value.items()[0])))) {
     expanded = value;  // 13.4.4.2
-  } else if (node.frame && value.is_array() && value.size() == 1 &&
-             is_empty_object(value.items()[0])) {
-    expanded = value;
   } else if (node.frame && fallback && value.size() == 1) {
     // 13.4.4.3
     expanded = one("@default", QP_TRY(expand_type(node, *fallback)));

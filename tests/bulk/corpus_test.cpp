@@ -88,6 +88,7 @@ std::size_t count_equal(store::Store& store, const Kept& kept, const ap::Service
 
 std::vector<Record> records_of(const std::vector<std::string>& texts) {
   std::vector<Record> records;
+  records.reserve(texts.size());
   for (const std::string& text : texts) records.push_back({"test", text});
   return records;
 }

@@ -70,8 +70,8 @@ TEST_CASE("the same value under another key, or in other wrapping, costs no text
 TEST_CASE("a document made to be hard to compare is compared in bounded time") {
   std::string a = "1", b = "2";
   for (int i = 0; i < 60; ++i) {
-    a = R"({"a":)" + a + "}";
-    b = R"({"b":)" + b + "}";
+    a.insert(0, R"({"a":)").append("}");
+    b.insert(0, R"({"b":)").append("}");
   }
   restored_as(a.c_str(), b.c_str());
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/json.hpp"
+#include "jsonld/context.hpp"
 #include "jsonld/jsonld.hpp"
 
 namespace qp::jsonld::test {

@@ -115,6 +115,7 @@ std::vector<Statement> from_a_store(const StoredForm& form, json::Arena& arena, 
     if (term.kind == rdf::TermKind::Blank) term.value = arena.concat("x", term.value);
     return term;
   };
+  statements.reserve(form.quads.size());
   for (const auto& emitted : form.quads) {
     statements.push_back(
         {renamed(emitted.quad.s), emitted.quad.p, renamed(emitted.quad.o), emitted.ordinal});

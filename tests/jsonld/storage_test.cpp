@@ -75,7 +75,9 @@ TEST_CASE("terms of ActivityStreams and security cannot be redefined, wherever i
            R"(["https://w3id.org/security/v1",)" + evil + "]",
            R"([null,"https://w3id.org/security/v1",)" + evil + "]",
        }) {
-    CHECK(Storage().expanded(R"({"@context":)" + context + "," + members + "}") == expected);
+    std::string text = R"({"@context":)";
+    text.append(context).append(",").append(members).append("}");
+    CHECK(Storage().expanded(text) == expected);
   }
   CHECK(Storage().values(R"({"@context":[{"content":"http://evil/"},
                              "https://www.w3.org/ns/activitystreams"],"content":"x"})",

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "jsonld/context.hpp"
 #include "jsonld/jsonld.hpp"
 #include "rdf/nquads.hpp"
 
