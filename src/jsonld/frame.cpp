@@ -125,7 +125,7 @@ Result<Value> frame(Value expanded, Value document, const Options& options,
   const Value context = first_object(document).get("@context");             // 8
   Compactor compactor(options, arena);
   ContextProcessor& contexts = compactor.contexts();
-  ContextPtr active = contexts.initial();
+  ContextPtr active = QP_TRY(contexts.initial());
   const bool has_context = context.is_string() || !context.empty();
   if (has_context) active = QP_TRY(contexts.process(active, context, options.base));  // 10
   // 12, 13
