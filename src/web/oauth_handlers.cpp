@@ -10,6 +10,7 @@
 #include "oauth/register.hpp"
 #include "oauth/users.hpp"
 #include "web/auth.hpp"
+#include "web/html.hpp"
 #include "web/negotiate.hpp"
 #include "web/problem.hpp"
 #include "web/reply.hpp"
@@ -63,11 +64,6 @@ net::Response post_form(const Context& context, const Exchange& exchange, Endpoi
   return to_response(endpoint(posted));
 }
 
-std::string hidden_field(std::string_view name, std::string_view value) {
-  return "<input type=\"hidden\" name=\"" + escape_html(name) + "\" value=\"" + escape_html(value) +
-         "\">";
-}
-
 /// The request's parameters go through the form unchanged and are checked again when it returns.
 net::Response sign_in_page(const oauth::Authorization& request, const text::Form& query,
                            std::string_view complaint) {
@@ -88,7 +84,6 @@ net::Response sign_in_page(const oauth::Authorization& request, const text::Form
       "<p><button name=\"decision\" value=\"allow\">Allow</button> "
       "<button name=\"decision\" value=\"deny\" formnovalidate>Deny</button></p></form>";
   net::Response response = html_reply(complaint.empty() ? 200 : 401, "Sign in", body);
-  response.headers.set("X-Frame-Options", "DENY");
   response.headers.set("Cache-Control", "no-store");
   return response;
 }

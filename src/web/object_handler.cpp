@@ -4,6 +4,7 @@
 
 #include "oauth/users.hpp"
 #include "web/auth.hpp"
+#include "web/html.hpp"
 #include "web/negotiate.hpp"
 #include "web/problem.hpp"
 #include "web/reply.hpp"

@@ -39,42 +39,4 @@ bool names_etag(std::string_view if_none_match, std::string_view etag) {
   return false;
 }
 
-std::string escape_html(std::string_view text) {
-  std::string escaped;
-  escaped.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
-
-net::Response html_reply(int status, std::string_view title, std::string_view body) {
-  std::string page = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>";
-  page += escape_html(title);
-  page.append("</title><body>").append(body).append("</body></html>\n");
-  net::Response response = reply(status, std::move(page), "text/html; charset=utf-8");
-  response.headers.set("Content-Security-Policy",
-                       "default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
-  response.headers.set("Referrer-Policy", "no-referrer");
-  return response;
-}
-
 }  // namespace qp::web

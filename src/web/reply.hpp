@@ -17,10 +17,4 @@ net::Response redirect(int status, std::string location);
 /// RFC 9110 13.1.2: true if the field's value names `etag` (weakly compared) or is `*`.
 bool names_etag(std::string_view if_none_match, std::string_view etag);
 
-/// Text as it may stand between tags and in quoted attributes.
-std::string escape_html(std::string_view text);
-
-/// A small page that loads nothing and runs nothing. `body` is HTML.
-net::Response html_reply(int status, std::string_view title, std::string_view body);
-
 }  // namespace qp::web

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "web/html.hpp"
 #include "web/reply.hpp"
 
 namespace qp::web {
