@@ -245,6 +245,7 @@ class ContextProcessor {
   ContextCache& cache_;
   ContextPtr empty_;
   std::size_t loads_ = 0;
+  std::size_t compiled_ = 0;
   std::size_t unknown_ = 0;  // contexts that nobody has: what was made without them is not kept
 };
 

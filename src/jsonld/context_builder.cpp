@@ -373,6 +373,7 @@ Result<void> ContextBuilder::read_context(Pending& pending) {
   call.validate_scoped = false;
   const ContextPtr borrowed(std::shared_ptr<void>(), &draft_);
   const auto processed = processor_.process_uncached(borrowed, *context, call);
+  if (!processed && processed.error().code == Code::TooLarge) return processed.error();
   if (!processed) return fail(ErrorCode::InvalidScopedContext, processed.error().detail);
   // 21.4
   pending.made.context = std::make_shared<const OwnedJson>(*context);

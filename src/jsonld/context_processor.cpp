@@ -201,6 +201,9 @@ Result<ContextPtr> ContextProcessor::process_uncached(const ContextPtr& active, 
   }
   // 4, 5
   if (!local.is_array()) return apply(result, local, inner);
+  if (local.size() > limits::kContextsPerDocument) {
+    return fail(ErrorCode::ContextOverflow, "too many contexts in one array");
+  }
   for (const json::Value item : local.items()) {
     // A list with one that was seen before, such as ActivityStreams, starts from that.
     const bool is_shared = inner.remote.empty() && inner.flags == kNone && inner.validate_scoped;
@@ -325,11 +328,17 @@ Result<ContextPtr> ContextProcessor::apply_map(const ContextPtr& result, json::V
   if (is_inline && local.size() > limits::kContextTerms) {
     return error(Code::TooLarge, "an inline context with too many terms");
   }
+  if (++compiled_ > limits::kContextsCompiled) {
+    return fail(ErrorCode::ContextOverflow, "too many different contexts in one document");
+  }
   auto draft = draft_of(*result);
   QP_TRY(tolerated(check_version(local, *draft)));  // 5.5
   if (local.contains("@import")) {                  // 5.6
     auto merged = merge_import(local, call);
-    if (!merged) QP_TRY(tolerated(Result<void>(merged.error())));
+    const bool is_unknown = !merged && merged.error().code == Code::NotFound;
+    unknown_ += is_unknown;
+    const bool passes = is_unknown && options_.mode == Mode::Storage;
+    if (!merged && !passes) QP_TRY(tolerated(Result<void>(merged.error())));
     if (merged) local = *merged;
   }
   const json::Value* base = local.find("@base");  // 5.7

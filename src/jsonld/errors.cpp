@@ -113,7 +113,9 @@ std::string_view error_name(ErrorCode code) {
 Error fail(ErrorCode code, std::string detail) {
   std::string text(error_name(code));
   if (!detail.empty()) text.append(": ").append(detail);
-  return bad_input(std::move(text));
+  Error failed = bad_input(std::move(text));
+  if (code == ErrorCode::ContextOverflow) failed.code = Code::TooLarge;
+  return failed;
 }
 
 }  // namespace qp::jsonld

@@ -65,7 +65,8 @@ enum class ErrorCode {
 /// The spelling of the specification: "invalid term definition".
 std::string_view error_name(ErrorCode code);
 
-/// A BadInput whose text starts with the spelling of the specification: "<name>: <detail>".
+/// A BadInput whose text starts with the spelling of the specification: "<name>: <detail>"; a
+/// TooLarge of ContextOverflow, which is a limit.
 Error fail(ErrorCode code, std::string detail);
 
 }  // namespace qp::jsonld

@@ -13,8 +13,8 @@
 /// JSON-LD 1.1 Processing Algorithms and API. Documents and results live in the caller's arena.
 namespace qp::jsonld {
 
-/// What is expected to go wrong is a BadInput that begins with the code of the specification
-/// (errors.hpp).
+/// What is expected to go wrong is a BadInput (a TooLarge where a limit is passed) that begins with
+/// the code of the specification (errors.hpp).
 
 /// JSON-LD API 9.4.5. Made of an HTTP answer by `load_document` (remote_document.hpp).
 struct RemoteDocument {

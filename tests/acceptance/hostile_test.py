@@ -99,9 +99,17 @@ class HostileBodies(AcceptanceCase):
                 {"@context": "http://127.0.0.1:1/context", "@graph": []},
                 {"@context": AS2, "type": "Note", "@included": [{"type": "Note"}]},
                 {"@context": AS2, "type": "Note", "@reverse": {"object": {"type": "Like"}}},
-                {"@context": [{"x": {"@id": "x", "@context": [{}] * 40}}], "type": "Note", "x": 1}):
+                {"@context": AS2, "type": "Note", "@graph": [{"type": "Note"}]}):
             with self.subTest(document=document):
                 self.refuse(json.dumps(document), 400, 422)
+
+    def test_too_many_contexts_are_413(self):
+        for context in ([{}] * 40, {"x": {"@id": "http://x/", "@context": [{}] * 40}},
+                        [{f"t{n}": "http://t/" for n in range(100)}]):
+            with self.subTest(context=context):
+                document = {"@context": [AS2, context] if isinstance(context, dict) else context,
+                            "type": "Note", "x": 1}
+                self.refuse(json.dumps(document), 413)
 
     def test_things_of_the_wrong_kind_are_400(self):
         for document in ({"type": 7}, {"type": {}}, {"type": "Create", "object": 7},

@@ -61,6 +61,31 @@ TEST_CASE("every spelling of the public collection becomes the full IRI, also in
   CHECK(Storage().repairs(as2("{}", R"("type":"Note","to":"Public")")) == List{"public"});
 }
 
+TEST_CASE("too many contexts are refused, also in a scoped context, which is else passed over") {
+  std::string many = "[{}";
+  for (int i = 0; i < 39; ++i) many += ",{}";
+  many += "]";
+  const std::string refused = "error: context overflow: too many contexts in one array";
+  CHECK(Storage().expanded(R"({"@context":)" + many + R"(,"type":"Note"})") == refused);
+  const std::string scoped = R"({"x":{"@id":"http://x/","@context":)" + many + "}}";
+  CHECK(Storage().expanded(as2(scoped, R"("x":1)")) == refused);
+  CHECK(Storage().expanded(as2(R"({"y":{"@id":"http://y/","@context":)" + scoped + "}}",
+                               R"("y":{"x":1})")) == refused);
+
+  std::string different = R"("object":[)";
+  for (int i = 0; i < 1100; ++i) {
+    different.append(i ? "," : "").append(R"({"@context":{"t)" + std::to_string(i));
+    different += R"(":"http://t/"},"type":"Note"})";
+  }
+  CHECK(Storage().expanded(as2("{}", different + "]")) ==
+        "error: context overflow: too many different contexts in one document");
+}
+
+TEST_CASE("a context that nobody has is empty, also where another one imports it") {
+  CHECK(Storage().expanded(as2(R"({"@import":"https://nobody.example/","x":"http://x/"})",
+                               R"("x":"1")")) == R"([{"http://x/":[{"@value":"1"}]}])");
+}
+
 TEST_CASE("terms of ActivityStreams and security cannot be redefined, wherever it is tried") {
   const std::string evil = R"({"content":"http://evil/","publicKeyPem":"http://evil/"})";
   const std::string members = R"("content":"x","publicKeyPem":"k")";
