@@ -29,6 +29,30 @@ Result<bool> Cursor::move(MDB_cursor_op operation, std::string_view key) {
   return true;
 }
 
+Result<void> Cursor::status() const {
+  if (code_ != 0 && code_ != MDB_NOTFOUND) return access_->failed(code_, "moving a cursor");
+  return {};
+}
+
+Result<void> WriteCursor::put(std::string_view key, std::string_view value) {
+  ++writer_->writes_;
+  MDB_val wanted = to_val(key);
+  MDB_val given = to_val(value);
+  const int code = mdb_cursor_put(cursor_.get(), &wanted, &given, 0);
+  if (code != 0) return writer_->failed(code, "writing");
+  return {};
+}
+
+Result<bool> WriteCursor::erase(std::string_view key) {
+  ++writer_->writes_;
+  MDB_val wanted = to_val(key);
+  int code = mdb_cursor_get(cursor_.get(), &wanted, &value_, MDB_SET);
+  if (code == MDB_NOTFOUND) return false;
+  if (code == 0) code = mdb_cursor_del(cursor_.get(), 0);
+  if (code != 0) return writer_->failed(code, "erasing");
+  return true;
+}
+
 Result<bool> Cursor::seek_before(std::string_view key) {
   return QP_TRY(seek(key)) ? previous() : last();
 }
@@ -57,6 +81,8 @@ Result<Cursor> Access::cursor(Db db) const {
   if (code != 0) return failed(code, "opening a cursor");
   return Cursor(cursor, *this);
 }
+
+Result<WriteCursor> Access::write_cursor(Db db) { return WriteCursor(QP_TRY(cursor(db)), *this); }
 
 Result<MDB_stat> Access::stat(Db db) const {
   MDB_stat stat;

@@ -23,6 +23,7 @@ enum class Db : std::uint8_t {
   Posg,
   Ospg,
   Graphs,
+  Statistics,
   Documents,
   DocumentBytes,
   Audiences,
@@ -49,6 +50,7 @@ inline constexpr std::array<const char*, kDbCount> kDbNames = {"meta",
                                                                "posg",
                                                                "ospg",
                                                                "graphs",
+                                                               "statistics",
                                                                "documents",
                                                                "document_bytes",
                                                                "audiences",
@@ -93,6 +95,14 @@ class Cursor {
   /// To the last key before `key`.
   Result<bool> seek_before(std::string_view key);
 
+  /// One step without a Result, for loops over many rows. False: there is none, or it failed, which
+  /// `status` tells.
+  bool step(bool forwards) {
+    code_ = mdb_cursor_get(cursor_.get(), &key_, &value_, forwards ? MDB_NEXT : MDB_PREV);
+    return code_ == 0;
+  }
+  Result<void> status() const;
+
   std::string_view key() const { return from_val(key_); }
   std::string_view value() const { return from_val(value_); }
 
@@ -101,6 +111,7 @@ class Cursor {
   struct Close {
     void operator()(MDB_cursor* cursor) const { mdb_cursor_close(cursor); }
   };
+  friend class WriteCursor;
   Cursor(MDB_cursor* cursor, const Access& access) : cursor_(cursor), access_(&access) {}
   Result<bool> move(MDB_cursor_op operation, std::string_view key);
 
@@ -108,6 +119,22 @@ class Cursor {
   const Access* access_;
   MDB_val key_{};
   MDB_val value_{};
+  int code_ = 0;
+};
+
+/// A Cursor that writes; keys in ascending order go to the page where the last one went.
+class WriteCursor : public Cursor {
+ public:
+  /// Stays at the key.
+  Result<void> put(std::string_view key, std::string_view value);
+  /// False if the key was not there.
+  Result<bool> erase(std::string_view key);
+
+ private:
+  friend class Access;
+  WriteCursor(Cursor cursor, Access& access) : Cursor(std::move(cursor)), writer_(&access) {}
+
+  Access* writer_;
 };
 
 /// One transaction's way to the databases. Does not own the transaction. It remembers the first
@@ -121,6 +148,7 @@ class Access {
   Result<std::optional<std::string_view>> get(Db db, std::string_view key) const;
   Result<bool> contains(Db db, std::string_view key) const;
   Result<Cursor> cursor(Db db) const;
+  Result<WriteCursor> write_cursor(Db db);
   Result<std::uint64_t> entries(Db db) const;
   Result<MDB_stat> stat(Db db) const;
 
@@ -148,6 +176,7 @@ class Access {
   Error failed(int code, std::string_view doing) const;
 
  private:
+  friend class WriteCursor;
   MDB_dbi handle(Db db) const { return (*handles_)[static_cast<std::size_t>(db)]; }
 
   MDB_txn* txn_;

@@ -8,7 +8,7 @@ namespace qp::store {
 
 static constexpr std::size_t kOrdinalBytes = 4;
 
-static std::array<TermId, 4> positions(Order order, const QuadIds& quad) {
+std::array<TermId, 4> positions(Order order, const QuadIds& quad) {
   switch (order) {
     case Order::Gspo:
       return {quad.g, quad.s, quad.p, quad.o};
@@ -22,7 +22,7 @@ static std::array<TermId, 4> positions(Order order, const QuadIds& quad) {
   return {};
 }
 
-static QuadIds from_positions(Order order, const std::array<TermId, 4>& at) {
+QuadIds from_positions(Order order, const std::array<TermId, 4>& at) {
   switch (order) {
     case Order::Gspo:
       return {at[0], at[1], at[2], at[3]};

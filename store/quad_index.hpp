@@ -11,7 +11,6 @@
 /// The sort orders of the quads: how a quad becomes a key, and which order answers a pattern.
 namespace qp::store {
 
-enum class Order : std::uint8_t { Gspo, Spog, Posg, Ospg };
 inline constexpr std::array<Order, 4> kOrders = {Order::Gspo, Order::Spog, Order::Posg,
                                                  Order::Ospg};
 constexpr Db database(Order order) {
@@ -27,15 +26,21 @@ class QuadKey {
   /// What all keys that match `pattern` begin with.
   static QuadKey prefix(Order order, const Pattern& pattern);
 
+  /// Behind a prefix: the next position's id.
+  void append(TermId id);
+
   operator std::string_view() const { return {bytes_.data(), size_}; }
 
  private:
-  void append(TermId id);
   void append_ordinal(std::uint32_t ordinal);
 
   std::array<char, 48> bytes_;
   std::size_t size_ = 0;
 };
+
+/// The ids of a quad by the positions of an order, and the way back.
+std::array<TermId, 4> positions(Order order, const QuadIds& quad);
+QuadIds from_positions(Order order, const std::array<TermId, 4>& at);
 
 /// The quad of a key; nullopt: damaged. The ordinal is known to Gspo only, 0 otherwise.
 std::optional<OrderedQuad> decode_quad(Order order, std::string_view key);

@@ -1,15 +1,17 @@
 #include "store/quad_store.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "store/bytes.hpp"
+#include "vocab/terms.hpp"
 
 namespace qp::store {
 
-// `estimate` counts no further than this.
-static constexpr std::uint64_t kEstimateCap = 1024;
-// In a graph above this an object is looked up by its own index.
-static constexpr std::uint64_t kSmallGraph = 256;
+// Rows that `scan` reads at a time.
+static constexpr std::size_t kScanRows = 64;
+// Readers whose sight of the graphs one transaction remembers.
+static constexpr std::size_t kSights = 8;
 
 std::optional<GraphRecord> decode_graph(std::string_view value) {
   ByteReader reader(value);
@@ -46,52 +48,33 @@ Result<std::optional<GraphRecord>> QuadStore::graph(TermId graph) const {
   return record;
 }
 
-namespace {
-
-/// Which graphs a scan may show; asks once for each graph.
-class GraphFilter {
- public:
-  GraphFilter(const QuadStore& quads, const Txn::ScanOptions& options)
-      : quads_(quads), options_(options) {}
-
-  Result<bool> shows(TermId graph) {
-    if (options_.with_claims && options_.visible.sees_everything()) return true;
-    if (graph == last_) return last_shown_;
-    const auto known = known_.find(graph);
-    last_shown_ = known != known_.end() ? known->second : QP_TRY(ask(graph));
-    last_ = graph;
-    return last_shown_;
-  }
-
- private:
-  Result<bool> ask(TermId graph) {
-    const auto record = QP_TRY(quads_.graph(graph));
-    const bool shown = record && (options_.with_claims || record->kind != GraphKind::Claims) &&
-                       options_.visible.sees(record->audience);
-    known_.emplace(graph, shown);
-    return shown;
-  }
-
-  const QuadStore& quads_;
-  const Txn::ScanOptions& options_;
-  std::unordered_map<TermId, bool> known_;
-  TermId last_ = TermId::None;
-  bool last_shown_ = false;
-};
-
-}  // namespace
-
-// A quad's object is found by its own index in a large graph. With the object bound each (s, p)
-// has one quad, so that the order is that of Gspo all the same.
-Result<QuadStore::Path> QuadStore::path_for(const Pattern& pattern) const {
-  Order order = order_for(pattern);
-  if (pattern.g != TermId::None && pattern.o != TermId::None) {
-    const auto record = QP_TRY(graph(pattern.g));
-    if (record && record->quads > kSmallGraph) {
-      order = order_for({TermId::None, pattern.s, pattern.p, pattern.o});
+std::shared_ptr<GraphSight> QuadStore::sight(const Txn::ScanOptions& options) const {
+  for (const auto& known : sights_) {
+    if (known->is_for(options.visible, options.with_claims)) {
+      return known->shows_all() ? nullptr : known;
     }
   }
-  return Path{order, QuadKey::prefix(order, pattern)};
+  if (sights_.size() == kSights) sights_.erase(sights_.begin());
+  sights_.push_back(std::make_shared<GraphSight>(access_, options.visible, options.with_claims));
+  return sights_.back()->shows_all() ? nullptr : sights_.back();
+}
+
+Result<QuadScan> QuadStore::walk(const Pattern& pattern, Order order,
+                                 const Txn::ScanOptions& options) const {
+  Cursor cursor = QP_TRY(access_.cursor(database(order)));
+  return QuadScan(std::move(cursor), sight(options), pattern, order, options);
+}
+
+Result<std::unique_ptr<Scan>> QuadStore::open_scan(const Pattern& pattern, Order order,
+                                                   const Txn::ScanOptions& options) const {
+  if (options.distinct_triples && order == Order::Gspo && pattern.g == TermId::None) {
+    return Error{Code::Internal, "distinct triples of all graphs in the order gspo", {}};
+  }
+  return std::unique_ptr<Scan>(std::make_unique<QuadScan>(QP_TRY(walk(pattern, order, options))));
+}
+
+Result<std::unique_ptr<Prober>> QuadStore::open_probe(const Txn::ScanOptions& options) const {
+  return std::unique_ptr<Prober>(std::make_unique<QuadProber>(access_, sight(options), options));
 }
 
 Result<std::uint32_t> QuadStore::ordinal_of(const QuadIds& quad) const {
@@ -104,20 +87,25 @@ Result<std::uint32_t> QuadStore::ordinal_of(const QuadIds& quad) const {
 
 Result<void> QuadStore::scan(const Pattern& pattern, const Txn::ScanOptions& options,
                              const Each& each) const {
-  const Path path = QP_TRY(path_for(pattern));
-  const bool look_up = pattern.g != TermId::None && path.order != Order::Gspo;
-  GraphFilter filter(*this, options);
-  Cursor at = QP_TRY(access_.cursor(database(path.order)));
-  const std::string_view prefix = path.prefix;
-  bool found = QP_TRY(prefix.empty() ? at.first() : at.seek(prefix));
-  for (; found && at.key().starts_with(prefix); found = QP_TRY(at.next())) {
-    auto quad = decode_quad(path.order, at.key());
-    if (!quad) return damaged(database(path.order), at.key());
-    if (!matches(pattern, quad->quad) || !QP_TRY(filter.shows(quad->quad.g))) continue;
-    if (look_up) quad->ordinal = QP_TRY(ordinal_of(quad->quad));
-    if (!each(*quad)) break;
+  const Order order = QP_TRY(best_order(access_, pattern));
+  const bool look_up = pattern.g != TermId::None && order != Order::Gspo;
+  QuadScan walk = QP_TRY(this->walk(pattern, order, options));
+  std::array<OrderedQuad, kScanRows> rows;
+  for (std::size_t got = kScanRows; got == kScanRows;) {
+    got = QP_TRY(walk.next(rows));
+    for (OrderedQuad& row : std::span(rows).first(got)) {
+      if (look_up) row.ordinal = QP_TRY(ordinal_of(row.quad));
+      if (!each(row)) return {};
+    }
   }
   return {};
+}
+
+Result<bool> QuadStore::probe(const Pattern& pattern, const Txn::ScanOptions& options) const {
+  const Order order = QP_TRY(best_order(access_, pattern));
+  QuadScan walk = QP_TRY(this->walk(pattern, order, options));
+  QuadIds found;
+  return QP_TRY(walk.next(std::span(&found, 1))) == 1;
 }
 
 Result<std::uint64_t> QuadStore::estimate(const Pattern& pattern) const {
@@ -126,16 +114,23 @@ Result<std::uint64_t> QuadStore::estimate(const Pattern& pattern) const {
     const auto record = QP_TRY(graph(pattern.g));
     return record ? record->quads : 0;
   }
-  const Path path = QP_TRY(path_for(pattern));
+  if (pattern == Pattern{{}, {}, pattern.p, {}}) {
+    return QP_TRY(uses_.find(UseTable::Kind::Predicate, pattern.p)).quads;
+  }
+  if (pattern == Pattern{{}, {}, rdf::type, pattern.o}) {
+    return QP_TRY(uses_.find(UseTable::Kind::Class, pattern.o)).quads;
+  }
+  const Order order = QP_TRY(best_order(access_, pattern));
+  const QuadKey prefix = QuadKey::prefix(order, pattern);
   std::uint64_t seen = 0, matching = 0;
   bool good = true;
-  QP_TRY(access_.each(database(path.order), path.prefix, [&](std::string_view key, auto) {
-    const auto quad = decode_quad(path.order, key);
+  QP_TRY(access_.each(database(order), prefix, [&](std::string_view key, auto) {
+    const auto quad = decode_quad(order, key);
     good = quad.has_value();
     if (good && matches(pattern, quad->quad)) ++matching;
-    return good && ++seen < kEstimateCap;
+    return good && ++seen < Txn::kEstimateCap;
   }));
-  if (!good) return damaged(database(path.order), path.prefix);
+  if (!good) return damaged(database(order), prefix);
   return matching;
 }
 
@@ -145,6 +140,8 @@ void QuadStore::count(const OrderedQuad& quad, int sign) {
   counters_->quads += step;
   counters_->quad_sum += step * quad_hash(quad.quad);
   counters_->ordinal_sum += step * ordinal_hash(quad);
+  uses_.change(UseTable::Kind::Predicate, quad.quad.p).quads += step;
+  if (quad.quad.p == rdf::type) uses_.change(UseTable::Kind::Class, quad.quad.o).quads += step;
 }
 
 // Neighbouring keys one after the other touch each page once.
@@ -186,12 +183,67 @@ Result<std::vector<OrderedQuad>> QuadStore::present(std::vector<QuadIds> quads) 
   return found;
 }
 
+// The groups that are counted: by subject and predicate, by predicate and object, and the
+// subjects of a class. 0: none.
+static std::size_t counted_front(Order order) {
+  if (order == Order::Spog) return 2;
+  return order == Order::Posg ? 3 : 0;
+}
+
+// A group of quads that are alike in the first `front` positions appears, or is gone.
+void QuadStore::count_group(Order order, const QuadIds& quad, std::size_t front, bool appears) {
+  const auto step = static_cast<std::uint64_t>(appears ? 1 : -1);
+  if (order == Order::Spog) uses_.change(UseTable::Kind::Predicate, quad.p).subjects += step;
+  if (order != Order::Posg) return;
+  if (front == 2) uses_.change(UseTable::Kind::Predicate, quad.p).objects += step;
+  if (quad.p != rdf::type) return;
+  UseCounts& use = uses_.change(UseTable::Kind::Class, quad.o);
+  (front == 3 ? use.subjects : use.objects) += step;
+}
+
+static bool same_front(Order order, const QuadIds& a, const QuadIds& b, std::size_t front) {
+  const auto left = positions(order, a), right = positions(order, b);
+  return std::equal(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(front), right.begin());
+}
+
+static QuadKey front_key(Order order, const QuadIds& quad, std::size_t front) {
+  QuadKey key;
+  const auto at = positions(order, quad);
+  for (std::size_t i = 0; i < front; ++i) key.append(at[i]);
+  return key;
+}
+
+// Calls `each(quad, front)` for the first quad of each counted group of the sorted `quads`.
+template <class Each>
+static Result<void> each_group(Order order, const std::vector<OrderedQuad>& quads, std::size_t i,
+                               const Each& each) {
+  for (std::size_t front = counted_front(order); front >= 2; --front) {
+    if (front == 3 && quads[i].quad.p != rdf::type) continue;
+    if (i != 0 && same_front(order, quads[i - 1].quad, quads[i].quad, front)) break;
+    QP_TRY(each(quads[i].quad, front));
+  }
+  return {};
+}
+
+static Result<bool> has_group(Cursor& at, Order order, const QuadIds& quad, std::size_t front) {
+  const QuadKey prefix = front_key(order, quad, front);
+  return QP_TRY(at.seek(prefix)) && at.key().starts_with(prefix);
+}
+
 Result<void> QuadStore::remove(std::vector<OrderedQuad> quads) {
   for (const Order order : kOrders) {
     sort_for(order, quads);
+    WriteCursor at = QP_TRY(access_.write_cursor(database(order)));
     for (const OrderedQuad& quad : quads) {
       const QuadKey key = QuadKey::of(order, quad);
-      if (!QP_TRY(access_.erase(database(order), key))) return damaged(database(order), key);
+      if (!QP_TRY(at.erase(key))) return damaged(database(order), key);
+    }
+    for (std::size_t i = 0; i < quads.size(); ++i) {
+      QP_TRY(
+          each_group(order, quads, i, [&](const QuadIds& quad, std::size_t front) -> Result<void> {
+            if (!QP_TRY(has_group(at, order, quad, front))) count_group(order, quad, front, false);
+            return {};
+          }));
     }
   }
   for (const OrderedQuad& quad : quads) count(quad, -1);
@@ -201,9 +253,16 @@ Result<void> QuadStore::remove(std::vector<OrderedQuad> quads) {
 Result<void> QuadStore::add(std::vector<OrderedQuad> quads) {
   for (const Order order : kOrders) {
     sort_for(order, quads);
-    for (const OrderedQuad& quad : quads) {
-      const std::string value = order == Order::Spog ? encode_ordinal(quad.ordinal) : std::string();
-      QP_TRY(access_.put(database(order), QuadKey::of(order, quad), value));
+    WriteCursor at = QP_TRY(access_.write_cursor(database(order)));
+    for (std::size_t i = 0; i < quads.size(); ++i) {
+      QP_TRY(
+          each_group(order, quads, i, [&](const QuadIds& quad, std::size_t front) -> Result<void> {
+            if (!QP_TRY(has_group(at, order, quad, front))) count_group(order, quad, front, true);
+            return {};
+          }));
+      const std::string value =
+          order == Order::Spog ? encode_ordinal(quads[i].ordinal) : std::string();
+      QP_TRY(at.put(QuadKey::of(order, quads[i]), value));
     }
   }
   for (const OrderedQuad& quad : quads) count(quad, 1);
@@ -249,6 +308,8 @@ Result<void> QuadStore::apply(std::span<const QuadIds> deletes,
   QP_TRY(remove(std::move(out)));
   QP_TRY(add(std::move(in)));
 
+  QP_TRY(uses_.flush());
+
   for (const auto& [name, growth] : growth_) {
     GraphRecord record = QP_TRY(graph(name)).value_or(GraphRecord{});
     record.quads += static_cast<std::uint64_t>(growth);
@@ -259,6 +320,7 @@ Result<void> QuadStore::apply(std::span<const QuadIds> deletes,
 
 Result<void> QuadStore::put_record(TermId graph, GraphRecord record) {
   record.version = ++counters_->changes;
+  sights_.clear();
   const std::string key = id_key(graph);
   return access_.put(Db::Graphs, key, encode_graph(key, record));
 }
@@ -296,6 +358,7 @@ Result<void> QuadStore::erase(TermId graph) {
   std::vector<QuadIds> old;
   for (const OrderedQuad& quad : QP_TRY(quads_of(graph))) old.push_back(quad.quad);
   QP_TRY(apply(old, {}));
+  sights_.clear();
   QP_TRY(access_.erase(Db::Graphs, id_key(graph)));
   return {};
 }

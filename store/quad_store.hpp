@@ -2,27 +2,36 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "store/access.hpp"
 #include "store/counters.hpp"
+#include "store/graph_sight.hpp"
 #include "store/quad_index.hpp"
+#include "store/quad_scan.hpp"
 #include "store/store.hpp"
+#include "store/use_counts.hpp"
 
 namespace qp::store {
 
 /// Quads in four orders, and the record of each graph. Promises are those of Txn and WriteTxn.
 class QuadStore {
  public:
-  QuadStore(Access& access, Counters* counters) : access_(access), counters_(counters) {}
+  QuadStore(Access& access, Counters* counters)
+      : access_(access), counters_(counters), uses_(access) {}
 
   using Each = std::function<bool(const OrderedQuad&)>;
   Result<void> scan(const Pattern& pattern, const Txn::ScanOptions& options,
                     const Each& each) const;
+  Result<bool> probe(const Pattern& pattern, const Txn::ScanOptions& options) const;
+  Result<std::unique_ptr<Scan>> open_scan(const Pattern& pattern, Order order,
+                                          const Txn::ScanOptions& options) const;
+  Result<std::unique_ptr<Prober>> open_probe(const Txn::ScanOptions& options) const;
   Result<std::uint64_t> estimate(const Pattern& pattern) const;
+  const UseTable& uses() const { return uses_; }
   Result<std::optional<GraphRecord>> graph(TermId graph) const;
 
   Result<void> apply(std::span<const QuadIds> deletes, std::span<const OrderedQuad> inserts);
@@ -31,21 +40,21 @@ class QuadStore {
   Result<void> set_audience(TermId graph, AudienceId audience);
 
  private:
-  struct Path {
-    Order order;
-    QuadKey prefix;
-  };
-  Result<Path> path_for(const Pattern& pattern) const;
+  Result<QuadScan> walk(const Pattern& pattern, Order order, const Txn::ScanOptions& options) const;
+  std::shared_ptr<GraphSight> sight(const Txn::ScanOptions& options) const;
   Result<std::uint32_t> ordinal_of(const QuadIds& quad) const;
   Result<std::vector<OrderedQuad>> quads_of(TermId graph) const;
   Result<std::vector<OrderedQuad>> present(std::vector<QuadIds> quads) const;
   Result<void> remove(std::vector<OrderedQuad> quads);
   Result<void> add(std::vector<OrderedQuad> quads);
   Result<void> put_record(TermId graph, GraphRecord record);
+  void count_group(Order order, const QuadIds& quad, std::size_t front, bool appears);
   void count(const OrderedQuad& quad, int sign);
 
   Access& access_;
   Counters* counters_;
+  UseTable uses_;
+  mutable std::vector<std::shared_ptr<GraphSight>> sights_;  ///< of the readers who asked
   std::map<TermId, std::int64_t> growth_;  ///< of the graphs that the running call changed
 };
 

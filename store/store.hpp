@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -29,6 +30,31 @@ struct Options {
 /// caller numbers its tables; keys are at most 480 bytes.
 enum class Table : std::uint8_t {};
 
+/// Walks the quads of one pattern in one order, many at a call. Used by its transaction's thread;
+/// dies before the transaction (of a WriteTxn: before its next write).
+class Scan {
+ public:
+  virtual ~Scan() = default;
+  /// Fills `out` from the front with the quads that come next. Fewer than fit: that was the end.
+  virtual Result<std::size_t> next(std::span<QuadIds> out) = 0;
+  /// The quad that comes next is the first, in the direction of the scan, that has not passed
+  /// `place`; forth or back, within the scan's range. Positions of `place` from the first None on
+  /// (in Gspo: the object too) say nothing; those that the pattern binds are the pattern's.
+  virtual void seek(const QuadIds& place) = 0;
+};
+
+/// Looks up many patterns, one after the other: the inner side of a join. Lives as long as a Scan.
+class Prober {
+ public:
+  virtual ~Prober() = default;
+  /// What is looked up from here on, in place of any that are left. Borrowed until answered.
+  /// Fastest in the order of the index that answers them.
+  virtual void bind(std::span<const Pattern> bindings) = 0;
+  /// Fills `out` from the front with matches, in the order of their bindings. Fewer than fit: all
+  /// bindings are answered.
+  virtual Result<std::size_t> next(std::span<Match> out) = 0;
+};
+
 /// Everything that can be read, from one steady picture of the store; later commits are not seen.
 /// Used by the thread that opened it. Views into it are valid until it is destroyed (in a WriteTxn:
 /// until its next write).
@@ -43,20 +69,45 @@ class Txn {
   /// The term behind `id`; NotFound when this store never gave that id out. Inlined literals are
   /// spelt into memory that the transaction owns.
   virtual Result<rdf::TermView> resolve(TermId id) const = 0;
+  /// The same for many; `out` has room for all.
+  virtual Result<void> resolve_all(std::span<const TermId> ids,
+                                   std::span<rdf::TermView> out) const = 0;
 
   // Quads. Only graphs that `visible` sees and (unless `with_claims`) of kind Source or Loaded.
   struct ScanOptions {
     Visible visible = Visible::everything();
     bool with_claims = false;
+    /// Each (s, p, o) once, whichever graphs have it: the union of the graphs. `g` is one of them.
+    bool distinct_triples = false;
+    /// Of a Prober: one match for each binding is enough.
+    bool first_only = false;
+    /// Of a Scan: from the last to the first.
+    bool reverse = false;
+    /// Of a Scan: bounds of the first position that the pattern leaves open in the scan's order:
+    /// `from` <= id < `below`; None: no bound. With inlined literals these are ranges of values.
+    TermId from = TermId::None;
+    TermId below = TermId::None;
   };
+  /// Any order serves any pattern; one where the bound positions come first reads no other quads.
+  /// `distinct_triples` in Gspo is for a bound graph only: Internal otherwise.
+  virtual Result<std::unique_ptr<Scan>> open_scan(const Pattern& pattern, Order order,
+                                                  const ScanOptions& options) const = 0;
+  virtual Result<std::unique_ptr<Prober>> open_probe(const ScanOptions& options) const = 0;
   /// Calls `each` in the order of the index that answers the pattern (gspo: ordinals are given;
   /// 0 otherwise); ends early when it returns false. With the graph bound: in order of subject,
   /// predicate, ordinal, and ordinals are always given. `each` does not write.
   virtual Result<void> scan(const Pattern& pattern, const ScanOptions& options,
                             const std::function<bool(const OrderedQuad&)>& each) const = 0;
   virtual Result<bool> probe(const Pattern& pattern, const ScanOptions& options) const = 0;
-  /// About how many quads match, hidden ones included; never shown to a reader.
+  /// About how many quads match, hidden ones included; never shown to a reader. Exact for a graph,
+  /// a predicate, a class, everything, and up to kEstimateCap; no more than that is counted.
+  static constexpr std::uint64_t kEstimateCap = 1024;
   virtual Result<std::uint64_t> estimate(const Pattern& pattern) const = 0;
+  /// How a predicate is used; how a class is (as the object of rdf:type). Zeros: it is not.
+  virtual Result<UseCounts> predicate_use(TermId predicate) const = 0;
+  virtual Result<UseCounts> class_use(TermId type) const = 0;
+  virtual Result<std::vector<std::pair<TermId, UseCounts>>> predicates() const = 0;
+  virtual Result<std::vector<std::pair<TermId, UseCounts>>> classes() const = 0;
 
   // Graphs, documents, audiences.
   virtual Result<std::optional<GraphRecord>> graph(TermId graph) const = 0;
@@ -108,6 +159,8 @@ class Txn {
 class WriteTxn : public Txn {
  public:
   virtual Result<TermId> intern(const rdf::TermView& term) = 0;
+  /// The same for many; `out` has room for all.
+  virtual Result<void> intern_all(std::span<const rdf::TermView> terms, std::span<TermId> out) = 0;
   Result<TermId> intern_iri(std::string_view iri);
   /// A new blank node, never given out before.
   virtual Result<TermId> new_blank() = 0;

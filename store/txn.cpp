@@ -35,6 +35,11 @@ int LmdbWrite::commit() {
 
 Result<TermId> LmdbWrite::intern(const rdf::TermView& term) { return dictionary_.intern(term); }
 
+Result<void> LmdbWrite::intern_all(std::span<const rdf::TermView> terms, std::span<TermId> out) {
+  for (std::size_t i = 0; i < terms.size(); ++i) out[i] = QP_TRY(dictionary_.intern(terms[i]));
+  return {};
+}
+
 // The counter is all that a blank node leaves, and it has to be written.
 Result<TermId> LmdbWrite::new_blank() {
   const TermId id = dictionary_.new_blank();

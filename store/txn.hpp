@@ -24,21 +24,40 @@ class Reading : public Interface {
     return dictionary_.find(term);
   }
   Result<rdf::TermView> resolve(TermId id) const override { return dictionary_.resolve(id); }
+  Result<void> resolve_all(std::span<const TermId> ids,
+                           std::span<rdf::TermView> out) const override {
+    for (std::size_t i = 0; i < ids.size(); ++i) out[i] = QP_TRY(dictionary_.resolve(ids[i]));
+    return {};
+  }
 
   Result<void> scan(const Pattern& pattern, const Txn::ScanOptions& options,
                     const std::function<bool(const OrderedQuad&)>& each) const override {
     return quads_.scan(pattern, options, each);
   }
+  Result<std::unique_ptr<Scan>> open_scan(const Pattern& pattern, Order order,
+                                          const Txn::ScanOptions& options) const override {
+    return quads_.open_scan(pattern, order, options);
+  }
+  Result<std::unique_ptr<Prober>> open_probe(const Txn::ScanOptions& options) const override {
+    return quads_.open_probe(options);
+  }
   Result<bool> probe(const Pattern& pattern, const Txn::ScanOptions& options) const override {
-    bool found = false;
-    QP_TRY(quads_.scan(pattern, options, [&](const OrderedQuad&) {
-      found = true;
-      return false;
-    }));
-    return found;
+    return quads_.probe(pattern, options);
   }
   Result<std::uint64_t> estimate(const Pattern& pattern) const override {
     return quads_.estimate(pattern);
+  }
+  Result<UseCounts> predicate_use(TermId predicate) const override {
+    return quads_.uses().find(UseTable::Kind::Predicate, predicate);
+  }
+  Result<UseCounts> class_use(TermId type) const override {
+    return quads_.uses().find(UseTable::Kind::Class, type);
+  }
+  Result<std::vector<std::pair<TermId, UseCounts>>> predicates() const override {
+    return quads_.uses().all(UseTable::Kind::Predicate);
+  }
+  Result<std::vector<std::pair<TermId, UseCounts>>> classes() const override {
+    return quads_.uses().all(UseTable::Kind::Class);
   }
 
   Result<std::optional<GraphRecord>> graph(TermId graph) const override {
@@ -157,6 +176,7 @@ class LmdbWrite final : public Reading<WriteTxn> {
   std::uint64_t writes() const { return access_.writes(); }
 
   Result<TermId> intern(const rdf::TermView& term) override;
+  Result<void> intern_all(std::span<const rdf::TermView> terms, std::span<TermId> out) override;
   Result<TermId> new_blank() override;
   Result<void> apply(std::span<const QuadIds> deletes,
                      std::span<const OrderedQuad> inserts) override;

@@ -25,6 +25,25 @@ struct OrderedQuad {
 /// None stands for any term.
 using Pattern = QuadIds;
 
+/// The sort orders: by the positions that the name gives, from the left. In Gspo the objects of one
+/// (g, s, p) lie by their ordinals, in the others by their ids.
+enum class Order : std::uint8_t { Gspo, Spog, Posg, Ospg };
+
+/// A quad that answers the binding of that number.
+struct Match {
+  std::uint32_t binding = 0;
+  QuadIds quad;
+};
+
+/// Counts over all quads with one predicate, or of the type rdf:type with one class; hidden graphs
+/// and claims included. For the planner; never shown to a reader.
+struct UseCounts {
+  std::uint64_t quads = 0;
+  std::uint64_t subjects = 0;  ///< different ones
+  std::uint64_t objects = 0;   ///< different ones
+  friend bool operator==(const UseCounts&, const UseCounts&) = default;
+};
+
 /// An interned set of those who may read something.
 enum class AudienceId : std::uint32_t {
   Nobody = 0,  ///< no reader at all; only unfiltered access sees it
@@ -42,6 +61,7 @@ class Visible {
   bool sees(AudienceId audience) const;
   bool sees_everything() const { return everything_; }
   const std::vector<AudienceId>& sets() const { return sets_; }
+  friend bool operator==(const Visible&, const Visible&) = default;
 
  private:
   Visible(bool everything, std::vector<AudienceId> sets)

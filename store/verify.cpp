@@ -15,6 +15,7 @@
 #include "store/queue.hpp"
 #include "store/rendered.hpp"
 #include "store/sequence.hpp"
+#include "store/use_counts.hpp"
 #include "vocab/terms.hpp"
 
 namespace qp::store {
@@ -33,6 +34,7 @@ class Verifier {
   Result<Verification> run() {
     QP_TRY(check_terms());
     for (const Order order : kOrders) QP_TRY(check_index(order));
+    QP_TRY(check_uses());
     QP_TRY(check_graphs());
     QP_TRY(check_sequences());
     QP_TRY(check_queue());
@@ -87,6 +89,7 @@ class Verifier {
 
   Result<void> check_index(Order order) {
     std::uint64_t quads = 0, quad_sum = 0, ordinal_sum = 0;
+    QuadIds last;
     const Db db = database(order);
     QP_TRY(access_.each(db, {}, [&](std::string_view key, std::string_view value) {
       auto quad = decode_quad(order, key);
@@ -100,6 +103,8 @@ class Verifier {
       quad_sum += quad_hash(quad->quad);
       ordinal_sum += ordinal_hash(*quad);
       if (order == Order::Gspo) check_quad(quad->quad, key);
+      count_use(order, quads == 1 ? nullptr : &last, quad->quad);
+      last = quad->quad;
       return true;
     }));
     if (quads != counters_.quads) problem(name(db) + ": not as many quads as counted");
@@ -110,6 +115,41 @@ class Verifier {
     }
     found_.quads = counters_.quads;
     return {};
+  }
+
+  // As in QuadStore::count_group, but from the whole index.
+  void count_use(Order order, const QuadIds* last, const QuadIds& quad) {
+    using Kind = UseTable::Kind;
+    const bool new_pair = order == Order::Spog
+                              ? last == nullptr || last->s != quad.s || last->p != quad.p
+                              : last == nullptr || last->p != quad.p || last->o != quad.o;
+    if (order == Order::Spog && new_pair) ++uses_[{Kind::Predicate, quad.p}].subjects;
+    if (order != Order::Posg) return;
+    UseCounts& predicate = uses_[{Kind::Predicate, quad.p}];
+    ++predicate.quads;
+    if (new_pair) ++predicate.objects;
+    if (quad.p != rdf::type) return;
+    UseCounts& type = uses_[{Kind::Class, quad.o}];
+    ++type.quads;
+    if (new_pair) ++type.objects;
+    if (new_pair || last->s != quad.s) ++type.subjects;
+  }
+
+  Result<void> check_uses() {
+    QP_TRY(access_.each(Db::Statistics, {}, [&](std::string_view key, std::string_view value) {
+      const auto row = decode_use_key(key);
+      const auto use = decode_use(without_checksum(value).value_or(std::string_view()));
+      if (!row || !use || !checksum_holds(key, value)) {
+        problem(Db::Statistics, key, "damaged");
+        return true;
+      }
+      const auto counted = uses_.find(*row);
+      if (counted == uses_.end() || counted->second != *use) {
+        problem(Db::Statistics, key, "is not what counting gives");
+      }
+      return true;
+    }));
+    return check_entries(Db::Statistics, uses_.size());
   }
 
   void check_quad(const QuadIds& quad, std::string_view key) {
@@ -251,6 +291,7 @@ class Verifier {
   const Dictionary& dictionary_;
   const Counters& counters_;
   std::map<TermId, std::uint64_t> quads_of_;
+  std::map<UseTable::Row, UseCounts> uses_;
   Verification found_;
 };
 

@@ -42,6 +42,27 @@ class MemoryTxn : public store::WriteTxn {
 
   Result<std::optional<TermId>> find(const rdf::TermView&) const override { return none(); }
   Result<rdf::TermView> resolve(TermId) const override { return none(); }
+  Result<void> resolve_all(std::span<const TermId>, std::span<rdf::TermView>) const override {
+    return none();
+  }
+  Result<void> intern_all(std::span<const rdf::TermView>, std::span<TermId>) override {
+    return none();
+  }
+  Result<std::unique_ptr<store::Scan>> open_scan(const store::Pattern&, store::Order,
+                                                 const ScanOptions&) const override {
+    return none();
+  }
+  Result<std::unique_ptr<store::Prober>> open_probe(const ScanOptions&) const override {
+    return none();
+  }
+  Result<store::UseCounts> predicate_use(TermId) const override { return none(); }
+  Result<store::UseCounts> class_use(TermId) const override { return none(); }
+  Result<std::vector<std::pair<TermId, store::UseCounts>>> predicates() const override {
+    return none();
+  }
+  Result<std::vector<std::pair<TermId, store::UseCounts>>> classes() const override {
+    return none();
+  }
   Result<void> scan(const store::Pattern&, const ScanOptions&,
                     const std::function<bool(const store::OrderedQuad&)>&) const override {
     return none();
