@@ -1,8 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ap/actor.hpp"
-#include "ap/tables.hpp"
-#include "base/text.hpp"
+#include "ap/overview.hpp"
 #include "tools/command.hpp"
 
 namespace qp::tools {
@@ -35,40 +34,34 @@ Result<void> list(const Invocation& invocation) {
   for (const ap::Domain& domain : QP_TRY(ap::domains(*txn))) {
     rows.push_back({{"host", domain.host}, {"status", "served"}, {"url", domain.url}});
   }
-  QP_TRY(txn->each(ap::kBlockedHosts, "", [&](std::string_view host, std::string_view) {
+  for (const std::string& host : QP_TRY(ap::blocked_hosts(*txn))) {
     rows.push_back({{"host", host}, {"status", "blocked"}});
-    return true;
-  }));
+  }
   print(rows, invocation.output);
   return {};
 }
 
-/// As ap/admit looks for it. A name stands for the names below it too.
-Result<std::string> host_to_block(std::string_view given) {
-  if (given.empty() || given.size() > ap::kMaxKey ||
-      given.find_first_of("/?#@ \t\\") != std::string_view::npos) {
-    return bad_input("HOST is host[:port], without scheme or path: " + std::string(given));
-  }
-  return text::lower(given);
-}
-
-Result<void> block(const Invocation& invocation, std::string_view given) {
-  const std::string host = QP_TRY(host_to_block(given));
+/// `change`: ap::block_host or ap::unblock_host; `done`: what to print it under.
+Result<void> change_block(const Invocation& invocation, std::string_view given,
+                          Result<std::string> (*change)(store::WriteTxn&, std::string_view),
+                          const char* done) {
   const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
-  QP_TRY(store->write([&](store::WriteTxn& txn) { return txn.put(ap::kBlockedHosts, host, ""); }));
-  print({{"blocked", host}}, invocation.output);
+  std::string host;
+  const Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
+    host = QP_TRY(change(txn, given));
+    return {};
+  });
+  if (!written) return written;
+  print({{done, host}}, invocation.output);
   return {};
 }
 
-Result<void> unblock(const Invocation& invocation, std::string_view given) {
-  const std::string host = QP_TRY(host_to_block(given));
-  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
-  QP_TRY(store->write([&](store::WriteTxn& txn) -> Result<void> {
-    if (QP_TRY(txn.erase(ap::kBlockedHosts, host))) return {};
-    return error(Code::NotFound, host + " is not blocked");
-  }));
-  print({{"unblocked", host}}, invocation.output);
-  return {};
+Result<void> block(const Invocation& invocation, std::string_view host) {
+  return change_block(invocation, host, ap::block_host, "blocked");
+}
+
+Result<void> unblock(const Invocation& invocation, std::string_view host) {
+  return change_block(invocation, host, ap::unblock_host, "unblocked");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "ap/outbox.hpp"
 #include "base/log.hpp"
 #include "tools/command.hpp"
+#include "web/housekeeper.hpp"
 #include "web/routes.hpp"
 
 namespace qp::tools {
@@ -106,21 +107,28 @@ class Running {
         inbox_(services_, keys_, [this] { delivery_.wake(); }),
         domains_(*store_, system_now),
         key_pool_(kKeysAhead),
+        client_documents_(*client_, system_now,
+                          [this](const std::string& client_id) { server_->resume(client_id); }),
         inbox_limiter_({limits::kInboxPerAddress, std::chrono::minutes(5)}),
         sign_in_limiter_(oauth::kSignInRate),
+        account_limiter_(oauth::kAccountRate),
         context_{*store_,
                  services_,
                  outbox_,
                  inbox_,
                  domains_,
                  key_pool_,
+                 client_documents_,
+                 history_,
                  inbox_limiter_,
-                 {*store_, sign_in_limiter_, {}},
+                 {*store_, sign_in_limiter_, account_limiter_, {}},
                  {contexts_, services_.loader},
                  system_now,
                  web_config(settings)},
-        routes_(context_) {
+        routes_(context_),
+        housekeeper_(context_) {
     context_.oauth.settings.password_grant = settings.password_grant;
+    context_.oauth.settings.registration = settings.registration;
     context_.delivery = &delivery_;
   }
 
@@ -133,15 +141,19 @@ class Running {
         }));
     context_.server = server_.get();
     key_pool_.start();
+    client_documents_.start();
     delivery_.start();
     server_->start();
+    housekeeper_.start();
     return {};
   }
 
   void stop() {
+    housekeeper_.stop();
     server_->stop();
     delivery_.stop();
     keys_.stop();
+    client_documents_.stop();
     key_pool_.stop();
   }
 
@@ -159,10 +171,14 @@ class Running {
   ap::Inbox inbox_;
   web::Domains domains_;
   web::KeyPool key_pool_;
+  web::ClientDocuments client_documents_;
+  web::History history_;
   RateLimiter inbox_limiter_;
   RateLimiter sign_in_limiter_;
+  RateLimiter account_limiter_;
   web::Context context_;
   web::Routes routes_;
+  web::Housekeeper housekeeper_;
 };
 
 std::string shown_address(const Endpoint& endpoint, std::uint16_t port) {

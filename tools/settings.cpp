@@ -69,6 +69,7 @@ bool put_data(Settings& settings, const toml::node& node) {
 
 std::vector<Key> keys() {
   using oauth::PasswordGrant;
+  using oauth::Registration;
   return {
       {"data", put_data},
       {"listen", text_into(&Settings::listen)},
@@ -86,6 +87,11 @@ std::vector<Key> keys() {
        word_into<PasswordGrant>(&Settings::password_grant, {{"off", PasswordGrant::Off},
                                                             {"loopback", PasswordGrant::Loopback},
                                                             {"on", PasswordGrant::On}})},
+      {"oauth.registration",
+       word_into<Registration>(&Settings::registration,
+                               {{"disabled", Registration::Disabled},
+                                {"authenticated", Registration::Authenticated},
+                                {"open", Registration::Open}})},
       {"log.format", word_into<bool>(&Settings::log_as_text, {{"json", false}, {"text", true}})},
       {"log.level", word_into<log::Level>(&Settings::log_level, {{"debug", log::Level::Debug},
                                                                  {"info", log::Level::Info},

@@ -20,6 +20,7 @@ struct Settings {
   std::string software_name = "quadpub";
   std::string software_version = QUADPUB_VERSION;
   oauth::PasswordGrant password_grant = oauth::PasswordGrant::Loopback;
+  oauth::Registration registration = oauth::Registration::Authenticated;
   bool metrics_public = false;
   log::Level log_level = log::Level::Info;
   bool log_as_text = false;

@@ -3,6 +3,7 @@
 #include "ap/actor.hpp"
 #include "oauth/users.hpp"
 #include "tools/command.hpp"
+#include "web/admin.hpp"
 
 namespace qp::tools {
 
@@ -45,20 +46,10 @@ Result<void> set_password(const Invocation& invocation, const Options& options) 
   return {};
 }
 
-/// The user's actors answer 410 from then on: without their finished bytes, every read of them
-/// asks for the user (web/object_handler).
-Result<void> disable_in(store::WriteTxn& txn, std::string_view name) {
-  QP_TRY(oauth::disable_user(txn, name));
-  for (const ap::Actor& actor : QP_TRY(ap::actors_of(txn, name))) {
-    QP_TRY(txn.erase_rendered(actor.iri));
-  }
-  return {};
-}
-
 Result<void> disable(const Invocation& invocation, const Options& options) {
   const std::string name = QP_TRY(oauth::user_name(options.name));
   const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
-  QP_TRY(store->write([&](store::WriteTxn& txn) { return disable_in(txn, name); }));
+  QP_TRY(store->write([&](store::WriteTxn& txn) { return web::disable_account(txn, name); }));
   print({{"user", name}, {"disabled", true}}, invocation.output);
   return {};
 }

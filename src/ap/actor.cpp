@@ -272,19 +272,22 @@ Result<std::vector<Actor>> actors_of(const Txn& txn, std::string_view user) {
   return actors;
 }
 
-Result<std::vector<Actor>> all_actors(const Txn& txn) {
-  std::vector<Actor> actors;
+Result<void> each_actor(const Txn& txn, const std::function<bool(const Actor&)>& each) {
   Result<void> problem;
   QP_TRY(txn.each(kActors, "", [&](std::string_view, std::string_view record) {
-    auto actor = to_actor(record);
-    if (!actor) {
-      problem = std::move(actor).error();
-      return false;
-    }
-    actors.push_back(*std::move(actor));
+    const auto actor = to_actor(record);
+    if (!actor) problem = actor.error();
+    return actor && each(*actor);
+  }));
+  return problem;
+}
+
+Result<std::vector<Actor>> all_actors(const Txn& txn) {
+  std::vector<Actor> actors;
+  QP_TRY(each_actor(txn, [&](const Actor& actor) {
+    actors.push_back(actor);
     return true;
   }));
-  QP_TRY(std::move(problem));
   return actors;
 }
 

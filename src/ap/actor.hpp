@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,6 +58,8 @@ Result<std::optional<Actor>> find_actor_named(const store::Txn& txn, std::string
                                               std::string_view username);
 Result<std::vector<Actor>> actors_of(const store::Txn& txn, std::string_view user);
 Result<std::vector<Actor>> all_actors(const store::Txn& txn);
+/// By address: in a domain, oldest first. Ends early when `each` returns false.
+Result<void> each_actor(const store::Txn& txn, const std::function<bool(const Actor&)>& each);
 
 /// What a collection is to its owner.
 enum class Role { Inbox, Outbox, Followers, Following, Liked, Likes, Shares, Replies, Other };

@@ -282,9 +282,13 @@ class Draft {
 Outbox::Outbox(Services& services, std::function<void()> wake_delivery)
     : services_(services), wake_delivery_(std::move(wake_delivery)) {}
 
-Result<Submitted> Outbox::submit(const Actor& actor, std::string_view body) {
+Result<Submitted> Outbox::submit(const Actor& actor, std::string_view body, const Permit& permit) {
   Draft draft(actor, services_);
   QP_TRY(draft.read(body));
+  if (permit) {
+    const std::unique_ptr<store::Txn> txn = QP_TRY(services_.store.read());
+    QP_TRY(permit(*txn, draft.activity()));
+  }
   QP_TRY(draft.complete());
   std::unique_ptr<Prepared> prepared;
   if (!draft.is_update()) {

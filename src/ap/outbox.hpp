@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
+#include "ap/activity.hpp"
 #include "ap/actor.hpp"
 #include "ap/services.hpp"
 #include "base/result.hpp"
@@ -15,6 +17,10 @@ struct Submitted {
   std::string body;      ///< the activity as it is served to its author, JSON
 };
 
+/// Asked before anything is written, about the activity as the client means it: a bare object is in
+/// its Create already. An Error refuses it.
+using Permit = std::function<Result<void>(const store::Txn& txn, const Activity& activity)>;
+
 /// C2S entry (ActivityPub 6). Any thread but the store's writer.
 class Outbox {
  public:
@@ -22,7 +28,7 @@ class Outbox {
   Outbox(Services& services, std::function<void()> wake_delivery);
   /// `body`: an activity, or an object that is wrapped in a Create. What is wrong with it is said
   /// in the Error's message. Returns once it is on disk, deliveries queued in the same commit.
-  Result<Submitted> submit(const Actor& actor, std::string_view body);
+  Result<Submitted> submit(const Actor& actor, std::string_view body, const Permit& permit = {});
 
  private:
   Services& services_;

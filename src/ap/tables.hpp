@@ -22,5 +22,6 @@ inline constexpr store::Table kCounters{30};        ///< name -> decimal number
 inline constexpr store::Table kContexts{32};        ///< URL -> a JSON-LD context document, as it is
 inline constexpr store::Table kMissingContexts{33};  ///< URL, space, document IRI -> empty
 inline constexpr store::Table kDeliveries{31};       ///< activity IRI, space, host -> Delivery
+inline constexpr store::Table kClosedReports{40};  ///< Flag IRI -> the user who closed it, as it is
 
 }  // namespace qp::ap

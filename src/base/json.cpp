@@ -4,10 +4,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <unordered_set>
 
-#include "base/flat_index.hpp"
 #include "base/text.hpp"
-#include "base/text_hash.hpp"
 
 namespace qp::json {
 
@@ -254,14 +253,9 @@ class Parser {
       }
       return true;
     }
-    FlatIndex seen(members.size());
-    std::uint32_t next = 0;
+    std::unordered_set<std::string_view> seen;
     for (const Member& member : members) {
-      const bool added =
-          seen.find_or_add(TextHash{}(member.key), next++,
-                           [&](std::uint32_t other) { return members[other].key == member.key; })
-              .second;
-      if (!added) return repeated(member.key);
+      if (!seen.insert(member.key).second) return repeated(member.key);
     }
     return true;
   }

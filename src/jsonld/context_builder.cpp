@@ -84,7 +84,6 @@ Result<Tag> read_tag(json::Value value, ErrorCode code) {
 }  // namespace
 
 struct ContextBuilder::Pending {
-  std::uint32_t place = 0;
   std::string_view term;
   json::Value value;  // an object; its @id is `id` where the definition was a text or null
   json::Value id;
@@ -100,43 +99,24 @@ ContextBuilder::ContextBuilder(ContextProcessor& processor, Context& draft, json
       draft_(draft),
       local_(local),
       call_(call),
-      protect_(local.get("@protected").is_true()),
-      states_(local.size(), State::Untouched),
-      places_(local.size()) {
-  std::uint32_t next = 0;
-  for (const json::Member& member : local.members()) {
-    places_.find_or_add(TextHash{}(member.key), next++, [](std::uint32_t) { return false; });
-  }
-}
-
-std::uint32_t ContextBuilder::place_of(std::string_view term) const {
-  return places_.find(TextHash{}(term),
-                      [&](std::uint32_t place) { return local_.members()[place].key == term; });
-}
-
-Result<void> ContextBuilder::define_if_local(std::string_view term) {
-  const std::uint32_t place = place_of(term);
-  return place == FlatIndex::kNone ? Result<void>() : define(place);
-}
+      protect_(local.get("@protected").is_true()) {}
 
 Result<void> ContextBuilder::define_all() {
-  draft_.terms.reserve(local_.size());
-  for (std::uint32_t place = 0; place < local_.size(); ++place) {
-    if (!is_context_keyword(local_.members()[place].key)) QP_TRY(define_as_far_as_possible(place));
+  for (const json::Member& member : local_.members()) {
+    if (!is_context_keyword(member.key)) QP_TRY(define_as_far_as_possible(member.key));
   }
   return {};
 }
 
 /// In storage mode a definition that is broken counts as not there.
-Result<void> ContextBuilder::define_as_far_as_possible(std::uint32_t place) {
-  const std::string_view term = local_.members()[place].key;
-  TermMap::Definition before;
-  if (draft_.mode == Mode::Storage) before = draft_.terms.get(term);
-  auto done = define(place);
+Result<void> ContextBuilder::define_as_far_as_possible(std::string_view term) {
+  const auto found = draft_.terms.find(term);
+  const auto before = found == draft_.terms.end() ? nullptr : found->second;
+  auto done = define(term);
   if (done) return {};
   QP_TRY(processor_.tolerated(std::move(done)));
-  if (before) draft_.terms.set(before);
-  states_[place] = State::Defined;
+  if (before) draft_.terms.insert_or_assign(std::string(term), before);
+  defined_[term] = true;
   return {};
 }
 
@@ -144,44 +124,43 @@ Result<std::optional<std::string_view>> ContextBuilder::expand_iri(std::string_v
                                                                    Reading reading) {
   // 5.2.2, 3
   const bool is_special = is_keyword(value) || has_keyword_form(value);
-  if (!is_special) QP_TRY(define_if_local(value));
+  if (!is_special && local_.contains(value)) QP_TRY(define(value));
   const auto colon = value.find(':', value.empty() ? 0 : 1);
   const bool through_vocab = reading == Reading::Vocab || reading == Reading::VocabThenDocument;
-  if (colon != value.npos && !is_special && !(through_vocab && draft_.find(value))) {
+  const bool is_term = through_vocab && draft_.find(value);
+  if (colon != value.npos && !is_special && !is_term) {
     // 5.2.2, 6.3
     const auto prefix = value.substr(0, colon);
     const bool is_compact = prefix != "_" && !value.substr(colon + 1).starts_with("//");
-    if (is_compact) QP_TRY(define_if_local(prefix));
+    if (is_compact && local_.contains(prefix)) QP_TRY(define(prefix));
   }
   return draft_.expand_iri(value, reading, processor_.options_.base, processor_.arena_);
 }
 
-Result<void> ContextBuilder::define(std::uint32_t place) {
+Result<void> ContextBuilder::define(std::string_view term) {
   // 1
-  if (states_[place] == State::Defined) return {};
-  const std::string_view term = local_.members()[place].key;
-  if (states_[place] == State::BeingCreated) {
+  if (const auto found = defined_.find(term); found != defined_.end()) {
+    if (found->second) return {};
     return fail(ErrorCode::CyclicIriMapping, std::string(term));
   }
   // 2
   if (term.empty()) return fail(ErrorCode::InvalidTermDefinition, "an empty term");
-  states_[place] = State::BeingCreated;
-  const json::Value value = local_.members()[place].value;  // 3
+  defined_[term] = false;
+  const json::Value value = local_.get(term);  // 3
   if (!QP_TRY(check_name(term, value))) {
-    states_[place] = State::Defined;
+    defined_[term] = true;
     return {};
   }
   Pending pending;
-  pending.place = place;
   pending.term = term;
   // 6
-  pending.before = draft_.terms.get(term);
-  if (pending.before) {
+  if (const auto found = draft_.terms.find(term); found != draft_.terms.end()) {
+    pending.before = found->second;
     if (pending.before->core && !call_.is_core) {  // storage mode
-      states_[place] = State::Defined;
+      defined_[term] = true;
       return {};
     }
-    draft_.terms.erase(term);
+    draft_.terms.erase(found);
   }
   // 7 to 9
   pending.is_simple = value.is_string();
@@ -196,7 +175,7 @@ Result<void> ContextBuilder::define(std::uint32_t place) {
     return fail(ErrorCode::InvalidTermDefinition, std::string(term));
   }
   if (QP_TRY(fill(pending))) QP_TRY(finish(pending));
-  states_[place] = State::Defined;
+  defined_[term] = true;
   return {};
 }
 
@@ -314,7 +293,7 @@ Result<bool> ContextBuilder::read_id(Pending& pending, json::Value id) {
   pending.made.iri = *iri;
   // 14.2.4
   if (looks_like_iri(pending.term)) {
-    states_[pending.place] = State::Defined;
+    defined_[pending.term] = true;
     if (QP_TRY(expand_iri(pending.term, Reading::Vocab)) != iri) return invalid();
   }
   // 14.2.5
@@ -333,7 +312,7 @@ Result<void> ContextBuilder::derive_iri(Pending& pending) {
   if (const auto colon = term.find(':', 1); colon != term.npos) {
     // 15
     const auto prefix = term.substr(0, colon);
-    if (!is_iri_or_blank(prefix)) QP_TRY(define_if_local(prefix));
+    if (local_.contains(prefix) && !is_iri_or_blank(prefix)) QP_TRY(define(prefix));
     const TermDefinition* definition = draft_.find_own(prefix);
     if (definition && definition->iri) {
       pending.made.iri = *definition->iri + std::string(term.substr(colon + 1));
@@ -469,8 +448,8 @@ Result<void> ContextBuilder::finish(Pending& pending) {
   }
   pending.made.core = call_.is_core;
   // 28
-  pending.made.term = pending.term;
-  draft_.terms.set(std::make_shared<const TermDefinition>(std::move(pending.made)));
+  draft_.terms.insert_or_assign(std::string(pending.term),
+                                std::make_shared<const TermDefinition>(std::move(pending.made)));
   return {};
 }
 

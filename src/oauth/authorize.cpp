@@ -62,10 +62,9 @@ Outcome refused_on_page(std::string_view description) {
 
 }  // namespace
 
-Result<Outcome> check_authorization(const store::Txn& txn, const text::Form& query,
-                                    std::string_view issuer) {
+Outcome check_authorization(std::optional<Client> client, const text::Form& query,
+                            std::string_view issuer) {
   if (repeats_a_parameter(query)) return refused_on_page("a parameter is there twice");
-  auto client = QP_TRY(find_client(txn, parameter(query, "client_id").value_or("")));
   if (!client) return refused_on_page("unknown client_id");
   Authorization request;
   request.redirect_uri = redirect_of(*client, query);
@@ -75,10 +74,9 @@ Result<Outcome> check_authorization(const store::Txn& txn, const text::Form& que
   request.client = *std::move(client);
   request.state = parameter(query, "state").value_or("");
   const Complaint complaint = read_rest(query, request);
-  if (complaint.error.empty()) return Outcome(std::move(request));
-  return Outcome(AuthorizationRefusal{std::string(complaint.error),
-                                      std::string(complaint.description),
-                                      error_location(request, complaint.error, issuer)});
+  if (complaint.error.empty()) return request;
+  return AuthorizationRefusal{std::string(complaint.error), std::string(complaint.description),
+                              error_location(request, complaint.error, issuer)};
 }
 
 std::string consent_location(const Authorization& request, std::string_view code,

@@ -1,15 +1,14 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
-#include "base/result.hpp"
 #include "base/text.hpp"
 #include "oauth/clients.hpp"
 #include "oauth/codes.hpp"
 #include "oauth/scopes.hpp"
-#include "store/store.hpp"
 
 /// The authorization request (RFC 6749 4.1.1), apart from the pages that sign in and ask consent.
 namespace qp::oauth {
@@ -32,9 +31,11 @@ struct AuthorizationRefusal {
   std::string location;
 };
 
-/// `issuer`: the domain's base URL, named in what goes back (RFC 9207).
-Result<std::variant<Authorization, AuthorizationRefusal>> check_authorization(
-    const store::Txn& txn, const text::Form& query, std::string_view issuer);
+/// `client`: whom the request's client_id names; nullopt: nobody. `issuer`: the domain's base URL,
+/// named in what goes back (RFC 9207).
+std::variant<Authorization, AuthorizationRefusal> check_authorization(std::optional<Client> client,
+                                                                      const text::Form& query,
+                                                                      std::string_view issuer);
 
 /// Where the browser goes with the code that `issue_code` made.
 std::string consent_location(const Authorization& request, std::string_view code,

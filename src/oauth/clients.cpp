@@ -9,6 +9,7 @@
 #include "oauth/redirect.hpp"
 #include "oauth/secret.hpp"
 #include "oauth/tables.hpp"
+#include "oauth/tokens.hpp"
 #include "oauth/users.hpp"
 
 namespace qp::oauth {
@@ -18,7 +19,6 @@ namespace {
 constexpr std::int64_t kVersion = 1;
 constexpr std::size_t kNameBytes = 200;
 constexpr std::size_t kRedirects = 16;
-constexpr std::size_t kIdBytes = 480;  // a key of the store
 constexpr std::array kGrants = {grant::kPassword, grant::kCode, grant::kRefreshToken,
                                 grant::kClientCredentials};
 
@@ -34,6 +34,7 @@ std::string encode(const Client& client) {
       .text("scopes", client.scopes.text())
       .text("user", client.user)
       .number("created", client.created.count())
+      .number("fetched", client.fetched.count())
       .finish();
 }
 
@@ -49,23 +50,8 @@ Result<Client> decode(std::string_view text) {
   client.scopes = QP_TRY(Scopes::parse(record.text("scopes")));
   client.user = record.text("user");
   client.created = Millis(record.number("created"));
+  client.fetched = Millis(record.number("fetched"));
   return client;
-}
-
-Result<void> check(const NewClient& wanted) {
-  if (wanted.name.size() > kNameBytes || !text::is_utf8(wanted.name)) {
-    return bad_input("the client's name is over 200 bytes or not UTF-8");
-  }
-  for (const std::string& name : wanted.grants) {
-    if (std::ranges::find(kGrants, name) == kGrants.end()) return bad_input("unknown grant type");
-    // RFC 6749 4.4
-    if (name == grant::kClientCredentials && wanted.type == ClientType::Public) {
-      return bad_input("client_credentials is for confidential clients");
-    }
-  }
-  if (wanted.redirect_uris.size() > kRedirects) return bad_input("too many redirect URIs");
-  for (const std::string& uri : wanted.redirect_uris) QP_TRY(check_redirect_uri(uri));
-  return {};
 }
 
 Result<std::string> owner_of(const store::Txn& txn, const NewClient& wanted) {
@@ -87,8 +73,23 @@ bool Client::has_redirect(std::string_view uri) const {
   });
 }
 
+Result<void> check_client(const Client& client) {
+  if (client.name.size() > kNameBytes || !text::is_utf8(client.name)) {
+    return bad_input("the client's name is over 200 bytes or not UTF-8");
+  }
+  for (const std::string& name : client.grants) {
+    if (std::ranges::find(kGrants, name) == kGrants.end()) return bad_input("unknown grant type");
+    // RFC 6749 4.4
+    if (name == grant::kClientCredentials && client.type == ClientType::Public) {
+      return bad_input("client_credentials is for confidential clients");
+    }
+  }
+  if (client.redirect_uris.size() > kRedirects) return bad_input("too many redirect URIs");
+  for (const std::string& uri : client.redirect_uris) QP_TRY(check_redirect_uri(uri));
+  return {};
+}
+
 Result<AddedClient> add_client(store::WriteTxn& txn, const NewClient& wanted, Millis now) {
-  QP_TRY(check(wanted));
   AddedClient added;
   Client& client = added.client;
   client.id = text::hex(random::bytes(16));
@@ -97,18 +98,29 @@ Result<AddedClient> add_client(store::WriteTxn& txn, const NewClient& wanted, Mi
   client.grants = wanted.grants;
   client.redirect_uris = wanted.redirect_uris;
   client.scopes = wanted.scopes;
-  client.user = QP_TRY(owner_of(txn, wanted));
   client.created = now;
+  QP_TRY(check_client(client));
+  client.user = QP_TRY(owner_of(txn, wanted));
   if (wanted.type == ClientType::Confidential) {
     added.secret = new_secret("qps_");
     client.secret_hash = secret_hash(added.secret);
   }
-  QP_TRY(txn.put(kClients, client.id, encode(client)));
+  QP_TRY(put_client(txn, client));
   return added;
 }
 
+Result<void> put_client(store::WriteTxn& txn, const Client& client) {
+  return txn.put(kClients, client.id, encode(client));
+}
+
+Result<bool> remove_client(store::WriteTxn& txn, std::string_view id) {
+  if (!QP_TRY(find_client(txn, id))) return false;
+  QP_TRY(revoke_client(txn, id));
+  return txn.erase(kClients, id);
+}
+
 Result<std::optional<Client>> find_client(const store::Txn& txn, std::string_view id) {
-  if (id.empty() || id.size() > kIdBytes) return std::optional<Client>();
+  if (id.empty() || id.size() > kClientIdBytes) return std::optional<Client>();
   const auto record = QP_TRY(txn.get(kClients, id));
   if (!record) return std::optional<Client>();
   return std::optional<Client>(QP_TRY(decode(*record)));

@@ -33,6 +33,7 @@ struct Client {
   Scopes scopes = Scopes::all();  ///< the most that it is given
   std::string user;               ///< who made it; its own tokens (client_credentials) act for them
   Millis created{0};
+  Millis fetched{0};  ///< when its document was read (client_document.hpp); 0: registered here
 
   bool may_use(std::string_view grant) const;
   bool has_redirect(std::string_view uri) const;
@@ -55,6 +56,16 @@ struct AddedClient {
 /// BadInput: an unknown grant, a bad redirect URI, more than 16 of them, a name over 200 bytes,
 /// client_credentials for a public client. NotFound: no such user.
 Result<AddedClient> add_client(store::WriteTxn& txn, const NewClient& wanted, Millis now);
+
+/// A client's id is at most that long: it is a key of the store.
+inline constexpr std::size_t kClientIdBytes = 480;
+
+/// What holds for every client, wherever it comes from; errors as those of add_client.
+Result<void> check_client(const Client& client);
+/// Writes the record as it is.
+Result<void> put_client(store::WriteTxn& txn, const Client& client);
+/// Ends also every token that the client was given. False where there is no such client.
+Result<bool> remove_client(store::WriteTxn& txn, std::string_view id);
 
 Result<std::optional<Client>> find_client(const store::Txn& txn, std::string_view id);
 /// By id.

@@ -4,10 +4,11 @@
 #include <array>
 
 #include "base/log.hpp"
+#include "oauth/accounts.hpp"
 #include "oauth/authenticate.hpp"
 #include "oauth/codes.hpp"
 #include "oauth/json_object.hpp"
-#include "oauth/users.hpp"
+#include "oauth/sign_in.hpp"
 
 namespace qp::oauth {
 
@@ -24,16 +25,25 @@ struct Call {
   }
 };
 
-Answer token_answer(const IssuedTokens& issued) {
+/// Whom the token is for, or, where it is for all of the user's, the oldest one; "" for none.
+Result<std::string> actor_of(store::Store& store, const IssuedTokens& issued) {
+  if (!issued.actor.empty() || issued.user.empty()) return issued.actor;
+  const auto txn = QP_TRY(store.read());
+  const auto actors = QP_TRY(actors_of(*txn, issued.user));
+  return actors.empty() ? std::string() : actors.front().actor;
+}
+
+Answer token_answer(const Call& call, const IssuedTokens& issued) {
+  const auto actor = actor_of(call.service.store, issued);
+  if (!actor) return trouble_answer(actor.error());
   ObjectWriter body;
   body.text("access_token", issued.access_token)
       .text("token_type", "Bearer")
       .number("expires_in", issued.expires_in.count())
       .text("scope", issued.scopes.text());
   if (!issued.refresh_token.empty()) body.text("refresh_token", issued.refresh_token);
-  if (!issued.actor.empty()) {
-    body.text("actor", issued.actor).text("activitypub_actor_id", issued.actor);
-  }
+  if (!issued.actor.empty()) body.text("actor", issued.actor);
+  if (!actor->empty()) body.text("activitypub_actor_id", *actor);
   return json_answer(200, body.finish());
 }
 
@@ -69,7 +79,7 @@ Answer commit_new(const Call& call, const TokenRequest& wanted) {
     issued = QP_TRY(issue(txn, wanted, call.now));
     return {};
   });
-  return written ? token_answer(issued) : issue_error_answer(written.error());
+  return written ? token_answer(call, issued) : issue_error_answer(written.error());
 }
 
 /// `redeem`: Result<Redeemed>(WriteTxn&).
@@ -81,7 +91,7 @@ Answer commit_redeemed(const Call& call, Redeem redeem) {
     return {};
   });
   if (!written) return issue_error_answer(written.error());
-  if (const auto* issued = std::get_if<IssuedTokens>(&outcome)) return token_answer(*issued);
+  if (const auto* issued = std::get_if<IssuedTokens>(&outcome)) return token_answer(call, *issued);
   const Refusal refusal = std::get<Refusal>(outcome);
   if (refusal == Refusal::Reused) {
     log::warning("oauth.reuse", {log::field("client", call.client.id)});
@@ -112,16 +122,6 @@ bool is_open(PasswordGrant policy, const FormRequest& request) {
   return false;
 }
 
-Result<bool> password_opens(const Call& call, std::string_view name, std::string_view password) {
-  std::optional<User> user;
-  {
-    // Closed before the slow part, so that it holds no pages meanwhile.
-    const auto txn = QP_TRY(call.service.store.read());
-    user = QP_TRY(find_user(*txn, name));
-  }
-  return check_password(user, password);
-}
-
 Answer too_many_answer(std::chrono::seconds wait) {
   Answer answer = json_answer(429, ObjectWriter()
                                        .text("error", "slow_down")
@@ -142,16 +142,10 @@ Answer by_password(const Call& call) {
   const auto scopes = wanted_scopes(call);
   if (!scopes) return scope_error();
 
-  RateLimiter& sign_ins = call.service.sign_ins;
-  const std::string key = sign_in_key(call.request.peer, *name);
-  const bool is_limited = !call.request.peer.empty();
-  if (is_limited) {
-    if (const auto wait = sign_ins.take(key, call.now)) return too_many_answer(*wait);
-  }
-  const auto opens = password_opens(call, *name, *password);
-  if (!opens) return trouble_answer(opens.error());
-  if (!*opens) return error_answer("invalid_grant", "unknown user, or another password");
-  if (is_limited) sign_ins.give_back(key);
+  const auto outcome = sign_in(call.service, *name, *password, call.request.peer, call.now);
+  if (!outcome) return trouble_answer(outcome.error());
+  if (outcome->wait) return too_many_answer(*outcome->wait);
+  if (!outcome->user) return error_answer("invalid_grant", "unknown user, or another password");
   log::warning("oauth.password_grant", {log::field("client", call.client.id)});
   return commit_new(
       call, {std::string(*name), call.client.id, *scopes, "", call.service.settings.access_time});

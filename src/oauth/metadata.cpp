@@ -21,6 +21,15 @@ Texts offered_grants(const Settings& settings) {
 
 }  // namespace
 
+std::string resource_metadata(std::string_view issuer) {
+  return ObjectWriter()
+      .text("resource", issuer)
+      .texts("authorization_servers", Texts{std::string(issuer)})
+      .texts("scopes_supported", Scopes::known_names())
+      .texts("bearer_methods_supported", Texts{"header"})
+      .finish();
+}
+
 std::string server_metadata(std::string_view issuer, const Settings& settings) {
   const auto at = [&](std::string_view path) { return std::string(issuer) + std::string(path); };
   const Texts with_secret{"client_secret_basic", "client_secret_post"};
@@ -34,7 +43,7 @@ std::string server_metadata(std::string_view issuer, const Settings& settings) {
   if (settings.registration != Registration::Disabled) {
     out.text("registration_endpoint", at(kRegisterPath));
   }
-  return out.texts("scopes_supported", Scopes::all().names())
+  return out.texts("scopes_supported", Scopes::known_names())
       .texts("response_types_supported", Texts{"code"})
       .texts("response_modes_supported", Texts{"query"})
       .texts("grant_types_supported", offered_grants(settings))
@@ -43,6 +52,8 @@ std::string server_metadata(std::string_view issuer, const Settings& settings) {
       .texts("introspection_endpoint_auth_methods_supported", with_secret)
       .texts("code_challenge_methods_supported", Texts{"S256"})
       .flag("authorization_response_iss_parameter_supported", true)
+      .flag("client_id_metadata_document_supported", true)
+      .flag("activitypub_object_id_as_client_id", true)
       .finish();
 }
 

@@ -25,13 +25,17 @@ struct Settings {
   std::chrono::seconds access_time = kAccessTime;
 };
 
-/// Ten failed sign-ins a minute for an address and user.
+/// Ten failed sign-ins a minute for an address and user; as many registrations for an address.
 inline constexpr RateLimiter::Rate kSignInRate{limits::kSignInPerMinute, Millis(60'000)};
+
+/// And a hundred in ten minutes for a user, from wherever.
+inline constexpr RateLimiter::Rate kAccountRate{100, Millis(600'000)};
 
 /// What the endpoints work on. All of it outlives the calls.
 struct Service {
   store::Store& store;
-  RateLimiter& sign_ins;  ///< made with kSignInRate; shared with the sign-in page
+  RateLimiter& sign_ins;          ///< made with kSignInRate
+  RateLimiter& account_sign_ins;  ///< made with kAccountRate
   Settings settings;
 };
 

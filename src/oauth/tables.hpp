@@ -20,6 +20,7 @@ inline constexpr store::Table kUserActors{6};  ///< user/number -> an actor of t
 inline constexpr store::Table kFamilies{7};    ///< user/uuid -> what one sign-in granted
 inline constexpr store::Table kActorUsers{8};  ///< hash of an actor's IRI -> its user
 inline constexpr store::Table kCounters{9};    ///< name -> the last number given out
+inline constexpr store::Table kSessions{10};   ///< hash of a session's secret -> its record
 
 /// All records of `table` whose key begins with `prefix`, in the order of their keys, each read by
 /// `decode`: Result<T>(std::string_view).

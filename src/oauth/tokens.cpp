@@ -140,6 +140,23 @@ Result<Grant> find_grant(const store::Txn& txn, store::Table table, std::string_
                family->actor, record->issued, record->expires};
 }
 
+/// Of `user`, or, where that is empty, of everybody.
+template <class Wanted>
+Result<std::size_t> erase_families(store::WriteTxn& txn, std::string_view user, Wanted wanted) {
+  std::vector<std::string> names;
+  Result<void> outcome;
+  const std::string prefix = user.empty() ? "" : std::string(user) + '/';
+  QP_TRY(txn.each(kFamilies, prefix, [&](std::string_view name, std::string_view text) {
+    const auto family = decode_family(text);
+    if (!family) outcome = family.error();
+    if (family && wanted(*family)) names.emplace_back(name);
+    return family.has_value();
+  }));
+  QP_TRY(std::move(outcome));
+  for (const std::string& name : names) QP_TRY(txn.erase(kFamilies, name));
+  return names.size();
+}
+
 /// Keys of `table` whose record is over, or whose family is not there; at most `limit`.
 Result<std::vector<std::string>> dead_keys(const store::Txn& txn, store::Table table, Millis now,
                                            std::size_t limit) {
@@ -239,19 +256,28 @@ Result<bool> revoke_family(store::WriteTxn& txn, std::string_view family) {
 }
 
 Result<std::size_t> revoke_all(store::WriteTxn& txn, std::string_view user) {
-  const std::string name = QP_TRY(user_name(user));
-  std::vector<std::string> families;
-  QP_TRY(txn.each(kFamilies, name + '/', [&](std::string_view key, std::string_view) {
-    families.emplace_back(key);
-    return true;
-  }));
-  for (const std::string& family : families) QP_TRY(txn.erase(kFamilies, family));
-  return families.size();
+  return erase_families(txn, QP_TRY(user_name(user)), [](const Family&) { return true; });
+}
+
+Result<std::size_t> revoke_client(store::WriteTxn& txn, std::string_view client,
+                                  std::string_view user) {
+  return erase_families(txn, user, [&](const Family& family) { return family.client == client; });
+}
+
+Result<std::vector<Granted>> granted_by(const store::Txn& txn, std::string_view user, Millis now) {
+  const auto known = QP_TRY(find_user(txn, user));
+  if (!known) return std::vector<Granted>();
+  std::vector<Granted> granted;
+  for (Family& family : QP_TRY(read_all(txn, kFamilies, known->name + '/', decode_family))) {
+    if (family.expires <= now || family.epoch != known->epoch) continue;
+    granted.push_back({std::move(family.client), std::move(family.actor), family.expires});
+  }
+  return granted;
 }
 
 Result<std::size_t> sweep(store::WriteTxn& txn, Millis now, std::size_t limit) {
   std::size_t erased = 0;
-  for (const store::Table table : {kFamilies, kTokens, kRefresh, kCodes}) {
+  for (const store::Table table : {kFamilies, kTokens, kRefresh, kCodes, kSessions}) {
     if (erased >= limit) break;
     for (const std::string& key : QP_TRY(dead_keys(txn, table, now, limit - erased))) {
       QP_TRY(txn.erase(table, key));

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -91,8 +92,21 @@ Result<bool> revoke_family(store::WriteTxn& txn, std::string_view family);
 /// Ends all families of the user; says how many.
 Result<std::size_t> revoke_all(store::WriteTxn& txn, std::string_view user);
 
-/// Takes out at most `limit` records of tokens, codes and families that are over or whose family
-/// is; says how many.
+/// Ends all families that a client was given, or those of one user only; says how many.
+Result<std::size_t> revoke_client(store::WriteTxn& txn, std::string_view client,
+                                  std::string_view user = {});
+
+/// Something that may act for a user.
+struct Granted {
+  std::string client;  ///< id; empty: made on the command line
+  std::string actor;   ///< empty: all of the user's
+  Millis expires{0};
+};
+/// What holds at `now`.
+Result<std::vector<Granted>> granted_by(const store::Txn& txn, std::string_view user, Millis now);
+
+/// Takes out at most `limit` records of tokens, codes, families and sessions that are over or whose
+/// family is; says how many.
 Result<std::size_t> sweep(store::WriteTxn& txn, Millis now, std::size_t limit = 1000);
 
 }  // namespace qp::oauth

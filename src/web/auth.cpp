@@ -5,6 +5,17 @@
 
 namespace qp::web {
 
+namespace {
+
+/// RFC 6750 2.3, which RFC 9700 4.3.2 forbids.
+bool has_query_token(const net::Request& request) {
+  if (request.query.find("access_token") == std::string::npos) return false;
+  const auto form = text::parse_form(request.query);
+  return form && text::find(*form, "access_token").has_value();
+}
+
+}  // namespace
+
 bool has_credentials(const net::Request& request) {
   return request.headers.get("Authorization").has_value();
 }
@@ -19,6 +30,9 @@ std::optional<std::string_view> bearer_token(const net::Request& request) {
 
 Result<std::optional<Caller>> find_caller(const store::Txn& txn, const net::Request& request,
                                           Millis now) {
+  if (has_query_token(request)) {
+    return bad_input("A token belongs into the Authorization field, not into the address");
+  }
   if (!has_credentials(request)) return std::optional<Caller>();
   const std::optional<std::string_view> token = bearer_token(request);
   if (!token) return error(Code::Unauthenticated, "Authorization is not a bearer token");
@@ -26,7 +40,8 @@ Result<std::optional<Caller>> find_caller(const store::Txn& txn, const net::Requ
   if (grant.user.empty()) {
     return error(Code::Unauthenticated, "This token stands for no user");
   }
-  return std::optional(Caller{std::move(grant.user), std::move(grant.actor), grant.scopes});
+  return std::optional(
+      Caller{std::move(grant.user), std::move(grant.actor), std::move(grant.client), grant.scopes});
 }
 
 Result<Caller> require_caller(const store::Txn& txn, const net::Request& request, Millis now,
@@ -45,7 +60,11 @@ Result<Caller> require_caller(const store::Txn& txn, const net::Request& request
 
 std::optional<net::Response> refuse_without(oauth::Scope scope, const Caller& caller) {
   if (caller.scopes.has(scope)) return std::nullopt;
-  const std::string wanted = oauth::Scopes(scope).text();
+  return lacks_scope(scope);
+}
+
+net::Response lacks_scope(oauth::Scope scope) {
+  const std::string wanted = oauth::scope_name(scope);
   net::Response response = problem(error(Code::Forbidden, "The token lacks the scope " + wanted));
   response.headers.set("WWW-Authenticate", bearer_challenge("insufficient_scope", wanted));
   return response;

@@ -11,12 +11,14 @@
 #include "oauth/scopes.hpp"
 #include "store/store.hpp"
 
-/// Who asks, by bearer token (RFC 6750). Tokens in a query are not read.
+/// Who asks, by bearer token (RFC 6750). A token in a query is refused: queries are written to
+/// logs.
 namespace qp::web {
 
 struct Caller {
   std::string user;
-  std::string actor;  ///< the one that the token is bound to, or empty: all of the user's
+  std::string actor;   ///< the one that the token is bound to, or empty: all of the user's
+  std::string client;  ///< id of the client that the token was given to, or empty
   oauth::Scopes scopes;
 };
 
@@ -26,7 +28,7 @@ bool has_credentials(const net::Request& request);
 std::optional<std::string_view> bearer_token(const net::Request& request);
 
 /// nullopt for a request without an Authorization field; Unauthenticated for one that does not
-/// hold.
+/// hold, BadInput for a token in the query.
 Result<std::optional<Caller>> find_caller(const store::Txn& txn, const net::Request& request,
                                           Millis now);
 /// The same where somebody is required; `message` is told to who is not signed in.
@@ -35,6 +37,8 @@ Result<Caller> require_caller(const store::Txn& txn, const net::Request& request
 
 /// The answer to a caller whose token lacks `scope` (RFC 6750 3.1), nullopt for one that has it.
 std::optional<net::Response> refuse_without(oauth::Scope scope, const Caller& caller);
+/// That answer.
+net::Response lacks_scope(oauth::Scope scope);
 
 /// True if the caller may act as this actor.
 bool may_act_as(const Caller& caller, const ap::Actor& actor);

@@ -15,7 +15,9 @@
 #include "oauth/service.hpp"
 #include "store/store.hpp"
 #include "view/serve.hpp"
+#include "web/client_documents.hpp"
 #include "web/domains.hpp"
+#include "web/history.hpp"
 #include "web/key_pool.hpp"
 
 namespace qp::web {
@@ -36,6 +38,8 @@ struct Context {
   ap::Inbox& inbox;
   Domains& domains;
   KeyPool& keys;
+  ClientDocuments& client_documents;
+  History& history;
   RateLimiter& inbox_limiter;  ///< S2S posts, by address
   oauth::Service oauth;
   view::Contexts contexts;

@@ -6,6 +6,7 @@
 #include "web/auth.hpp"
 #include "web/html.hpp"
 #include "web/negotiate.hpp"
+#include "web/permission.hpp"
 #include "web/problem.hpp"
 #include "web/reply.hpp"
 
@@ -86,11 +87,12 @@ Result<std::optional<net::Response>> respond_rendered(const store::Txn& txn,
       request, Answer{rendered->status, rendered->etag, rendered->body, representation, true}));
 }
 
-/// As whom the caller reads: every actor of theirs, or the anonymous reader.
+/// As whom the caller reads: every actor of theirs, or, without `scope`, the anonymous reader.
 Result<std::vector<view::Reader>> readers_of(const store::Txn& txn,
-                                             const std::optional<Caller>& caller) {
+                                             const std::optional<Caller>& caller,
+                                             oauth::Scope scope) {
   std::vector<view::Reader> readers;
-  if (caller && caller->scopes.has(oauth::Scope::Read)) {
+  if (caller && caller->scopes.has(scope)) {
     for (const ap::Actor& actor : QP_TRY(actors_of(txn, *caller))) readers.push_back({actor.iri});
   }
   if (readers.empty()) readers.emplace_back();
@@ -129,7 +131,8 @@ Result<view::Served> serve_sequence(const store::Txn& txn, const ap::CollectionR
     if (!owner) return Error{Code::NotFound, "inbox without an owner", {}};
     QP_TRY(check_inbox_reader(*owner, caller));
   }
-  const std::vector<view::Reader> readers = QP_TRY(readers_of(txn, caller));
+  const std::vector<view::Reader> readers =
+      QP_TRY(readers_of(txn, caller, reading_scope(record.role)));
   const auto as_owner = std::find_if(readers.begin(), readers.end(), [&](const auto& reader) {
     return reader.actor == record.owner;
   });
@@ -181,6 +184,10 @@ Result<net::Response> get_resource(Context& context, const Exchange& exchange) {
   }
   const std::optional<Caller> caller = QP_TRY(find_caller(*txn, request, context.clock()));
   if (const auto collection = QP_TRY(ap::find_collection(*txn, iri))) {
+    if (caller && collection->role == ap::Role::Inbox) {
+      if (auto refused = refuse_without(oauth::Scope::ReadInbox, *caller))
+        return std::move(*refused);
+    }
     const view::Served served =
         QP_TRY(serve_sequence(*txn, *collection, iri, request, caller, context.contexts));
     return respond(request, iri, served, *wanted, is_anonymous);
@@ -188,7 +195,8 @@ Result<net::Response> get_resource(Context& context, const Exchange& exchange) {
   if (QP_TRY(belongs_to_disabled_user(*txn, iri))) {
     return error(Code::Gone, "This actor is no longer here");
   }
-  const std::vector<view::Reader> readers = QP_TRY(readers_of(*txn, caller));
+  const std::vector<view::Reader> readers =
+      QP_TRY(readers_of(*txn, caller, oauth::Scope::ReadLocal));
   const view::Served served = QP_TRY(serve_document(*txn, iri, readers, context.contexts));
   return respond(request, iri, served, *wanted, is_anonymous);
 }

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "web/html.hpp"
 #include "web/reply.hpp"
 
 namespace qp::web {
@@ -51,6 +52,16 @@ Mapping mapping_of(Code code) {
 }  // namespace
 
 int status_of(Code code) { return mapping_of(code).status; }
+
+net::Response problem_page(const Error& error) {
+  const Mapping mapping = mapping_of(error.code);
+  const std::string title = escape_html(mapping.title);
+  std::string body = "<h1>" + title + "</h1>";
+  if (!mapping.ours && !error.message.empty()) body += "<p>" + escape_html(error.message) + "</p>";
+  net::Response response = html_reply(mapping.status, mapping.title, body);
+  response.headers.set("Cache-Control", "no-store");
+  return response;
+}
 
 net::Response problem(const Error& error) {
   const Mapping mapping = mapping_of(error.code);

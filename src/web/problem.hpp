@@ -16,7 +16,10 @@ int status_of(Code code);
 /// is left out. 401 carries `WWW-Authenticate: Bearer`, 503 and 429 `Retry-After`.
 net::Response problem(const Error& error);
 
-/// As above for a status that no Code stands for (405, 421).
+/// The same as a page for people.
+net::Response problem_page(const Error& error);
+
+/// As the first for a status that no Code stands for (405, 421).
 net::Response problem(int status, std::string_view title, std::string_view detail);
 
 /// The error body of OAuth endpoints (RFC 6749 5.2), never stored by a cache.

@@ -4,8 +4,11 @@
 #include <string>
 
 #include "base/log.hpp"
+#include "web/account_handler.hpp"
 #include "web/actors_handler.hpp"
+#include "web/admin.hpp"
 #include "web/auth.hpp"
+#include "web/authorize_handler.hpp"
 #include "web/health.hpp"
 #include "web/inbox_handler.hpp"
 #include "web/nodeinfo.hpp"
@@ -45,6 +48,11 @@ constexpr Route kRoutes[] = {
     {"/api/actors", Match::OptionalSlash, list_actors, create_actor},
     {"/o/token", Match::OptionalSlash, nullptr, post_token},
     {"/o/authorize", Match::OptionalSlash, get_authorize, post_authorize, Cors::None},
+    {"/o/sign_in", Match::OptionalSlash, get_sign_in, post_sign_in, Cors::None},
+    {"/o/sign_out", Match::OptionalSlash, nullptr, post_sign_out, Cors::None},
+    {"/o/account", Match::OptionalSlash, get_account, post_account, Cors::None},
+    {"/admin", Match::OptionalSlash, get_admin, post_admin, Cors::None},
+    {"/admin/", Match::Prefix, get_admin, post_admin, Cors::None},
     {"/o/register", Match::OptionalSlash, nullptr, post_register},
     {"/o/revoke_token", Match::OptionalSlash, nullptr, post_revoke},
     {"/o/introspect", Match::OptionalSlash, nullptr, post_introspect},
@@ -55,6 +63,8 @@ constexpr Route kRoutes[] = {
     {"/.well-known/host-meta", Match::Exact, get_host_meta, nullptr, Cors::Any},
     {"/.well-known/host-meta.json", Match::Exact, get_host_meta_json, nullptr, Cors::Any},
     {"/.well-known/oauth-authorization-server", Match::Exact, get_oauth_metadata, nullptr,
+     Cors::Any},
+    {"/.well-known/oauth-protected-resource", Match::Exact, get_resource_metadata, nullptr,
      Cors::Any},
 };
 
@@ -130,8 +140,15 @@ net::Response method_not_allowed(const Route& route, std::string_view method) {
   return response;
 }
 
+/// Somebody reads it in a browser, on a page with forms.
+bool is_for_people(const Route& route, const net::Request& request) {
+  return route.cors == Cors::None &&
+         request.headers.get("Accept").value_or("").find("text/html") != std::string_view::npos;
+}
+
 /// Errors as a response, and what is wrong on our side to the log.
-net::Response to_response(Result<net::Response> result, const net::Request& request) {
+net::Response to_response(Result<net::Response> result, const Route& route,
+                          const net::Request& request) {
   if (result) return std::move(*result);
   const Error& error = result.error();
   if (status_of(error.code) >= 500) {
@@ -139,6 +156,7 @@ net::Response to_response(Result<net::Response> result, const net::Request& requ
   } else {
     log::debug("request_refused", {log::field("detail", error.detail)});
   }
+  if (is_for_people(route, request)) return problem_page(error);
   net::Response response = problem(error);
   if (response.status == 401 && has_credentials(request)) {
     response.headers.set("WWW-Authenticate", bearer_challenge("invalid_token"));
@@ -185,7 +203,7 @@ net::Response Routes::answer(const net::Request& request, int attempt) const {
       is_read(request) ? route->get : (request.method == "POST" ? route->post : nullptr);
   if (!act) return method_not_allowed(*route, request.method);
   const Exchange exchange{request, domain.value_or(ap::Domain{}), attempt};
-  return to_response(act(context_, exchange), request);
+  return to_response(act(context_, exchange), *route, request);
 }
 
 void Routes::handle(const net::Request& request, net::Response& response, int attempt) {

@@ -26,6 +26,7 @@ inline const std::string& password_hash() {
 struct Fixture {
   MemoryStore store;
   RateLimiter sign_ins{kSignInRate};
+  RateLimiter account_sign_ins{kAccountRate};
   Settings settings;
   Millis now = kNow;
   AddedClient client;
@@ -42,7 +43,7 @@ struct Fixture {
                           "alice"});
   }
 
-  Service service() { return {store, sign_ins, settings}; }
+  Service service() { return {store, sign_ins, account_sign_ins, settings}; }
   template <class Work>
   void write(Work work) {
     const auto written = store.write([&](store::WriteTxn& txn) -> Result<void> {

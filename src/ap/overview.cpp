@@ -1,0 +1,210 @@
+#include "ap/overview.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "ap/activity.hpp"
+#include "ap/tables.hpp"
+#include "base/text.hpp"
+#include "vocab/terms.hpp"
+
+namespace qp::ap {
+
+namespace {
+
+/// Records that are looked through for one page: some tenths of a second.
+constexpr std::size_t kMostRecords = 200'000;
+/// More deliveries than these are not looked at in one go.
+constexpr std::size_t kMostQueued = 100'000;
+/// Reports whose order is found out for one page.
+constexpr std::size_t kMostReports = 20'000;
+
+bool holds(std::string_view text, std::string_view lower_part) {
+  return text::lower(text).find(lower_part) != std::string::npos;
+}
+
+bool matches(const Actor& actor, const ActorFilter& filter, std::string_view lower_text) {
+  if (!filter.user.empty() && actor.user != filter.user) return false;
+  if (!filter.type.empty() && actor.type != filter.type) return false;
+  return lower_text.empty() || holds(actor.username, lower_text) || holds(actor.name, lower_text) ||
+         holds(actor.iri, lower_text) || holds(actor.user, lower_text);
+}
+
+/// As ap/admit looks for it. A name stands for the names below it too.
+Result<std::string> host_to_block(std::string_view given) {
+  if (given.empty() || given.size() > kMaxKey ||
+      given.find_first_of("/?#@ \t\r\n\\") != std::string_view::npos) {
+    return bad_input("HOST is host[:port], without scheme or path: " + std::string(given));
+  }
+  return text::lower(given);
+}
+
+Result<std::vector<store::QueueItem>> queue_of(const store::Txn& txn, std::string_view host) {
+  std::vector<store::QueueItem> items = QP_TRY(txn.queue_list(kMostQueued));
+  std::erase_if(items, [&](const store::QueueItem& item) { return item.lane != host; });
+  return items;
+}
+
+Result<std::vector<std::string>> values(const store::Txn& txn, TermId graph, const Word& property) {
+  std::vector<TermId> ids;
+  QP_TRY(txn.scan({graph, graph, property, {}}, {}, [&](const store::OrderedQuad& found) {
+    ids.push_back(found.quad.o);
+    return true;
+  }));
+  std::vector<std::string> texts;
+  for (const TermId id : ids) texts.emplace_back(QP_TRY(txn.resolve(id)).value);
+  return texts;
+}
+
+std::string first(std::vector<std::string> texts) {
+  return texts.empty() ? std::string() : std::move(texts.front());
+}
+
+Result<std::int64_t> received_at(const store::Txn& txn, TermId graph) {
+  const auto record = QP_TRY(txn.graph(graph));
+  if (!record) return 0;
+  const auto document = QP_TRY(txn.document(record->document));
+  return document ? document->received : 0;
+}
+
+Result<bool> is_closed(const store::Txn& txn, std::string_view iri) {
+  if (iri.size() > kMaxKey) return false;
+  return QP_TRY(txn.get(kClosedReports, iri)).has_value();
+}
+
+Result<Report> read_report(const store::Txn& txn, TermId graph, std::int64_t received) {
+  Report report;
+  report.iri = QP_TRY(txn.resolve(graph)).value;
+  report.actor = first(QP_TRY(values(txn, graph, as::actor)));
+  report.objects = QP_TRY(values(txn, graph, as::object));
+  report.content = first(QP_TRY(values(txn, graph, as::content)));
+  report.received = received;
+  if (report.iri.size() <= kMaxKey) {
+    report.closed_by = QP_TRY(txn.get(kClosedReports, report.iri)).value_or("");
+  }
+  return report;
+}
+
+/// The graphs of all Flags.
+Result<std::vector<TermId>> flags(const store::Txn& txn) {
+  std::vector<TermId> graphs;
+  QP_TRY(txn.scan({{}, {}, rdf::type, as::Flag}, {}, [&](const store::OrderedQuad& found) {
+    if (found.quad.g == found.quad.s) graphs.push_back(found.quad.g);
+    return graphs.size() < kMostReports;
+  }));
+  return graphs;
+}
+
+}  // namespace
+
+Result<ActorList> list_actors(const store::Txn& txn, const ActorFilter& filter, Slice slice) {
+  ActorList list;
+  std::size_t seen = 0;
+  const std::string lower_text = text::lower(text::trim(filter.text));
+  QP_TRY(each_actor(txn, [&](const Actor& actor) {
+    list.looked_at_all = ++seen <= kMostRecords;
+    if (!list.looked_at_all) return false;
+    if (!matches(actor, filter, lower_text)) return true;
+    const bool is_here =
+        list.matching >= slice.offset && list.matching - slice.offset < slice.limit;
+    if (is_here) list.actors.push_back(actor);
+    ++list.matching;
+    return true;
+  }));
+  return list;
+}
+
+Result<std::string> block_host(store::WriteTxn& txn, std::string_view host) {
+  std::string name = QP_TRY(host_to_block(host));
+  QP_TRY(txn.put(kBlockedHosts, name, ""));
+  return name;
+}
+
+Result<std::string> unblock_host(store::WriteTxn& txn, std::string_view host) {
+  std::string name = QP_TRY(host_to_block(host));
+  if (QP_TRY(txn.erase(kBlockedHosts, name))) return name;
+  return error(Code::NotFound, name + " is not blocked");
+}
+
+Result<std::vector<std::string>> blocked_hosts(const store::Txn& txn) {
+  std::vector<std::string> hosts;
+  QP_TRY(txn.each(kBlockedHosts, "", [&](std::string_view host, std::string_view) {
+    hosts.emplace_back(host);
+    return true;
+  }));
+  return hosts;
+}
+
+Result<std::vector<KnownHost>> known_hosts(const store::Txn& txn) {
+  std::map<std::string, std::size_t> counts;
+  std::size_t seen = 0;
+  QP_TRY(txn.each(kRemoteActors, "", [&](std::string_view iri, std::string_view) {
+    ++counts[host_of(iri)];
+    return ++seen < kMostRecords;
+  }));
+  std::vector<KnownHost> hosts;
+  for (auto& [host, actors] : counts) hosts.push_back({host, actors});
+  std::ranges::stable_sort(hosts, std::greater<>(), &KnownHost::actors);
+  return hosts;
+}
+
+Result<std::vector<HostQueue>> queue_by_host(const store::Txn& txn) {
+  std::map<std::string, HostQueue> by_host;
+  for (const store::QueueItem& item : QP_TRY(txn.queue_list(kMostQueued))) {
+    HostQueue& queue = by_host[item.lane];
+    if (queue.waiting++ == 0) queue.next_due = item.due;
+    queue.next_due = std::min(queue.next_due, item.due);
+    if (item.attempts >= queue.attempts && !item.last_result.empty()) {
+      queue.last_result = item.last_result;
+    }
+    queue.attempts = std::max(queue.attempts, item.attempts);
+  }
+  std::vector<HostQueue> queues;
+  for (auto& [host, queue] : by_host) {
+    queue.host = host;
+    queues.push_back(std::move(queue));
+  }
+  std::ranges::stable_sort(queues, std::greater<>(), &HostQueue::waiting);
+  return queues;
+}
+
+Result<std::size_t> retry_host(store::WriteTxn& txn, std::string_view host, Millis now) {
+  const auto items = QP_TRY(queue_of(txn, host));
+  for (const store::QueueItem& item : items) {
+    QP_TRY(txn.queue_reschedule(item.id, now.count(), item.last_result));
+  }
+  return items.size();
+}
+
+Result<std::size_t> drop_host(store::WriteTxn& txn, std::string_view host) {
+  const auto items = QP_TRY(queue_of(txn, host));
+  for (const store::QueueItem& item : items) QP_TRY(txn.queue_remove(item.id));
+  return items.size();
+}
+
+Result<ReportList> list_reports(const store::Txn& txn, Reports which, Slice slice) {
+  std::vector<std::pair<std::int64_t, TermId>> found;
+  for (const TermId graph : QP_TRY(flags(txn))) {
+    const std::string iri(QP_TRY(txn.resolve(graph)).value);
+    const bool closed = QP_TRY(is_closed(txn, iri));
+    if (closed != (which == Reports::Closed)) continue;
+    found.emplace_back(QP_TRY(received_at(txn, graph)), graph);
+  }
+  std::ranges::stable_sort(found, std::greater<>(), [](const auto& one) { return one.first; });
+  ReportList list;
+  list.matching = found.size();
+  for (std::size_t i = slice.offset; i < found.size() && list.reports.size() < slice.limit; ++i) {
+    list.reports.push_back(QP_TRY(read_report(txn, found[i].second, found[i].first)));
+  }
+  return list;
+}
+
+Result<void> close_report(store::WriteTxn& txn, std::string_view iri, std::string_view user) {
+  const auto id = QP_TRY(txn.find_iri(iri));
+  const bool is_report =
+      id && iri.size() <= kMaxKey && QP_TRY(txn.probe({*id, *id, rdf::type, as::Flag}, {}));
+  if (!is_report) return error(Code::NotFound, "there is no such report");
+  return txn.put(kClosedReports, iri, user);
+}
+
+}  // namespace qp::ap

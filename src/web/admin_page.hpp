@@ -1,0 +1,69 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ap/overview.hpp"
+#include "base/text.hpp"
+#include "web/browser.hpp"
+#include "web/context.hpp"
+
+/// What the pages of /admin/ are made of; admin.cpp says who gets them.
+namespace qp::web::admin {
+
+/// One visit of an administrator.
+struct Visit {
+  Context& context;
+  const Exchange& exchange;
+  const Browser& browser;
+  const store::Txn& txn;
+  const text::Form& form;  ///< of the query, or of the body for an action
+
+  std::string_view value(std::string_view name) const {
+    return text::find(form, name).value_or("");
+  }
+  std::size_t page() const;  ///< counts from 0
+  ap::Slice slice() const;
+};
+
+/// HTML for <main>, without the <h1>.
+using Body = Result<std::string> (*)(const Visit&);
+/// What an action did. `body` not empty: shown instead of going back to the page; it may hold what
+/// is shown once.
+struct Done {
+  std::string body = {};
+};
+using Act = Result<Done> (*)(const Visit&);
+
+Result<std::string> overview_body(const Visit& visit);
+Result<std::string> actors_body(const Visit& visit);
+Result<std::string> users_body(const Visit& visit);
+Result<std::string> clients_body(const Visit& visit);
+Result<std::string> domains_body(const Visit& visit);
+Result<std::string> queue_body(const Visit& visit);
+Result<std::string> reports_body(const Visit& visit);
+
+Result<Done> act_on_users(const Visit& visit);
+Result<Done> act_on_clients(const Visit& visit);
+Result<Done> act_on_domains(const Visit& visit);
+Result<Done> act_on_queue(const Visit& visit);
+Result<Done> act_on_reports(const Visit& visit);
+
+/// `<div class="table"><table>` with that head; cells that begin with '#' are numbers.
+std::string open_table(std::initializer_list<std::string_view> head);
+inline constexpr std::string_view kCloseTable = "</table></div>";
+std::string row(std::initializer_list<std::string> cells);
+std::string number_cell(std::size_t number);
+/// "2026-11-26 07:02", UTC.
+std::string time_text(Millis time);
+/// A form of one button: hidden fields, and `action` as the button's value.
+std::string button(const Visit& visit, std::string_view path, std::string_view action,
+                   std::string_view label, std::string_view field, std::string_view value,
+                   std::string_view style = "second");
+/// "1-50 of 321", and links to the pages before and behind; the query's other fields stay.
+std::string pager(const Visit& visit, std::size_t matching);
+
+/// Asks `txn` in a write for what changes something.
+Result<void> write(const Visit& visit, const store::Store::Write& work);
+
+}  // namespace qp::web::admin
