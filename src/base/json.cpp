@@ -4,9 +4,10 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <unordered_set>
 
+#include "base/flat_index.hpp"
 #include "base/text.hpp"
+#include "base/text_hash.hpp"
 
 namespace qp::json {
 
@@ -253,9 +254,14 @@ class Parser {
       }
       return true;
     }
-    std::unordered_set<std::string_view> seen;
+    FlatIndex seen(members.size());
+    std::uint32_t next = 0;
     for (const Member& member : members) {
-      if (!seen.insert(member.key).second) return repeated(member.key);
+      const bool added =
+          seen.find_or_add(TextHash{}(member.key), next++,
+                           [&](std::uint32_t other) { return members[other].key == member.key; })
+              .second;
+      if (!added) return repeated(member.key);
     }
     return true;
   }

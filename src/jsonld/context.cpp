@@ -15,15 +15,11 @@ TermMap orphan_definitions() {
   for (const Orphan& orphan : kOrphans) {
     auto definition = std::make_shared<TermDefinition>();
     definition->iri = orphan.iri;
+    definition->term = orphan.term;
     if (orphan.is_reference) definition->type = "@id";
-    result.emplace(orphan.term, std::move(definition));
+    result.set(std::move(definition));
   }
   return result;
-}
-
-const TermDefinition* find_in(const TermMap& terms, std::string_view term) {
-  const auto found = terms.find(term);
-  return found == terms.end() ? nullptr : found->second.get();
 }
 
 std::string lower_tag(const std::string& language, const std::string& direction) {
@@ -51,6 +47,28 @@ bool TermDefinition::same_but_protection(const TermDefinition& other) const {
          text_of(*this) == text_of(other);
 }
 
+TermMap::Definition TermMap::get(std::string_view term) const {
+  const std::uint32_t at = place_of(term);
+  return at == FlatIndex::kNone || !entries_[at].present ? nullptr : entries_[at].definition;
+}
+
+void TermMap::set(Definition definition) {
+  const std::string_view term = definition->term;
+  const auto [at, added] = index_.find_or_add(
+      TextHash{}(term), static_cast<std::uint32_t>(entries_.size()),
+      [&](std::uint32_t place) { return entries_[place].definition->term == term; });
+  if (added) {
+    entries_.push_back({std::move(definition), true});
+  } else {
+    entries_[at] = {std::move(definition), true};
+  }
+}
+
+void TermMap::erase(std::string_view term) {
+  const std::uint32_t at = place_of(term);
+  if (at != FlatIndex::kNone) entries_[at].present = false;
+}
+
 Context::Context(const Context& other)
     : terms(other.terms),
       vocab(other.vocab),
@@ -71,15 +89,13 @@ ContextPtr Context::initial(Mode mode, ProcessingMode processing_mode) {
   return context;
 }
 
-const TermDefinition* Context::find_own(std::string_view term) const {
-  return find_in(terms, term);
-}
+const TermDefinition* Context::find_own(std::string_view term) const { return terms.find(term); }
 
 const TermDefinition* Context::find(std::string_view term) const {
   if (const TermDefinition* own = find_own(term)) return own;
   if (!keeps_undefined()) return nullptr;
   static const TermMap orphans = orphan_definitions();
-  return find_in(orphans, term);
+  return orphans.find(term);
 }
 
 bool Context::keeps_undefined() const {
@@ -100,8 +116,9 @@ std::optional<std::string_view> Context::base(std::string_view document_base) co
 }
 
 bool Context::has_protected_terms() const {
-  return std::any_of(terms.begin(), terms.end(),
-                     [](const auto& entry) { return entry.second->is_protected; });
+  bool any = false;
+  terms.for_each([&](const TermDefinition& definition) { any |= definition.is_protected; });
+  return any;
 }
 
 const InverseContext& Context::inverse() const {
@@ -151,9 +168,9 @@ std::optional<std::string_view> Context::expand_iri(std::string_view value, Read
 // Inverse context creation, 4.3.2; numbers are the steps there.
 InverseContext::InverseContext(const Context& context) {
   std::vector<std::pair<std::string_view, const TermDefinition*>> sorted;
-  for (const auto& [term, definition] : context.terms) {
-    if (definition->iri) sorted.emplace_back(term, definition.get());  // 3.1
-  }
+  context.terms.for_each([&](const TermDefinition& definition) {
+    if (definition.iri) sorted.emplace_back(definition.term, &definition);  // 3.1
+  });
   // 3: the shortest first, then in lexicographic order.
   std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
     if (a.first.size() != b.first.size()) return a.first.size() < b.first.size();

@@ -12,7 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/flat_index.hpp"
 #include "base/json.hpp"
+#include "base/text_hash.hpp"
 #include "jsonld/jsonld.hpp"
 
 namespace qp::jsonld {
@@ -54,6 +56,7 @@ struct OwnedJson {
 
 /// JSON-LD API 4.2. Immutable once it is in a Context.
 struct TermDefinition {
+  std::string term;
   std::optional<std::string> iri;  ///< none: the term is explicitly ignored
   std::string type;                ///< type mapping, or empty
   std::string nest;                ///< nest value, or empty
@@ -73,14 +76,42 @@ struct TermDefinition {
   bool same_but_protection(const TermDefinition& other) const;
 };
 
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>{}(text);
+/// Definitions by their terms. Quick to copy: a context begins as a copy of another one.
+class TermMap {
+ public:
+  using Definition = std::shared_ptr<const TermDefinition>;
+
+  /// nullptr: there is none.
+  const TermDefinition* find(std::string_view term) const {
+    const std::uint32_t at = place_of(term);
+    return at == FlatIndex::kNone || !entries_[at].present ? nullptr
+                                                           : entries_[at].definition.get();
   }
+  Definition get(std::string_view term) const;
+  void set(Definition definition);
+  void erase(std::string_view term);
+  void reserve(std::size_t more) { entries_.reserve(entries_.size() + more); }
+  std::size_t size() const { return entries_.size(); }
+  template <class F>
+  void for_each(const F& call) const {
+    for (const Entry& entry : entries_) {
+      if (entry.present) call(*entry.definition);
+    }
+  }
+
+ private:
+  struct Entry {
+    Definition definition;
+    bool present = true;  ///< an erased one keeps its place
+  };
+  std::uint32_t place_of(std::string_view term) const {
+    return index_.find(TextHash{}(term),
+                       [&](std::uint32_t at) { return entries_[at].definition->term == term; });
+  }
+
+  std::vector<Entry> entries_;
+  FlatIndex index_;
 };
-using TermMap = std::unordered_map<std::string, std::shared_ptr<const TermDefinition>, TextHash,
-                                   std::equal_to<>>;
 
 /// JSON-LD API 4.3: from an IRI to the terms that may stand for it.
 class InverseContext {

@@ -84,6 +84,7 @@ Result<Tag> read_tag(json::Value value, ErrorCode code) {
 }  // namespace
 
 struct ContextBuilder::Pending {
+  std::uint32_t place = 0;
   std::string_view term;
   json::Value value;  // an object; its @id is `id` where the definition was a text or null
   json::Value id;
@@ -99,24 +100,43 @@ ContextBuilder::ContextBuilder(ContextProcessor& processor, Context& draft, json
       draft_(draft),
       local_(local),
       call_(call),
-      protect_(local.get("@protected").is_true()) {}
+      protect_(local.get("@protected").is_true()),
+      states_(local.size(), State::Untouched),
+      places_(local.size()) {
+  std::uint32_t next = 0;
+  for (const json::Member& member : local.members()) {
+    places_.find_or_add(TextHash{}(member.key), next++, [](std::uint32_t) { return false; });
+  }
+}
+
+std::uint32_t ContextBuilder::place_of(std::string_view term) const {
+  return places_.find(TextHash{}(term),
+                      [&](std::uint32_t place) { return local_.members()[place].key == term; });
+}
+
+Result<void> ContextBuilder::define_if_local(std::string_view term) {
+  const std::uint32_t place = place_of(term);
+  return place == FlatIndex::kNone ? Result<void>() : define(place);
+}
 
 Result<void> ContextBuilder::define_all() {
-  for (const json::Member& member : local_.members()) {
-    if (!is_context_keyword(member.key)) QP_TRY(define_as_far_as_possible(member.key));
+  draft_.terms.reserve(local_.size());
+  for (std::uint32_t place = 0; place < local_.size(); ++place) {
+    if (!is_context_keyword(local_.members()[place].key)) QP_TRY(define_as_far_as_possible(place));
   }
   return {};
 }
 
 /// In storage mode a definition that is broken counts as not there.
-Result<void> ContextBuilder::define_as_far_as_possible(std::string_view term) {
-  const auto found = draft_.terms.find(term);
-  const auto before = found == draft_.terms.end() ? nullptr : found->second;
-  auto done = define(term);
+Result<void> ContextBuilder::define_as_far_as_possible(std::uint32_t place) {
+  const std::string_view term = local_.members()[place].key;
+  TermMap::Definition before;
+  if (draft_.mode == Mode::Storage) before = draft_.terms.get(term);
+  auto done = define(place);
   if (done) return {};
   QP_TRY(processor_.tolerated(std::move(done)));
-  if (before) draft_.terms.insert_or_assign(std::string(term), before);
-  defined_[term] = true;
+  if (before) draft_.terms.set(before);
+  states_[place] = State::Defined;
   return {};
 }
 
@@ -124,43 +144,44 @@ Result<std::optional<std::string_view>> ContextBuilder::expand_iri(std::string_v
                                                                    Reading reading) {
   // 5.2.2, 3
   const bool is_special = is_keyword(value) || has_keyword_form(value);
-  if (!is_special && local_.contains(value)) QP_TRY(define(value));
+  if (!is_special) QP_TRY(define_if_local(value));
   const auto colon = value.find(':', value.empty() ? 0 : 1);
   const bool through_vocab = reading == Reading::Vocab || reading == Reading::VocabThenDocument;
-  const bool is_term = through_vocab && draft_.find(value);
-  if (colon != value.npos && !is_special && !is_term) {
+  if (colon != value.npos && !is_special && !(through_vocab && draft_.find(value))) {
     // 5.2.2, 6.3
     const auto prefix = value.substr(0, colon);
     const bool is_compact = prefix != "_" && !value.substr(colon + 1).starts_with("//");
-    if (is_compact && local_.contains(prefix)) QP_TRY(define(prefix));
+    if (is_compact) QP_TRY(define_if_local(prefix));
   }
   return draft_.expand_iri(value, reading, processor_.options_.base, processor_.arena_);
 }
 
-Result<void> ContextBuilder::define(std::string_view term) {
+Result<void> ContextBuilder::define(std::uint32_t place) {
   // 1
-  if (const auto found = defined_.find(term); found != defined_.end()) {
-    if (found->second) return {};
+  if (states_[place] == State::Defined) return {};
+  const std::string_view term = local_.members()[place].key;
+  if (states_[place] == State::BeingCreated) {
     return fail(ErrorCode::CyclicIriMapping, std::string(term));
   }
   // 2
   if (term.empty()) return fail(ErrorCode::InvalidTermDefinition, "an empty term");
-  defined_[term] = false;
-  const json::Value value = local_.get(term);  // 3
+  states_[place] = State::BeingCreated;
+  const json::Value value = local_.members()[place].value;  // 3
   if (!QP_TRY(check_name(term, value))) {
-    defined_[term] = true;
+    states_[place] = State::Defined;
     return {};
   }
   Pending pending;
+  pending.place = place;
   pending.term = term;
   // 6
-  if (const auto found = draft_.terms.find(term); found != draft_.terms.end()) {
-    pending.before = found->second;
+  pending.before = draft_.terms.get(term);
+  if (pending.before) {
     if (pending.before->core && !call_.is_core) {  // storage mode
-      defined_[term] = true;
+      states_[place] = State::Defined;
       return {};
     }
-    draft_.terms.erase(found);
+    draft_.terms.erase(term);
   }
   // 7 to 9
   pending.is_simple = value.is_string();
@@ -175,7 +196,7 @@ Result<void> ContextBuilder::define(std::string_view term) {
     return fail(ErrorCode::InvalidTermDefinition, std::string(term));
   }
   if (QP_TRY(fill(pending))) QP_TRY(finish(pending));
-  defined_[term] = true;
+  states_[place] = State::Defined;
   return {};
 }
 
@@ -293,7 +314,7 @@ Result<bool> ContextBuilder::read_id(Pending& pending, json::Value id) {
   pending.made.iri = *iri;
   // 14.2.4
   if (looks_like_iri(pending.term)) {
-    defined_[pending.term] = true;
+    states_[pending.place] = State::Defined;
     if (QP_TRY(expand_iri(pending.term, Reading::Vocab)) != iri) return invalid();
   }
   // 14.2.5
@@ -312,7 +333,7 @@ Result<void> ContextBuilder::derive_iri(Pending& pending) {
   if (const auto colon = term.find(':', 1); colon != term.npos) {
     // 15
     const auto prefix = term.substr(0, colon);
-    if (local_.contains(prefix) && !is_iri_or_blank(prefix)) QP_TRY(define(prefix));
+    if (!is_iri_or_blank(prefix)) QP_TRY(define_if_local(prefix));
     const TermDefinition* definition = draft_.find_own(prefix);
     if (definition && definition->iri) {
       pending.made.iri = *definition->iri + std::string(term.substr(colon + 1));
@@ -448,8 +469,8 @@ Result<void> ContextBuilder::finish(Pending& pending) {
   }
   pending.made.core = call_.is_core;
   // 28
-  draft_.terms.insert_or_assign(std::string(pending.term),
-                                std::make_shared<const TermDefinition>(std::move(pending.made)));
+  pending.made.term = pending.term;
+  draft_.terms.set(std::make_shared<const TermDefinition>(std::move(pending.made)));
   return {};
 }
 

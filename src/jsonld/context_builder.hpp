@@ -2,8 +2,9 @@
 
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
+#include "base/flat_index.hpp"
 #include "jsonld/context.hpp"
 
 namespace qp::jsonld {
@@ -19,10 +20,13 @@ class ContextBuilder {
   Result<std::optional<std::string_view>> expand_iri(std::string_view value, Reading reading);
 
  private:
+  enum class State : unsigned char { Untouched, BeingCreated, Defined };
   struct Pending;  // a definition in the making, with what it was and what it is made from
 
-  Result<void> define_as_far_as_possible(std::string_view term);
-  Result<void> define(std::string_view term);
+  // Of the term in that place of the local context.
+  Result<void> define_as_far_as_possible(std::uint32_t place);
+  Result<void> define(std::uint32_t place);
+  Result<void> define_if_local(std::string_view term);
   Result<bool> check_name(std::string_view term, json::Value value) const;
   Result<bool> fill(Pending& pending);
   Result<void> read_protected(Pending& pending) const;
@@ -39,6 +43,8 @@ class ContextBuilder {
   Result<void> read_prefix(Pending& pending) const;
   Result<void> check_entries(const Pending& pending) const;
   Result<void> finish(Pending& pending);
+  /// The member's place in the local context; FlatIndex::kNone where it has no such key.
+  std::uint32_t place_of(std::string_view term) const;
   bool is_10() const { return draft_.processing_mode == ProcessingMode::JsonLd10; }
 
   ContextProcessor& processor_;
@@ -46,7 +52,8 @@ class ContextBuilder {
   json::Value local_;
   const ContextProcessor::Call& call_;
   bool protect_ = false;
-  std::unordered_map<std::string_view, bool> defined_;  // false while it is being created
+  std::vector<State> states_;  // of the local context's members
+  FlatIndex places_;           // of them, by key
 };
 
 }  // namespace qp::jsonld

@@ -4,9 +4,10 @@
 #include <cstdio>
 #include <optional>
 #include <unordered_map>
-#include <unordered_set>
+#include <utility>
 #include <vector>
 
+#include "base/flat_index.hpp"
 #include "base/text.hpp"
 #include "jsonld/errors.hpp"
 #include "jsonld/jcs.hpp"
@@ -23,15 +24,27 @@ using rdf::QuadView;
 using rdf::TermKind;
 using rdf::TermView;
 
-/// What ordinals are counted by; terms borrow from the document or the arena.
+/// A term as it is met again and again: hashed and looked at once. Borrows from the document or the
+/// arena.
+struct Named {
+  TermView term;
+  std::size_t hash = 0;
+  bool well_formed = false;
+
+  Named() = default;
+  explicit Named(const TermView& named)
+      : term(named),
+        hash(rdf::TermHash{}(named)),
+        well_formed(named.kind == TermKind::Blank || rdf::is_absolute_iri(named.value)) {}
+};
+
+/// What ordinals are counted by.
 struct Place {
   TermView g, s, p;
-  friend bool operator==(const Place&, const Place&) = default;
-};
-struct PlaceHash {
-  std::size_t operator()(const Place& place) const {
-    const rdf::TermHash hash;
-    return rdf::combined_hash(rdf::combined_hash(hash(place.g), hash(place.s)), hash(place.p));
+  std::uint32_t count = 0;
+
+  bool is(const TermView& graph, const TermView& subject, const TermView& predicate) const {
+    return s == subject && p == predicate && g == graph;
   }
 };
 
@@ -71,12 +84,11 @@ constexpr double kIntegerBound = 1e21;
 /// quad is emitted once.
 class Emitter {
  public:
-  Emitter(const RdfOptions& options, json::Arena& arena)
-      : options_(options), arena_(arena), seen_(0, QuadHash{&quads_}, QuadEqual{&quads_}) {}
+  Emitter(const RdfOptions& options, json::Arena& arena) : options_(options), arena_(arena) {}
 
   Result<void> document(json::Value expanded) {
     for (const json::Value item : expanded.items()) {
-      if (item.is_object() && !item.contains("@value")) QP_TRY(node(item, TermView{}));
+      if (item.is_object() && !item.contains("@value")) QP_TRY(node(item, default_graph_));
     }
     return {};
   }
@@ -84,19 +96,6 @@ class Emitter {
   std::vector<EmittedQuad> take() { return std::move(quads_); }
 
  private:
-  struct QuadHash {
-    const std::vector<EmittedQuad>* quads;
-    std::size_t operator()(std::size_t index) const {
-      return rdf::QuadHash{}((*quads)[index].quad);
-    }
-  };
-  struct QuadEqual {
-    const std::vector<EmittedQuad>* quads;
-    bool operator()(std::size_t a, std::size_t b) const {
-      return (*quads)[a].quad == (*quads)[b].quad;
-    }
-  };
-
   static TermView iri(std::string_view text) { return {TermKind::Iri, text, {}, {}}; }
   static TermView literal(std::string_view text, std::string_view datatype) {
     return {TermKind::Literal, text, datatype, {}};
@@ -121,46 +120,60 @@ class Emitter {
     return id == nullptr ? fresh_blank() : resource(id->text());
   }
 
-  static bool is_well_formed(const TermView& term) {
-    return term.kind == TermKind::Blank || rdf::is_absolute_iri(term.value);
-  }
-
   /// The subject, predicate and graph name as API 8.1 asks for them; else nothing is emitted.
-  bool is_emitted(const QuadView& quad) const {
-    if (!is_well_formed(quad.s) || !is_well_formed(quad.p)) return false;
-    if (quad.p.kind == TermKind::Blank && !options_.produce_generalized_rdf) return false;
-    return quad.g.value.empty() || is_well_formed(quad.g);
+  bool is_emitted(const Named& s, const Named& p, const Named& g) const {
+    if (!s.well_formed || !p.well_formed) return false;
+    if (p.term.kind == TermKind::Blank && !options_.produce_generalized_rdf) return false;
+    return g.term.value.empty() || g.well_formed;
   }
 
-  void emit(const QuadView& quad) {
-    if (!is_emitted(quad)) return;
-    quads_.push_back({quad, 0});
-    if (!seen_.insert(quads_.size() - 1).second) {
-      quads_.pop_back();
-      return;
+  void emit(const Named& s, const Named& p, const TermView& o, const Named& g) {
+    emit(s, p, o, rdf::TermHash{}(o), g);
+  }
+
+  void emit(const Named& s, const Named& p, const TermView& o, std::size_t object_hash,
+            const Named& g) {
+    if (!is_emitted(s, p, g)) return;
+    const QuadView quad{s.term, p.term, o, g.term};
+    const std::size_t place_hash = rdf::combined_hash(rdf::combined_hash(g.hash, s.hash), p.hash);
+    const auto [at, added] = seen_.find_or_add(
+        rdf::combined_hash(place_hash, object_hash), static_cast<std::uint32_t>(quads_.size()),
+        [&](std::uint32_t index) { return quads_[index].quad == quad; });
+    if (added) quads_.push_back({quad, next_ordinal(quad, place_hash)});
+  }
+
+  std::uint32_t next_ordinal(const QuadView& quad, std::size_t hash) {
+    // Most quads are about what the last one was about.
+    if (places_.empty() || !places_[last_place_].is(quad.g, quad.s, quad.p)) {
+      const auto [at, added] = place_index_.find_or_add(
+          hash, static_cast<std::uint32_t>(places_.size()),
+          [&](std::uint32_t index) { return places_[index].is(quad.g, quad.s, quad.p); });
+      if (added) places_.push_back({quad.g, quad.s, quad.p, 0});
+      last_place_ = at;
     }
-    quads_.back().ordinal = ++counts_[Place{quad.g, quad.s, quad.p}];
+    return ++places_[last_place_].count;
   }
 
   /// API 7.2 step 6 of a node object whose name is known.
-  Result<void> node(json::Value element, const TermView& graph) {
-    return named_node(element, name_of(element), graph);
+  Result<void> node(json::Value element, const Named& graph) {
+    return named_node(element, Named(name_of(element)), graph);
   }
 
-  Result<void> named_node(json::Value element, const TermView& subject, const TermView& graph) {
+  Result<void> named_node(json::Value element, const Named& subject, const Named& graph) {
     for (const json::Value type : element.get("@type").items()) {  // 6.7
-      const TermView object = resource(type.text());
-      if (is_well_formed(object)) emit({subject, iri(rdf::type.iri), object, graph});
+      const Named object(resource(type.text()));
+      if (object.well_formed) emit(subject, rdf_type_, object.term, object.hash, graph);
     }
     if (element.contains("@index")) QP_TRY(check_index(subject, graph, element.get("@index")));
     for (const json::Member& reverse : element.get("@reverse").members()) {  // 6.9
       for (const json::Value referring : reverse.value.items()) {
-        const TermView other = name_of(referring);
-        if (is_well_formed(subject)) emit({other, resource(reverse.key), subject, graph});
+        const Named other(name_of(referring));
+        const Named predicate(resource(reverse.key));
+        if (subject.well_formed) emit(other, predicate, subject.term, subject.hash, graph);
         QP_TRY(named_node(referring, other, graph));
       }
     }
-    if (is_well_formed(subject)) {
+    if (subject.well_formed) {
       for (const json::Value item : element.get("@graph").items()) {  // 6.10
         QP_TRY(node(item, subject));
       }
@@ -170,7 +183,7 @@ class Emitter {
     }
     for (const json::Member& property : element.members()) {  // 6.12
       if (is_keyword(property.key)) continue;
-      const TermView predicate = resource(property.key);
+      const Named predicate(resource(property.key));
       for (const json::Value value : property.value.items()) {
         QP_TRY(property_value(value, subject, predicate, graph));
       }
@@ -179,18 +192,24 @@ class Emitter {
   }
 
   /// 6.8: one node, one index.
-  Result<void> check_index(const TermView& subject, const TermView& graph, json::Value index) {
-    const auto [known, added] = indexes_.try_emplace(Place{graph, subject, {}}, index);
-    if (!added && !json::equal(known->second, index)) {
-      return fail(ErrorCode::ConflictingIndexes, std::string(subject.value));
+  Result<void> check_index(const Named& subject, const Named& graph, json::Value index) {
+    const auto [at, added] = node_index_.find_or_add(
+        rdf::combined_hash(graph.hash, subject.hash), static_cast<std::uint32_t>(indexes_.size()),
+        [&](std::uint32_t known) {
+          return indexes_[known].first.is(graph.term, subject.term, {});
+        });
+    if (added) {
+      indexes_.emplace_back(Place{graph.term, subject.term, {}, 0}, index);
+    } else if (!json::equal(indexes_[at].second, index)) {
+      return fail(ErrorCode::ConflictingIndexes, std::string(subject.term.value));
     }
     return {};
   }
 
-  Result<void> property_value(json::Value value, const TermView& subject, const TermView& predicate,
-                              const TermView& graph) {
+  Result<void> property_value(json::Value value, const Named& subject, const Named& predicate,
+                              const Named& graph) {
     const json::Value* list = value.find("@list");
-    if (list != nullptr && options_.items_as_values && predicate.value == as::items.iri) {
+    if (list != nullptr && options_.items_as_values && predicate.term.value == as::items.iri) {
       for (const json::Value item : list->items()) {
         QP_TRY(single_value(item, subject, predicate, graph));
       }
@@ -199,37 +218,39 @@ class Emitter {
     return single_value(value, subject, predicate, graph);
   }
 
-  Result<void> single_value(json::Value value, const TermView& subject, const TermView& predicate,
-                            const TermView& graph) {
+  Result<void> single_value(json::Value value, const Named& subject, const Named& predicate,
+                            const Named& graph) {
     if (const json::Value* list = value.find("@list")) {
-      const TermView head = list->empty() ? iri(rdf::nil.iri) : fresh_blank();
-      emit({subject, predicate, head, graph});
+      const Named head(list->empty() ? iri(rdf::nil.iri) : fresh_blank());
+      emit(subject, predicate, head.term, head.hash, graph);
       return list_cells(*list, head, graph);
     }
     if (value.contains("@value")) {
       const std::optional<TermView> object = QP_TRY(value_object(value, graph));
-      if (object) emit({subject, predicate, *object, graph});
+      if (object) emit(subject, predicate, *object, graph);
       return {};
     }
-    const TermView object = name_of(value);
-    if (is_well_formed(object)) emit({subject, predicate, object, graph});
+    const Named object(name_of(value));
+    if (object.well_formed) emit(subject, predicate, object.term, object.hash, graph);
     return named_node(value, object, graph);
   }
 
   /// API 8.3, list conversion: `head` is the cell of the first item.
-  Result<void> list_cells(json::Value list, const TermView& head, const TermView& graph) {
-    TermView cell = head;
+  Result<void> list_cells(json::Value list, const Named& head, const Named& graph) {
+    const Named first(iri(rdf::first.iri));
+    const Named rest(iri(rdf::rest.iri));
+    Named cell = head;
     for (std::size_t i = 0; i < list.size(); ++i) {
-      QP_TRY(single_value(list.items()[i], cell, iri(rdf::first.iri), graph));
-      const TermView next = i + 1 < list.size() ? fresh_blank() : iri(rdf::nil.iri);
-      emit({cell, iri(rdf::rest.iri), next, graph});
+      QP_TRY(single_value(list.items()[i], cell, first, graph));
+      const Named next(i + 1 < list.size() ? fresh_blank() : iri(rdf::nil.iri));
+      emit(cell, rest, next.term, next.hash, graph);
       cell = next;
     }
     return {};
   }
 
   /// API 8.2, object to RDF conversion, of a value object; nothing where it is not well-formed.
-  Result<std::optional<TermView>> value_object(json::Value object, const TermView& graph) {
+  Result<std::optional<TermView>> value_object(json::Value object, const Named& graph) {
     const json::Value value = object.get("@value");
     const std::string_view type = object.get("@type").text();
     const std::string_view language = object.get("@language").text();
@@ -266,31 +287,36 @@ class Emitter {
 
   /// 13
   TermView directed(std::string_view value, std::string_view language, std::string_view direction,
-                    const TermView& graph) {
+                    const Named& graph) {
     const std::string lower = text::lower(language);
     if (options_.rdf_direction == RdfDirection::I18nDatatype) {
       const std::string datatype =
           std::string(i18n::kNamespace) + lower + "_" + std::string(direction);
       return literal(value, arena_.copy(datatype));
     }
-    const TermView node = fresh_blank();
+    const Named node(fresh_blank());
     const auto add = [&](const Word& property, std::string_view text) {
-      emit({node, iri(property.iri), literal(text, xsd::string.iri), graph});
+      emit(node, Named(iri(property.iri)), literal(text, xsd::string.iri), graph);
     };
     add(rdf::value_, value);
     if (!lower.empty()) add(rdf::language, arena_.copy(lower));
     add(rdf::direction, direction);
-    return node;
+    return node.term;
   }
 
   const RdfOptions& options_;
   json::Arena& arena_;
   std::size_t next_blank_ = 0;
   std::unordered_map<std::string_view, TermView> labels_;
-  std::unordered_map<Place, std::uint32_t, PlaceHash> counts_;
-  std::unordered_map<Place, json::Value, PlaceHash> indexes_;
+  const Named default_graph_{TermView{}};
+  const Named rdf_type_{iri(rdf::type.iri)};
   std::vector<EmittedQuad> quads_;
-  std::unordered_set<std::size_t, QuadHash, QuadEqual> seen_;
+  FlatIndex seen_{64};  // of quads_
+  std::vector<Place> places_;
+  FlatIndex place_index_{64};
+  std::uint32_t last_place_ = 0;
+  std::vector<std::pair<Place, json::Value>> indexes_;  // the @index of nodes; their p is empty
+  FlatIndex node_index_;
 };
 
 }  // namespace

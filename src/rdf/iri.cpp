@@ -1,6 +1,7 @@
 #include "rdf/iri.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.hpp"
 
@@ -12,6 +13,20 @@ bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 bool is_scheme_character(char c) {
   return is_alpha(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
 }
+
+/// Which bytes an IRI may not have, and which belong to a character that is not ASCII.
+enum ByteClass : unsigned char { kPlain, kExcluded, kNotAscii };
+constexpr std::array<unsigned char, 256> kByteClasses = [] {
+  std::array<unsigned char, 256> table{};
+  for (std::size_t byte = 0; byte < table.size(); ++byte) {
+    if (byte <= 0x20 || byte == 0x7f) table[byte] = kExcluded;
+    if (byte >= 0x80) table[byte] = kNotAscii;
+  }
+  for (const char c : std::string_view("<>\"{}|\\^`")) {
+    table[static_cast<unsigned char>(c)] = kExcluded;
+  }
+  return table;
+}();
 
 /// Length of the scheme at the start of `text`, 0 where there is none.
 std::size_t scheme_length(std::string_view text) {
@@ -131,18 +146,16 @@ std::string resolve_iri(std::string_view base, std::string_view reference) {
 bool has_scheme(std::string_view text) { return scheme_length(text) != 0; }
 
 bool has_only_iri_characters(std::string_view text) {
-  constexpr std::string_view kExcluded = "<>\"{}|\\^`";
-  bool ascii = true;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte <= 0x20 || byte == 0x7f || kExcluded.find(c) != std::string_view::npos) return false;
-    ascii = ascii && byte < 0x80;
-  }
-  return ascii || text::is_utf8(text);
+  unsigned all = 0;
+  for (const char c : text) all |= kByteClasses[static_cast<unsigned char>(c)];
+  if (all & kExcluded) return false;
+  return !(all & kNotAscii) || text::is_utf8(text);
 }
 
 bool is_absolute_iri(std::string_view text) {
-  return has_scheme(text) && has_only_iri_characters(text) && std::ranges::count(text, '#') <= 1;
+  if (!has_scheme(text) || !has_only_iri_characters(text)) return false;
+  const std::size_t hash = text.find('#');
+  return hash == text.npos || text.find('#', hash + 1) == text.npos;
 }
 
 std::string_view origin(std::string_view iri) {

@@ -1,9 +1,9 @@
 #include "rdf/term.hpp"
 
 #include <algorithm>
-#include <functional>
 
 #include "base/text.hpp"
+#include "base/text_hash.hpp"
 #include "rdf/iri.hpp"
 #include "vocab/terms.hpp"
 
@@ -34,7 +34,7 @@ Result<void> validate_literal(const TermView& term) {
 }  // namespace
 
 std::size_t TermHash::operator()(const TermView& term) const {
-  const std::hash<std::string_view> hash;
+  const TextHash hash;
   const std::size_t text = combined_hash(hash(term.value), static_cast<std::size_t>(term.kind));
   return combined_hash(text, combined_hash(hash(term.datatype), hash(term.language)));
 }
