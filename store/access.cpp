@@ -34,6 +34,8 @@ Result<void> Cursor::status() const {
   return {};
 }
 
+Result<void> Cursor::check_time() const { return access_->check_time(); }
+
 Result<void> WriteCursor::put(std::string_view key, std::string_view value) {
   ++writer_->writes_;
   MDB_val wanted = to_val(key);
@@ -62,7 +64,16 @@ Error Access::failed(int code, std::string_view doing) const {
   return lmdb_error(code, doing);
 }
 
+Result<void> Access::check_time() const {
+  if (!end_ || std::chrono::steady_clock::now() < *end_) return {};
+  return error(Code::Unavailable, "this read of the store took too long");
+}
+
+// How many lookups share one look at the clock.
+static constexpr std::uint32_t kLookupsPerLook = 64;
+
 Result<std::optional<std::string_view>> Access::get(Db db, std::string_view key) const {
+  if (end_ && ++lookups_ % kLookupsPerLook == 0) QP_TRY(check_time());
   MDB_val wanted = to_val(key);
   MDB_val found;
   const int code = mdb_get(txn_, handle(db), &wanted, &found);
@@ -76,6 +87,7 @@ Result<bool> Access::contains(Db db, std::string_view key) const {
 }
 
 Result<Cursor> Access::cursor(Db db) const {
+  if (end_) QP_TRY(check_time());
   MDB_cursor* cursor = nullptr;
   const int code = mdb_cursor_open(txn_, handle(db), &cursor);
   if (code != 0) return failed(code, "opening a cursor");

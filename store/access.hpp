@@ -3,6 +3,7 @@
 #include <lmdb.h>
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -102,6 +103,8 @@ class Cursor {
     return code_ == 0;
   }
   Result<void> status() const;
+  /// For loops of steps: whether the transaction has lived too long.
+  Result<void> check_time() const;
 
   std::string_view key() const { return from_val(key_); }
   std::string_view value() const { return from_val(value_); }
@@ -170,6 +173,10 @@ class Access {
     return {};
   }
 
+  /// From then on cursors and every 64th lookup are refused with Unavailable.
+  void end_at(std::chrono::steady_clock::time_point end) { end_ = end; }
+  Result<void> check_time() const;
+
   MDB_txn* txn() const { return txn_; }
   int failure() const { return failure_; }
   std::uint64_t writes() const { return writes_; }
@@ -183,6 +190,8 @@ class Access {
   const DbHandles* handles_;
   mutable int failure_ = 0;
   std::uint64_t writes_ = 0;
+  std::optional<std::chrono::steady_clock::time_point> end_;
+  mutable std::uint32_t lookups_ = 0;
 };
 
 /// A value that its checksum or its layout gives away as damaged.

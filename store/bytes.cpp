@@ -6,12 +6,12 @@ namespace qp::store {
 
 static constexpr std::size_t kChecksumBytes = 8;
 
-static std::uint64_t checksum(std::string_view key, std::string_view value) {
+std::uint64_t row_hash(std::string_view key, std::string_view value) {
   return XXH3_64bits_withSeed(value.data(), value.size(), XXH3_64bits(key.data(), key.size()));
 }
 
 void append_checksum(std::string_view key, std::string& value) {
-  append_number(value, checksum(key, value), kChecksumBytes);
+  append_number(value, row_hash(key, value), kChecksumBytes);
 }
 
 std::optional<std::string_view> without_checksum(std::string_view sealed) {
@@ -22,7 +22,7 @@ std::optional<std::string_view> without_checksum(std::string_view sealed) {
 bool checksum_holds(std::string_view key, std::string_view sealed) {
   const auto value = without_checksum(sealed);
   if (!value) return false;
-  return ByteReader(sealed.substr(value->size())).number(kChecksumBytes) == checksum(key, *value);
+  return ByteReader(sealed.substr(value->size())).number(kChecksumBytes) == row_hash(key, *value);
 }
 
 std::string hash_key(std::string_view bytes) {

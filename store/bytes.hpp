@@ -95,6 +95,8 @@ class ByteReader {
   bool good_ = true;
 };
 
+/// A 64-bit hash of a row.
+std::uint64_t row_hash(std::string_view key, std::string_view value);
 /// Seals a value with a 64-bit checksum over key and value, its last eight bytes.
 void append_checksum(std::string_view key, std::string& value);
 /// The value without its checksum, which is not looked at (a read); nullopt: too short for one.

@@ -18,6 +18,8 @@ Result<Counters> read_counters(const Access& access) {
   counters.next_audience = reader.number(8);
   counters.next_queue = reader.number(8);
   counters.changes = reader.number(8);
+  counters.terms = reader.number(8);
+  counters.term_sum = reader.number(8);
   counters.quads = reader.number(8);
   counters.quad_sum = reader.number(8);
   counters.ordinal_sum = reader.number(8);
@@ -32,6 +34,8 @@ Result<void> write_counters(Access& access, const Counters& counters) {
   append_number(value, counters.next_audience, 8);
   append_number(value, counters.next_queue, 8);
   append_number(value, counters.changes, 8);
+  append_number(value, counters.terms, 8);
+  append_number(value, counters.term_sum, 8);
   append_number(value, counters.quads, 8);
   append_number(value, counters.quad_sum, 8);
   append_number(value, counters.ordinal_sum, 8);

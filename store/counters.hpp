@@ -26,7 +26,9 @@ struct Counters {
                                                 kFirstTerm};
   std::uint64_t next_audience = 2;
   std::uint64_t next_queue = 1;
-  std::uint64_t changes = 0;  ///< of graphs: the newest GraphRecord::version
+  std::uint64_t changes = 0;   ///< of graphs: the newest GraphRecord::version
+  std::uint64_t terms = 0;     ///< rows of `terms`
+  std::uint64_t term_sum = 0;  ///< of hashes over these rows
   std::uint64_t quads = 0;
   /// Sums of hashes over all quads, without and with ordinals: each index must give the same.
   std::uint64_t quad_sum = 0;

@@ -1,5 +1,8 @@
 #include "store/dictionary.hpp"
 
+#include <algorithm>
+#include <vector>
+
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "store/bytes.hpp"
@@ -13,10 +16,12 @@ using rdf::TermKind;
 using rdf::TermView;
 
 static constexpr std::size_t kLanguageBytes = 255;
+static constexpr std::size_t kHashBytes = 16;
 
-WordIndex::WordIndex() {
-  by_iri_.reserve(vocab::rows().size());
-  for (const Word& word : vocab::rows()) by_iri_.emplace(word.iri, word.id);
+WordIndex::WordIndex(std::size_t rows) {
+  const auto known = vocab::rows().first(std::min(rows, vocab::rows().size()));
+  by_iri_.reserve(known.size());
+  for (const Word& word : known) by_iri_.emplace(word.iri, word.id);
 }
 
 std::optional<TermId> WordIndex::find(std::string_view iri) const {
@@ -26,19 +31,35 @@ std::optional<TermId> WordIndex::find(std::string_view iri) const {
 
 std::string blank_label(TermId id) { return "b" + std::to_string(number(id) & kPayloadMask); }
 
-static TermClass class_of(const TermView& term) {
+TermClass class_of(const TermView& term) {
   if (term.kind == TermKind::Iri) return TermClass::Iri;
   if (term.kind == TermKind::Blank) return TermClass::Blank;
   if (!term.language.empty()) return TermClass::LangString;
   return term.datatype == xsd::string.iri ? TermClass::String : TermClass::Typed;
 }
 
-// What the hash is taken of: class, then what tells terms of that class apart.
+void append_hashed(std::string& out, const TermView& term) {
+  const TermClass kind = class_of(term);
+  out.push_back(static_cast<char>(kind));
+  if (kind == TermClass::Typed) append_text(out, term.datatype);
+  if (kind == TermClass::LangString) append_text(out, term.language);
+  out.append(term.value);
+}
+
+void append_row(std::string& out, const TermView& term, TermId datatype) {
+  const TermClass kind = class_of(term);
+  if (kind == TermClass::Typed) append_id(out, datatype);
+  if (kind == TermClass::LangString) {
+    append_number(out, term.language.size(), 1);
+    out.append(term.language);
+  }
+  out.append(term.value);
+}
+
 static std::string hash_of(const TermView& term) {
-  std::string bytes(1, static_cast<char>(class_of(term)));
-  if (class_of(term) == TermClass::Typed) append_text(bytes, term.datatype);
-  if (class_of(term) == TermClass::LangString) append_text(bytes, term.language);
-  return hash_key(bytes.append(term.value));
+  std::string bytes;
+  append_hashed(bytes, term);
+  return hash_key(bytes);
 }
 
 std::optional<TermId> Dictionary::without_lookup(const TermView& term) const {
@@ -78,7 +99,7 @@ Result<std::optional<TermId>> Dictionary::find(const TermView& term) const {
   return QP_TRY(locate(term)).id;
 }
 
-static Result<void> check(const TermView& term) {
+Result<void> check_term(const TermView& term) {
   if (term.language.size() > kLanguageBytes) return bad_input("language tag too long");
   if (term.kind == TermKind::Iri && term.value.size() > limits::kIriBytes) {
     return bad_input("IRI too long");
@@ -94,24 +115,58 @@ Result<TermId> Dictionary::intern(const TermView& term) {
     if (!known) return bad_input("a blank node label that this store did not give out");
     return *known;
   }
-  QP_TRY(check(term));
+  QP_TRY(check_term(term));
   const Place place = QP_TRY(locate(term));
   if (place.id) return *place.id;
 
-  std::string row;
   const TermClass kind = class_of(term);
+  TermId datatype = TermId::None;
   if (kind == TermClass::Typed) {
-    append_id(row, QP_TRY(intern({TermKind::Iri, term.datatype, {}, {}})));
+    datatype = QP_TRY(intern({TermKind::Iri, term.datatype, {}, {}}));
   }
-  if (kind == TermClass::LangString) {
-    append_number(row, term.language.size(), 1);
-    row.append(term.language);
-  }
-  row.append(term.value);
+  std::string row;
+  append_row(row, term, datatype);
   const TermId id = make_id(kind, counters_->take(kind));
   QP_TRY(access_.put(Db::TermIds, place.key, id_key(id)));
   QP_TRY(access_.put(Db::Terms, id_key(id), row));
+  ++counters_->terms;
+  counters_->term_sum += row_hash(id_key(id), row);
   return id;
+}
+
+Result<std::optional<TermId>> Dictionary::find_row(const TermView& term) const {
+  return QP_TRY(locate(term)).id;
+}
+
+Result<bool> Dictionary::erase(TermId id) {
+  const std::string key = id_key(id);
+  const TermView term = QP_TRY(stored(id));
+  const Place place = QP_TRY(locate(term));
+  if (place.id != id) return damaged(Db::Terms, key);
+  std::string next = place.key.substr(0, kHashBytes);
+  next.push_back(place.key.size() == kHashBytes ? '\1' : static_cast<char>(place.key.back() + 1));
+  if (QP_TRY(access_.contains(Db::TermIds, next))) return false;
+  --counters_->terms;
+  counters_->term_sum -= row_hash(key, *QP_TRY(access_.get(Db::Terms, key)));
+  QP_TRY(access_.erase(Db::TermIds, place.key));
+  return access_.erase(Db::Terms, key);
+}
+
+Result<void> Dictionary::change_datatype(TermId from, TermId to) {
+  const std::string old_front = id_key(from), front = id_key(to);
+  const std::string first = id_key(make_id(TermClass::Typed, kFirstTerm));
+  std::vector<std::string> keys;
+  Cursor at = QP_TRY(access_.cursor(Db::Terms));
+  for (bool found = QP_TRY(at.seek(first)); found; found = QP_TRY(at.next())) {
+    if (at.value().starts_with(old_front)) keys.emplace_back(at.key());
+  }
+  for (const std::string& key : keys) {
+    const std::string old(QP_TRY(access_.get(Db::Terms, key)).value_or(std::string_view()));
+    const std::string row = front + old.substr(old_front.size());
+    counters_->term_sum += row_hash(key, row) - row_hash(key, old);
+    QP_TRY(access_.put(Db::Terms, key, row));
+  }
+  return {};
 }
 
 TermId Dictionary::new_blank() {

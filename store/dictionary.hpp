@@ -17,8 +17,10 @@ namespace qp::store {
 /// The rows of terms.def by their IRI. Built once; never changes; any thread.
 class WordIndex {
  public:
-  WordIndex();
+  /// Of the first `rows` rows.
+  explicit WordIndex(std::size_t rows);
   std::optional<TermId> find(std::string_view iri) const;
+  std::size_t size() const { return by_iri_.size(); }
 
  private:
   std::unordered_map<std::string_view, TermId> by_iri_;
@@ -37,6 +39,13 @@ class Dictionary {
   Result<rdf::TermView> resolve(TermId id) const;
   Result<TermId> intern(const rdf::TermView& term);
   TermId new_blank();
+  /// The id of the term's row, also where the term is a word by now.
+  Result<std::optional<TermId>> find_row(const rdf::TermView& term) const;
+  /// Takes the rows of a term out that nothing names any more. False: it has to stay, because
+  /// another of its hash lies behind it.
+  Result<bool> erase(TermId id);
+  /// The literals of one datatype get another id for it.
+  Result<void> change_datatype(TermId from, TermId to);
 
  private:
   struct Place {
@@ -53,6 +62,14 @@ class Dictionary {
   Counters* counters_;
   mutable std::deque<std::string> spelt_;
 };
+
+rdf::TermClass class_of(const rdf::TermView& term);
+/// Appends what the hash of a term is taken of: class, then what tells terms of that class apart.
+void append_hashed(std::string& out, const rdf::TermView& term);
+/// Appends the row of a term; `datatype` is that of a Typed one.
+void append_row(std::string& out, const rdf::TermView& term, TermId datatype);
+/// BadInput for a term that is longer than a store takes.
+Result<void> check_term(const rdf::TermView& term);
 
 /// The label of a blank node: `b` and its number.
 std::string blank_label(TermId id);

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <thread>
 
 #include "base/log.hpp"
 #include "store/bytes.hpp"
@@ -30,14 +31,41 @@ static std::size_t page_size(MDB_env* env) {
   return stat.ms_psize;
 }
 
-// Name, version, byte order, page size, rows of terms.def when it was made.
-static std::string format_record(MDB_env* env) {
+// Name, version, byte order, page size, rows of terms.def when it was last opened for writing.
+static std::string format_record(MDB_env* env, std::size_t rows) {
   std::string value(kFormatName);
   append_number(value, kFormatVersion, 4);
   value.push_back(std::endian::native == std::endian::little ? 'l' : 'b');
   append_number(value, page_size(env), 4);
-  append_number(value, vocab::rows().size(), 4);
+  append_number(value, rows, 4);
+  append_checksum(kFormatKey, value);
   return value;
+}
+
+Env::Env(const Options& options)
+    : file_(options.folder / kFileName),
+      map_bytes_(options.initial_map_bytes),
+      read_only_(options.read_only),
+      words_(std::min(options.words, vocab::rows().size())),
+      old_words_(words_),
+      process_(::getpid()) {}
+
+// Made whole under another name: LMDB's own first pages could be torn by a crash.
+static Result<void> create_if_missing(const Options& options) {
+  const std::filesystem::path file = options.folder / kFileName;
+  std::error_code ignored;
+  if (std::filesystem::exists(file, ignored)) return {};
+  const auto lock = FolderLock::take(options.folder, FolderLock::Kind::Exclusive);
+  // Another process is making it; or a second look shows that it has.
+  if (!lock && lock.error().code == Code::Unavailable) return {};
+  if (!lock) return lock.error();
+  if (std::filesystem::exists(file, ignored)) return {};
+  const std::filesystem::path fresh = file.string() + ".new";
+  std::filesystem::remove(fresh, ignored);
+  auto env = QP_TRY(Env::create(options, fresh));
+  QP_TRY(env->sync());
+  env.reset();
+  return rename_durably(fresh, file);
 }
 
 Result<std::unique_ptr<Env>> Env::open(const Options& options) {
@@ -46,40 +74,70 @@ Result<std::unique_ptr<Env>> Env::open(const Options& options) {
   if (trouble) {
     return Error{Code::Storage, "store: " + options.folder.string() + ": " + trouble.message(), {}};
   }
-  const std::filesystem::path file = options.folder / "quads.mdb";
-  if (!options.force_filesystem) QP_TRY(check_filesystem(options.folder));
-  QP_TRY(check_not_truncated(file));
+  if (!options.read_only) QP_TRY(create_if_missing(options));
+  FolderLock lock = QP_TRY(FolderLock::take(options.folder, FolderLock::Kind::Shared));
+  auto env = QP_TRY(open_locked(options));
+  env->lock_ = std::move(lock);
+  return env;
+}
 
-  std::unique_ptr<Env> env(new Env);
-  QP_TRY(env->map(options, file));
+Result<std::unique_ptr<Env>> Env::open_locked(const Options& options) {
+  std::unique_ptr<Env> env(new Env(options));
+  if (!options.force_filesystem) QP_TRY(check_filesystem(options.folder));
+  QP_TRY(check_not_open(env->file_));
+  QP_TRY(check_not_truncated(env->file_));
+  QP_TRY(env->map(options.initial_map_bytes, options.read_only ? MDB_RDONLY : 0U));
   env->check_readers();
   QP_TRY(env->open_databases(options.read_only));
   return env;
 }
 
+Result<std::unique_ptr<Env>> Env::create(const Options& options,
+                                         const std::filesystem::path& file) {
+  std::unique_ptr<Env> env(new Env(options));
+  env->file_ = file;
+  QP_TRY(env->map(options.initial_map_bytes, MDB_NOSYNC | MDB_NOLOCK));
+  QP_TRY(env->open_databases(false));
+  return env;
+}
+
 // A machine that does not give so much address space gets what it can; the map grows later.
-Result<void> Env::map(const Options& options, const std::filesystem::path& file) {
-  for (std::size_t bytes = std::max(options.initial_map_bytes, kSmallestMap);; bytes /= 4) {
+Result<void> Env::map(std::size_t wanted, unsigned flags) {
+  for (std::size_t bytes = std::max(wanted, kSmallestMap);; bytes /= 4) {
     MDB_env* env = nullptr;
     if (const int code = mdb_env_create(&env); code != 0) return lmdb_error(code, "creating");
     env_.reset(env);
     mdb_env_set_maxdbs(env, kDbCount);
     mdb_env_set_maxreaders(env, kMaxReaders);
     mdb_env_set_mapsize(env, bytes);
-    const unsigned flags = MDB_NOSUBDIR | MDB_NOTLS | (options.read_only ? MDB_RDONLY : 0U);
-    const int code = mdb_env_open(env, file.c_str(), flags, kFileMode);
+    const int code = mdb_env_open(env, file_.c_str(), MDB_NOSUBDIR | MDB_NOTLS | flags, kFileMode);
     if (code == 0) return {};
     if (code != ENOMEM || bytes / 4 < kSmallestMap) {
-      return lmdb_error(code, "opening " + file.string());
+      return lmdb_error(code, "opening " + file_.string());
     }
   }
+}
+
+Result<void> Env::check_process() const {
+  if (::getpid() == process_) return {};
+  return Error{Code::Internal, "store: opened by the parent process", {}};
+}
+
+Result<void> Env::mark_words(Access& access) const {
+  return access.put(Db::Meta, kFormatKey, format_record(env_.get(), words_));
+}
+
+Result<void> Env::sync() {
+  const int code = mdb_env_sync(env_.get(), 1);
+  if (code != 0) return lmdb_error(code, "syncing");
+  return {};
 }
 
 Env::~Env() {
   for (MDB_txn* txn : idle_) mdb_txn_abort(txn);
 }
 
-Result<void> Env::check_format(const Access& access) const {
+Result<void> Env::check_format(const Access& access) {
   const auto found = QP_TRY(access.get(Db::Meta, kFormatKey));
   ByteReader reader(found.value_or(std::string_view()));
   if (!found || reader.take(kFormatName.size()) != kFormatName) {
@@ -91,10 +149,17 @@ Result<void> Env::check_format(const Access& access) const {
                                     ", which is newer than this program's " +
                                     std::to_string(kFormatVersion));
   }
-  const std::string expected = format_record(env_.get());
+  const std::string expected = format_record(env_.get(), 0);
   const std::size_t fixed = kFormatName.size() + 4;
   if (reader.take(5) != std::string_view(expected).substr(fixed, 5)) {
     return error(Code::Storage, "the store was made with another byte order or page size");
+  }
+  const std::uint64_t rows = reader.number(4);
+  if (!reader.good() || !checksum_holds(kFormatKey, *found)) return damaged(Db::Meta, kFormatKey);
+  old_words_ = rows;
+  if (rows > words_) {
+    return error(Code::Storage,
+                 "the store knows " + std::to_string(rows) + " words, more than this program");
   }
   return {};
 }
@@ -120,7 +185,7 @@ Result<void> Env::open_databases(bool read_only) {
   }
   Access access(txn, handles_);
   if (is_new) {
-    const auto marked = access.put(Db::Meta, kFormatKey, format_record(env_.get()));
+    const auto marked = access.put(Db::Meta, kFormatKey, format_record(env_.get(), words_));
     if (!marked) return abort(marked.error());
     const auto counted = write_counters(access, Counters{});
     if (!counted) return abort(counted.error());
@@ -133,10 +198,11 @@ Result<void> Env::open_databases(bool read_only) {
 
 // Another process may have let the map grow; then ours follows.
 Result<MDB_txn*> Env::begin(unsigned flags) {
+  QP_TRY(check_process());
   MDB_txn* txn = nullptr;
   int code = mdb_txn_begin(env_.get(), nullptr, flags, &txn);
-  if (code == MDB_MAP_RESIZED) {
-    QP_TRY(resize(0));
+  if (code == MDB_MAP_RESIZED || code == MDB_PANIC) {
+    QP_TRY(code == MDB_PANIC ? recover() : resize(0));
     code = mdb_txn_begin(env_.get(), nullptr, flags, &txn);
   }
   if (code != 0) return lmdb_error(code, "beginning a transaction");
@@ -145,7 +211,19 @@ Result<MDB_txn*> Env::begin(unsigned flags) {
 
 Result<MDB_txn*> Env::begin_write() { return begin(0); }
 
+// Where LMDB has given up the writer is about to open the file anew.
 Result<MDB_txn*> Env::begin_read() {
+  QP_TRY(check_process());
+  const auto until = std::chrono::steady_clock::now() + kResizeWait;
+  for (;;) {
+    if (MDB_txn* txn = QP_TRY(try_begin_read())) return txn;
+    if (std::chrono::steady_clock::now() > until) return lmdb_error(MDB_PANIC, "beginning to read");
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+// nullptr: LMDB has given up.
+Result<MDB_txn*> Env::try_begin_read() {
   MDB_txn* txn = nullptr;
   {
     std::unique_lock lock(mutex_);
@@ -161,9 +239,10 @@ Result<MDB_txn*> Env::begin_read() {
   if (code == 0) return txn;
   if (txn != nullptr) mdb_txn_abort(txn);
   end_read(nullptr);
+  if (code == MDB_PANIC) return nullptr;
   if (code != MDB_MAP_RESIZED) return lmdb_error(code, "beginning to read");
   QP_TRY(resize(0));
-  return begin_read();
+  return try_begin_read();
 }
 
 void Env::end_read(MDB_txn* txn) {
@@ -206,13 +285,67 @@ MDB_envinfo Env::info() const {
   return info;
 }
 
-static Result<void> sync_to_disk(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool done = fd >= 0 && ::fsync(fd) == 0;
-  const int code = errno;
-  if (fd >= 0) ::close(fd);
-  if (!done) return lmdb_error(code, "syncing " + path.string());
-  return {};
+Result<void> Env::compact() {
+  if (read_only_) return Error{Code::Storage, "store: opened for reading only", {}};
+  const std::filesystem::path copy = file_.string() + ".new";
+  std::error_code ignored;
+  std::filesystem::remove(copy, ignored);
+  QP_TRY(lock_.change(FolderLock::Kind::Exclusive));
+  const auto swapped = swap_in(copy);
+  std::filesystem::remove(copy, ignored);
+  QP_TRY(lock_.change(FolderLock::Kind::Shared));
+  return swapped;
+}
+
+// Readers go on until the copy is there; then the file is changed between two of them.
+Result<void> Env::swap_in(const std::filesystem::path& copy) {
+  QP_TRY(this->copy(copy));
+  std::unique_lock lock(mutex_);
+  resized_.wait(lock, [this] { return !resizing_; });
+  resizing_ = true;
+  const bool alone = readers_ended_.wait_for(lock, kResizeWait, [this] { return active_ == 0; });
+  const auto swapped =
+      alone
+          ? reopen(copy)
+          : Result<void>(error(Code::Unavailable, "a reader keeps the store from changing files"));
+  resizing_ = false;
+  resized_.notify_all();
+  return swapped;
+}
+
+bool Env::is_given_up() const {
+  MDB_txn* txn = nullptr;
+  const int code = mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &txn);
+  if (code == 0) mdb_txn_abort(txn);
+  return code == MDB_PANIC;
+}
+
+Result<void> Env::recover() {
+  if (!is_given_up()) return {};
+  std::unique_lock lock(mutex_);
+  resized_.wait(lock, [this] { return !resizing_; });
+  resizing_ = true;
+  const bool alone = readers_ended_.wait_for(lock, kResizeWait, [this] { return active_ == 0; });
+  const auto opened = alone
+                          ? reopen({})
+                          : Result<void>(error(Code::Unavailable,
+                                               "a reader keeps the store from being opened anew"));
+  resizing_ = false;
+  resized_.notify_all();
+  if (opened) log::warning("store_opened_anew", {});
+  return opened;
+}
+
+// Nobody reads or writes now. A copy is whole and on disk before it takes the file's place.
+Result<void> Env::reopen(const std::filesystem::path& copy) {
+  for (MDB_txn* txn : idle_) mdb_txn_abort(txn);
+  idle_.clear();
+  const std::size_t bytes = std::max<std::size_t>(info().me_mapsize, map_bytes_);
+  env_.reset();
+  const auto renamed = copy.empty() ? Result<void>() : rename_durably(copy, file_);
+  QP_TRY(map(bytes, 0));
+  QP_TRY(open_databases(false));
+  return renamed;
 }
 
 Result<void> Env::copy(const std::filesystem::path& destination) {

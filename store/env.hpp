@@ -7,22 +7,34 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.hpp"
 #include "base/result.hpp"
 #include "store/access.hpp"
+#include "store/folder_lock.hpp"
 #include "store/store.hpp"
 
 namespace qp::store {
 
 inline constexpr std::uint32_t kFormatVersion = 1;
 
+inline constexpr const char* kFileName = "quads.mdb";
+
 /// The open file: LMDB's environment and its named databases. Any thread. Opened once a process
-/// (LMDB's file locks are lost when a second one closes).
+/// (LMDB's file locks are lost when a second one closes): Conflict for a second time; a child
+/// process cannot use what its parent opened.
 class Env {
  public:
+  /// Holds a shared lock of the folder.
   static Result<std::unique_ptr<Env>> open(const Options& options);
+  /// The same for a caller that has the exclusive lock.
+  static Result<std::unique_ptr<Env>> open_locked(const Options& options);
+  /// A new file at `file`, with no lock and no sync of its own until `sync`: for one thread that
+  /// builds it and then lets it take another's place.
+  static Result<std::unique_ptr<Env>> create(const Options& options,
+                                             const std::filesystem::path& file);
   ~Env();
   Env(const Env&) = delete;
   Env& operator=(const Env&) = delete;
@@ -38,11 +50,27 @@ class Env {
   /// At least doubles the map. Waits for readers to end, 5 s at most: then Unavailable. The caller
   /// has no transaction open.
   Result<void> grow();
+  /// After a commit that failed: LMDB gives an environment up whose meta page it could not write,
+  /// for readers too. Opens the file anew then; waits for readers to end as `grow` does.
+  Result<void> recover();
   /// Clears the slots of readers that died.
   void check_readers();
 
+  /// Everything that was committed to a file from `create` is on disk.
+  Result<void> sync();
+
+  /// Puts a compacted copy in the file's place and goes on with it. Waits for readers to end, 5 s
+  /// at most: then Unavailable, as when another process has the store open; the file is as it was.
+  /// The caller is the writer and has no transaction open.
+  Result<void> compact();
+
   /// Writes a compacted copy, which is on disk when this returns. Storage if the file exists.
   Result<void> copy(const std::filesystem::path& destination);
+
+  /// Words that came after the file was last opened for writing: rows [first, second).
+  std::pair<std::size_t, std::size_t> new_words() const { return {old_words_, words_}; }
+  /// In a write transaction: from its commit on these words are no longer new.
+  Result<void> mark_words(Access& access) const;
 
   const DbHandles& handles() const { return handles_; }
   MDB_envinfo info() const;
@@ -51,13 +79,25 @@ class Env {
   struct Close {
     void operator()(MDB_env* env) const { mdb_env_close(env); }
   };
-  Env() = default;
-  Result<void> map(const Options& options, const std::filesystem::path& file);
+  explicit Env(const Options& options);
+  Result<void> map(std::size_t bytes, unsigned flags);
   Result<void> open_databases(bool read_only);
-  Result<void> check_format(const Access& access) const;
+  Result<void> check_format(const Access& access);
   Result<void> resize(std::size_t bytes);
+  Result<void> swap_in(const std::filesystem::path& copy);
+  bool is_given_up() const;
+  Result<MDB_txn*> try_begin_read();
+  Result<void> reopen(const std::filesystem::path& copy);  // mutex_ is held
   Result<MDB_txn*> begin(unsigned flags);
+  Result<void> check_process() const;
 
+  FolderLock lock_;  ///< first: it goes last
+  std::filesystem::path file_;
+  std::size_t map_bytes_;
+  bool read_only_;
+  std::size_t words_;      ///< that the program knows
+  std::size_t old_words_;  ///< that the file was last opened for
+  int process_;
   std::unique_ptr<MDB_env, Close> env_;
   DbHandles handles_{};
 

@@ -33,6 +33,20 @@ Result<void> check_filesystem(const std::filesystem::path& folder) {
                folder.string() + " is on a network or FUSE file system, where LMDB is not safe");
 }
 
+Result<void> check_not_open(const std::filesystem::path& file) {
+  struct stat wanted{};
+  if (::stat(file.c_str(), &wanted) != 0) return {};
+  std::error_code trouble;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", trouble)) {
+    struct stat open{};
+    if (::stat(entry.path().c_str(), &open) != 0) continue;
+    if (open.st_dev == wanted.st_dev && open.st_ino == wanted.st_ino) {
+      return error(Code::Conflict, file.string() + " is open in this process already");
+    }
+  }
+  return {};
+}
+
 namespace {
 
 // LMDB 0.9's file, as far as it matters here. Numbers are native.

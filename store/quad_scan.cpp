@@ -207,6 +207,7 @@ Result<std::size_t> QuadScan::fill_in(std::span<Row> out) {
 
 template <class Row>
 Result<std::size_t> QuadScan::fill(std::span<Row> out) {
+  QP_TRY(at_.check_time());
   if (!entered_ || target_) QP_TRY(enter());
   switch (order_) {
     case Order::Gspo:
@@ -251,6 +252,7 @@ Result<void> QuadProber::enter(const Pattern& binding) {
 
 Result<std::size_t> QuadProber::next(std::span<Match> out) {
   std::size_t filled = 0;
+  QP_TRY(access_.check_time());
   while (filled < out.size() && number_ < bindings_.size()) {
     const Pattern& binding = bindings_[number_];
     if (!inside_) {

@@ -28,7 +28,7 @@ std::optional<GraphRecord> decode_graph(std::string_view value) {
   return record;
 }
 
-static std::string encode_graph(std::string_view key, const GraphRecord& record) {
+std::string encode_graph(std::string_view key, const GraphRecord& record) {
   std::string value;
   append_id(value, record.document);
   append_number(value, static_cast<std::uint64_t>(record.audience), 4);

@@ -34,6 +34,11 @@ class QuadStore {
   const UseTable& uses() const { return uses_; }
   Result<std::optional<GraphRecord>> graph(TermId graph) const;
 
+  /// Of a quad that is there.
+  Result<std::uint32_t> ordinal_of(const QuadIds& quad) const;
+
+  /// Only the record; its version is set.
+  Result<void> put_record(TermId graph, GraphRecord record);
   Result<void> apply(std::span<const QuadIds> deletes, std::span<const OrderedQuad> inserts);
   Result<void> replace(TermId graph, std::span<const OrderedQuad> quads, const GraphRecord& record);
   Result<void> erase(TermId graph);
@@ -42,12 +47,10 @@ class QuadStore {
  private:
   Result<QuadScan> walk(const Pattern& pattern, Order order, const Txn::ScanOptions& options) const;
   std::shared_ptr<GraphSight> sight(const Txn::ScanOptions& options) const;
-  Result<std::uint32_t> ordinal_of(const QuadIds& quad) const;
   Result<std::vector<OrderedQuad>> quads_of(TermId graph) const;
   Result<std::vector<OrderedQuad>> present(std::vector<QuadIds> quads) const;
   Result<void> remove(std::vector<OrderedQuad> quads);
   Result<void> add(std::vector<OrderedQuad> quads);
-  Result<void> put_record(TermId graph, GraphRecord record);
   void count_group(Order order, const QuadIds& quad, std::size_t front, bool appears);
   void count(const OrderedQuad& quad, int sign);
 
@@ -60,5 +63,7 @@ class QuadStore {
 
 /// The row of a graph, without its checksum; nullopt: damaged.
 std::optional<GraphRecord> decode_graph(std::string_view value);
+/// With its checksum.
+std::string encode_graph(std::string_view key, const GraphRecord& record);
 
 }  // namespace qp::store

@@ -3,6 +3,9 @@
 #include "store/bytes.hpp"
 #include "store/dictionary.hpp"
 #include "store/env.hpp"
+#include "store/folder_lock.hpp"
+#include "store/rekey.hpp"
+#include "store/sweep.hpp"
 #include "store/txn.hpp"
 #include "store/verify.hpp"
 #include "store/writer.hpp"
@@ -12,16 +15,17 @@ namespace {
 
 class LmdbStore final : public Store {
  public:
-  LmdbStore(std::unique_ptr<Env> env, bool read_only) : env_(std::move(env)) {
-    if (!read_only) writer_.emplace(*env_, words_);
+  LmdbStore(std::unique_ptr<Env> env, const Options& options)
+      : words_(options.words), read_time_(options.read_time), env_(std::move(env)) {
+    if (!options.read_only) writer_.emplace(*env_, words_);
   }
 
   Result<std::unique_ptr<Txn>> read() override {
-    return std::unique_ptr<Txn>(QP_TRY(LmdbRead::begin(*env_, words_)));
+    return std::unique_ptr<Txn>(QP_TRY(LmdbRead::begin(*env_, words_, read_time_)));
   }
 
   Result<void> write(Write work) override {
-    if (!writer_) return Error{Code::Storage, "store: opened for reading only", {}};
+    if (!writer_) return for_reading();
     return writer_->write(std::move(work));
   }
 
@@ -36,11 +40,44 @@ class LmdbStore final : public Store {
     return env_->copy(destination);
   }
 
+  Result<SweepReport> sweep() override;
+
+  Result<void> compact() override {
+    if (!writer_) return for_reading();
+    return writer_->between([this] { return env_->compact(); });
+  }
+
  private:
+  static Error for_reading() { return Error{Code::Storage, "store: opened for reading only", {}}; }
+
   const WordIndex words_;
+  const std::chrono::milliseconds read_time_;
   std::unique_ptr<Env> env_;
   std::optional<Writer> writer_;  // last: its thread uses the others
 };
+
+// What may go is looked for beside the writers; they wait only while it is looked at again.
+Result<SweepReport> LmdbStore::sweep() {
+  if (!writer_) return for_reading();
+  SweepReport report;
+  std::vector<TermId> unused;
+  {
+    const auto txn = QP_TRY(LmdbRead::begin(*env_, words_));
+    report.terms = QP_TRY(txn->access().entries(Db::Terms));
+    unused = QP_TRY(unused_terms(txn->access(), QP_TRY(all_terms(txn->access()))));
+  }
+  if (unused.empty()) return report;
+  QP_TRY(writer_->write([&](WriteTxn& given) -> Result<void> {
+    // The writer gives no other.
+    auto& txn = static_cast<LmdbWrite&>(given);
+    report.removed = 0;
+    for (const TermId id : QP_TRY(unused_terms(txn.access(), unused))) {
+      if (QP_TRY(txn.dictionary().erase(id))) ++report.removed;
+    }
+    return {};
+  }));
+  return report;
+}
 
 // LMDB's own list of free pages: each value begins with how many it names.
 Result<std::uint64_t> free_pages(MDB_txn* txn) {
@@ -56,6 +93,41 @@ Result<std::uint64_t> free_pages(MDB_txn* txn) {
   mdb_cursor_close(cursor);
   if (code != MDB_NOTFOUND) return lmdb_error(code, "counting free pages");
   return pages;
+}
+
+/// A folder of its own for a file that is looked at before it takes another's place.
+class TemporaryCopy {
+ public:
+  explicit TemporaryCopy(std::filesystem::path folder) : folder_(std::move(folder)) { remove(); }
+  ~TemporaryCopy() { remove(); }
+  TemporaryCopy(const TemporaryCopy&) = delete;
+  TemporaryCopy& operator=(const TemporaryCopy&) = delete;
+
+  Result<void> of(const std::filesystem::path& source) {
+    std::error_code trouble;
+    std::filesystem::create_directories(folder_, trouble);
+    if (!trouble) std::filesystem::copy_file(source, file(), trouble);
+    if (!trouble) return {};
+    return Error{Code::Storage, "store: copying " + source.string() + ": " + trouble.message(), {}};
+  }
+  const std::filesystem::path& folder() const { return folder_; }
+  std::filesystem::path file() const { return folder_ / kFileName; }
+
+ private:
+  void remove() const {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  std::filesystem::path folder_;
+};
+
+// The name is never without a file: the old one gets a second name before it loses the first.
+Result<void> keep_beside(const std::filesystem::path& file, const std::filesystem::path& kept) {
+  std::error_code trouble;
+  std::filesystem::remove(kept, trouble);
+  std::filesystem::create_hard_link(file, kept, trouble);
+  if (trouble) return Error{Code::Storage, "store: keeping the old file: " + trouble.message(), {}};
+  return {};
 }
 
 // Each sequence has one row or more among the counts.
@@ -101,7 +173,34 @@ Result<Statistics> LmdbStore::statistics() {
 
 Result<std::unique_ptr<Store>> Store::open(const Options& options) {
   auto env = QP_TRY(Env::open(options));
-  return std::unique_ptr<Store>(std::make_unique<LmdbStore>(std::move(env), options.read_only));
+  const auto [first, last] = env->new_words();
+  if (first < last && options.read_only) {
+    // Ids that are to change can only be read once they have.
+    env.reset();
+    Options writing = options;
+    writing.read_only = false;
+    QP_TRY(Store::open(writing));
+    env = QP_TRY(Env::open(options));
+  } else {
+    QP_TRY(rekey_new_words(*env, WordIndex(options.words)));
+  }
+  return std::unique_ptr<Store>(std::make_unique<LmdbStore>(std::move(env), options));
+}
+
+Result<void> restore(const Options& options, const std::filesystem::path& source) {
+  TemporaryCopy copy(options.folder / "restore.new");
+  QP_TRY(copy.of(source));
+  Options opened = options;
+  opened.folder = copy.folder();
+  opened.read_only = false;
+  const Verification found = QP_TRY(verify_apart(opened));
+  if (!found.problems.empty()) {
+    return Error{Code::Storage, source.string() + " is damaged: " + found.problems.front(), {}};
+  }
+  const FolderLock lock = QP_TRY(FolderLock::take(options.folder, FolderLock::Kind::Exclusive));
+  const std::filesystem::path file = options.folder / kFileName;
+  if (std::filesystem::exists(file)) QP_TRY(keep_beside(file, file.string() + ".old"));
+  return rename_durably(copy.file(), file);
 }
 
 }  // namespace qp::store

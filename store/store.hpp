@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -24,6 +26,11 @@ struct Options {
   std::size_t initial_map_bytes = std::size_t{1} << 40;
   bool force_filesystem = false;  ///< open even on a network file system
   bool read_only = false;         ///< no writer thread; write() fails with Storage
+  /// Rows of vocab/terms.def to know. Fewer: as a program from before the later rows.
+  std::size_t words = SIZE_MAX;
+  /// A transaction that reads for longer is refused its next question, so that it does not keep
+  /// old pages for ever. 0: no bound.
+  std::chrono::milliseconds read_time{0};
 };
 
 /// Small key-value tables for what must not be in quads: accounts, tokens, private keys. The
@@ -203,6 +210,12 @@ class WriteTxn : public Txn {
   virtual Result<bool> erase(Table table, std::string_view key) = 0;
 };
 
+/// How much a sweep found.
+struct SweepReport {
+  std::uint64_t terms = 0;    ///< looked at
+  std::uint64_t removed = 0;  ///< that nothing named
+};
+
 struct Statistics {
   std::uint64_t quads = 0, terms = 0, graphs = 0, documents = 0, sequences = 0, queued = 0;
   std::uint64_t file_bytes = 0, used_pages = 0, free_pages = 0, readers = 0;
@@ -234,6 +247,21 @@ class Store {
   virtual Result<Verification> verify() = 0;
   /// Writes a compacted copy to the file `destination`, which must not be there yet.
   virtual Result<void> backup(const std::filesystem::path& destination) = 0;
+  /// Takes terms out of the dictionary that nothing in the store names. Their ids are not given
+  /// out again.
+  virtual Result<SweepReport> sweep() = 0;
+  /// Writes the file anew without free pages and goes on with that. Writes wait meanwhile; readers
+  /// wait for the change of files only. Unavailable when another process has the store open, or a
+  /// reader does not end within 5 s.
+  virtual Result<void> compact() = 0;
 };
+
+/// Puts the store of file `source`, verified first, in the place of the one in `options.folder`;
+/// that one is kept beside it as `quads.mdb.old`. Nobody may have the store open.
+Result<void> restore(const Options& options, const std::filesystem::path& source);
+
+/// verify() in a child process, so that a file which makes it crash or run for ever is a found
+/// problem too. For a process of one thread that does not have the store open.
+Result<Verification> verify_apart(const Options& options);
 
 }  // namespace qp::store

@@ -10,9 +10,12 @@ Result<TermId> WriteTxn::intern_iri(std::string_view iri) {
   return intern({rdf::TermKind::Iri, iri, {}, {}});
 }
 
-Result<std::unique_ptr<LmdbRead>> LmdbRead::begin(Env& env, const WordIndex& words) {
+Result<std::unique_ptr<LmdbRead>> LmdbRead::begin(Env& env, const WordIndex& words,
+                                                  std::chrono::milliseconds time) {
   MDB_txn* txn = QP_TRY(env.begin_read());
-  return std::unique_ptr<LmdbRead>(new LmdbRead(env, txn, words));
+  std::unique_ptr<LmdbRead> read(new LmdbRead(env, txn, words));
+  if (time.count() > 0) read->access_.end_at(std::chrono::steady_clock::now() + time);
+  return read;
 }
 
 Result<std::unique_ptr<LmdbWrite>> LmdbWrite::begin(Env& env, const WordIndex& words) {

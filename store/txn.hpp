@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 #include "store/access.hpp"
 #include "store/audience.hpp"
 #include "store/counters.hpp"
@@ -146,7 +148,9 @@ class Reading : public Interface {
 /// Gives its LMDB transaction back to the pool of `env` when it dies.
 class LmdbRead final : public Reading<Txn> {
  public:
-  static Result<std::unique_ptr<LmdbRead>> begin(Env& env, const WordIndex& words);
+  /// `time`: refused after it; 0: never.
+  static Result<std::unique_ptr<LmdbRead>> begin(Env& env, const WordIndex& words,
+                                                 std::chrono::milliseconds time = {});
   ~LmdbRead() override { env_.end_read(access_.txn()); }
   LmdbRead(const LmdbRead&) = delete;
   LmdbRead& operator=(const LmdbRead&) = delete;
@@ -172,6 +176,11 @@ class LmdbWrite final : public Reading<WriteTxn> {
   int commit();
   /// The first thing that LMDB refused; this transaction must not be committed then.
   int failure() const { return access_.failure(); }
+  // For what works on the store as a whole.
+  Access& access() { return access_; }
+  Dictionary& dictionary() { return dictionary_; }
+  QuadStore& quads() { return quads_; }
+
   /// How many times something was to be written.
   std::uint64_t writes() const { return access_.writes(); }
 

@@ -3,8 +3,30 @@
 #include <string>
 
 #include "store/bytes.hpp"
+#include "vocab/terms.hpp"
 
 namespace qp::store {
+
+void UseCounter::count(Order order, const QuadIds& quad) {
+  using Kind = UseTable::Kind;
+  if (order != Order::Spog && order != Order::Posg) return;
+  const QuadIds last = order == order_ ? last_ : QuadIds{};
+  order_ = order;
+  last_ = quad;
+  if (predicate_ == nullptr || quad.p != last.p) predicate_ = &rows_[{Kind::Predicate, quad.p}];
+  if (order == Order::Spog) {
+    if (quad.p != last.p || quad.s != last.s) ++predicate_->subjects;
+    return;
+  }
+  const bool new_object = quad.p != last.p || quad.o != last.o;
+  ++predicate_->quads;
+  if (new_object) ++predicate_->objects;
+  if (quad.p != rdf::type) return;
+  UseCounts& type = rows_[{Kind::Class, quad.o}];
+  ++type.quads;
+  if (new_object) ++type.objects;
+  if (new_object || quad.s != last.s) ++type.subjects;
+}
 
 static std::string key_of(const UseTable::Row& row) {
   std::string key(1, static_cast<char>(row.first));

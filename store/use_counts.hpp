@@ -1,7 +1,9 @@
 #pragma once
 
 #include <map>
-#include <span>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,6 +32,19 @@ class UseTable {
  private:
   Access& access_;
   std::map<Row, UseCounts> changes_;
+};
+
+/// Counts the uses from whole indexes: every quad of Spog and of Posg, each in its order.
+class UseCounter {
+ public:
+  void count(Order order, const QuadIds& quad);
+  const std::map<UseTable::Row, UseCounts>& rows() const { return rows_; }
+
+ private:
+  std::map<UseTable::Row, UseCounts> rows_;
+  Order order_ = Order::Gspo;  ///< of the quad before
+  QuadIds last_;
+  UseCounts* predicate_ = nullptr;  ///< the row of last_.p
 };
 
 std::optional<UseTable::Row> decode_use_key(std::string_view key);

@@ -31,11 +31,16 @@ Writer::~Writer() {
   thread_.join();
 }
 
-Result<void> Writer::write(Store::Write work) {
+Result<void> Writer::write(Store::Write work) { return wait_for(Job{std::move(work), {}, {}}); }
+
+Result<void> Writer::between(std::function<Result<void>()> work) {
+  return wait_for(Job{{}, std::move(work), {}});
+}
+
+Result<void> Writer::wait_for(Job job) {
   if (std::this_thread::get_id() == thread_.get_id()) {
     return Error{Code::Internal, "store: write() inside a write", {}};
   }
-  Job job{std::move(work), {}};
   auto done = job.done.get_future();
   {
     const std::lock_guard lock(mutex_);
@@ -46,19 +51,35 @@ Result<void> Writer::write(Store::Write work) {
   return done.get();
 }
 
+// The queue's front: many writes, or one job that wants to be alone. Empty: nothing came.
+Writer::Batch Writer::next_batch() {
+  std::unique_lock lock(mutex_);
+  work_came_.wait_for(lock, kReaderCheckEvery, [this] { return stopping_ || !queue_.empty(); });
+  Batch batch;
+  while (!queue_.empty() && batch.size() < kBatch) {
+    const bool alone = queue_.front()->alone != nullptr;
+    if (alone && !batch.empty()) break;
+    batch.push_back(queue_.front());
+    queue_.pop_front();
+    if (alone) break;
+  }
+  return batch;
+}
+
+bool Writer::is_done() {
+  const std::lock_guard lock(mutex_);
+  return stopping_ && queue_.empty();
+}
+
 void Writer::run() {
   auto checked = std::chrono::steady_clock::now();
-  for (;;) {
-    Batch batch;
-    {
-      std::unique_lock lock(mutex_);
-      work_came_.wait_for(lock, kReaderCheckEvery, [this] { return stopping_ || !queue_.empty(); });
-      if (stopping_ && queue_.empty()) return;
-      const auto end = queue_.begin() + std::min(queue_.size(), kBatch);
-      batch.assign(queue_.begin(), end);
-      queue_.erase(queue_.begin(), end);
+  while (!is_done()) {
+    Batch batch = next_batch();
+    if (!batch.empty() && batch.front()->alone) {
+      batch.front()->done.set_value(batch.front()->alone());
+    } else if (!batch.empty()) {
+      commit(std::move(batch));
     }
-    if (!batch.empty()) commit(std::move(batch));
     if (std::chrono::steady_clock::now() - checked >= kReaderCheckEvery) {
       env_.check_readers();
       checked = std::chrono::steady_clock::now();
@@ -126,6 +147,9 @@ Writer::Attempt Writer::commit(LmdbWrite& txn, Batch& batch) {
   const int code = txn.writes() == 0 ? 0 : txn.commit();
   if (code == MDB_MAP_FULL) return Attempt::Grow;
   if (code != 0) {
+    const auto recovered = env_.recover();
+    if (!recovered)
+      log::error("store_not_recovered", {log::field("detail", recovered.error().detail)});
     fail_all(batch, lmdb_error(code, "committing"));
     return Attempt::Finished;
   }

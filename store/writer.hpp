@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <future>
 #include <mutex>
 #include <optional>
@@ -27,14 +28,21 @@ class Writer {
   /// Returns when `work` is on disk, or with the Error for which it is not. Any other thread.
   Result<void> write(Store::Write work);
 
+  /// Runs `work` on the writer thread between two commits, with no transaction open.
+  Result<void> between(std::function<Result<void>()> work);
+
  private:
   struct Job {
     Store::Write work;
+    std::function<Result<void>()> alone;  ///< instead of `work`: see `between`
     std::promise<Result<void>> done;
   };
   using Batch = std::vector<Job*>;
   enum class Attempt { Finished, Again, Grow };
 
+  Result<void> wait_for(Job job);
+  Batch next_batch();
+  bool is_done();
   void run();
   void commit(Batch batch);
   Attempt attempt(Batch& batch);

@@ -155,6 +155,8 @@ class MemoryStore : public store::Store {
   Result<store::Statistics> statistics() override { return store::Statistics(); }
   Result<store::Verification> verify() override { return store::Verification(); }
   Result<void> backup(const std::filesystem::path&) override { return {}; }
+  Result<store::SweepReport> sweep() override { return store::SweepReport(); }
+  Result<void> compact() override { return {}; }
 
   Tables& tables() { return tables_; }
   bool holds_anywhere(std::string_view secret) const {

@@ -8,6 +8,9 @@
 #include <string>
 
 #include "store/store.hpp"
+#ifdef QUADPUB_MEMORY_STORE
+#include "memory_store.hpp"
+#endif
 
 namespace qp::store {
 
@@ -38,8 +41,15 @@ T must(Result<T> result) {
   return detail::take(std::move(result));
 }
 
-/// A store in a folder of its own.
+/// A store that goes with the test: of LMDB in a folder of its own, or of memory.
 struct TemporaryStore {
+#ifdef QUADPUB_MEMORY_STORE
+  memory::Disk disk;
+  std::unique_ptr<Store> store;
+
+  TemporaryStore() { reopen(); }
+  void reopen() { store = std::make_unique<memory::MemoryStore>(disk); }
+#else
   TemporaryFolder folder;
   std::unique_ptr<Store> store;
 
@@ -56,6 +66,7 @@ struct TemporaryStore {
     store.reset();
     store = must(Store::open(options()));
   }
+#endif
   std::unique_ptr<Txn> read() { return must(store->read()); }
   void write(const Store::Write& work) { must(store->write(work)); }
   void check_clean() {

@@ -1,0 +1,449 @@
+#include "store/bulk_load.hpp"
+
+#include <unistd.h>
+
+#include <map>
+#include <optional>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "store/bulk_terms.hpp"
+#include "store/bytes.hpp"
+#include "store/counters.hpp"
+#include "store/dictionary.hpp"
+#include "store/env.hpp"
+#include "store/quad_sorter.hpp"
+#include "store/quad_store.hpp"
+#include "store/txn.hpp"
+#include "store/use_counts.hpp"
+
+namespace qp::store {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Rows appended before a commit, so that not all dirty pages lie in memory.
+constexpr std::uint64_t kRowsPerCommit = 1'000'000;
+constexpr std::uint64_t kQuadsPerLook = 16'384;
+constexpr auto kReportEvery = std::chrono::milliseconds(250);
+// Building takes about this part of reading's time.
+constexpr double kBuildShare = 0.6;
+
+/// Appends rows to the databases of a new file, each in the order of its keys.
+class Appender {
+ public:
+  explicit Appender(Env& env) : env_(env) {}
+  ~Appender() {
+    cursor_.reset();
+    if (txn_ != nullptr) mdb_txn_abort(txn_);
+  }
+  Appender(const Appender&) = delete;
+  Appender& operator=(const Appender&) = delete;
+
+  Result<void> append(Db db, std::string_view key, std::string_view value) {
+    if (!cursor_ || db != db_) QP_TRY(open(db));
+    MDB_val wanted = to_val(key);
+    MDB_val given = to_val(value);
+    const int code = mdb_cursor_put(cursor_.get(), &wanted, &given, MDB_APPEND);
+    if (code != 0) return access_->failed(code, "appending");
+    return ++rows_ % kRowsPerCommit == 0 ? commit() : Result<void>();
+  }
+  Result<std::uint64_t> entries(Db db) {
+    QP_TRY(begin());
+    return access_->entries(db);
+  }
+  Result<void> put(const Counters& counters) {
+    QP_TRY(begin());
+    cursor_.reset();
+    return write_counters(*access_, counters);
+  }
+  Result<void> commit() {
+    cursor_.reset();
+    if (txn_ == nullptr) return {};
+    access_.reset();
+    const int code = mdb_txn_commit(std::exchange(txn_, nullptr));
+    if (code != 0) return lmdb_error(code, "committing a bulk load");
+    return {};
+  }
+  std::uint64_t rows() const { return rows_; }
+
+ private:
+  struct Close {
+    void operator()(MDB_cursor* cursor) const { mdb_cursor_close(cursor); }
+  };
+  Result<void> begin() {
+    if (txn_ != nullptr) return {};
+    txn_ = QP_TRY(env_.begin_write());
+    access_.emplace(txn_, env_.handles());
+    return {};
+  }
+  Result<void> open(Db db) {
+    QP_TRY(begin());
+    cursor_.reset();
+    MDB_cursor* cursor = nullptr;
+    const MDB_dbi handle = env_.handles()[static_cast<std::size_t>(db)];
+    if (const int code = mdb_cursor_open(txn_, handle, &cursor); code != 0) {
+      return access_->failed(code, "opening a cursor");
+    }
+    cursor_.reset(cursor);
+    db_ = db;
+    return {};
+  }
+
+  Env& env_;
+  MDB_txn* txn_ = nullptr;
+  std::optional<Access> access_;
+  std::unique_ptr<MDB_cursor, Close> cursor_;
+  Db db_ = Db::Count;
+  std::uint64_t rows_ = 0;
+};
+
+/// The file that is being made; removed unless it has taken its place.
+class NewFile {
+ public:
+  explicit NewFile(std::filesystem::path path) : path_(std::move(path)) { remove(); }
+  ~NewFile() { remove(); }
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  void remove() const { ::unlink(path_.c_str()); }
+  std::filesystem::path path_;
+};
+
+class LmdbBulkLoad final : public BulkLoad {
+ public:
+  LmdbBulkLoad(const Options& options, BulkOptions bulk, FolderLock lock)
+      : options_(options),
+        bulk_(std::move(bulk)),
+        lock_(std::move(lock)),
+        file_(options.folder / (std::string(kFileName) + ".new")),
+        words_(options.words),
+        sorter_(options.folder, bulk_.memory_bytes / 2) {}
+  ~LmdbBulkLoad() override {
+    terms_.reset();
+    old_.reset();
+  }
+
+  Result<void> open_old() {
+    if (std::filesystem::exists(options_.folder / kFileName)) {
+      old_env_ = QP_TRY(Env::open_locked(options_));
+      old_ = QP_TRY(LmdbRead::begin(*old_env_, words_));
+      counters_ = QP_TRY(read_counters(old_->access()));
+    }
+    before_ = counters_;
+    terms_.emplace(words_, old_ ? &old_->dictionary() : nullptr, counters_, options_.folder,
+                   bulk_.memory_bytes / 2);
+    return {};
+  }
+
+  Result<TermId> intern(const rdf::TermView& term) override { return terms_->intern(term); }
+  TermId new_blank() override { return terms_->new_blank(); }
+  Result<void> add(const QuadIds& quad) override {
+    if (quad.g == TermId::None || quad.s == TermId::None || quad.p == TermId::None ||
+        quad.o == TermId::None) {
+      return Error{Code::Internal, "a quad with None in it", {}};
+    }
+    if (sorter_.added() % kQuadsPerLook == 0) report(BulkProgress::Phase::Reading, false);
+    return sorter_.add(quad);
+  }
+  void read_so_far(std::uint64_t bytes) override { read_bytes_ = bytes; }
+
+  Result<BulkReport> finish() override;
+
+ private:
+  void report(BulkProgress::Phase phase, bool at_once);
+  Result<void> build();
+  Result<void> append_terms();
+  Result<void> append_term_ids();
+  Result<void> append_index(Order order);
+  Result<void> append_quad(Order order, const OrderedQuad& quad);
+  Result<void> append_graphs();
+  Result<void> append_graph(TermId graph, GraphRecord record, std::uint64_t quads, bool is_new);
+  Result<void> append_statistics();
+  Result<void> copy(Db db);
+  Result<void> check_counts();
+  /// A cursor of the old store at its first row; nullopt: there is no row.
+  Result<std::optional<Cursor>> old_rows(Db db) const;
+
+  Options options_;
+  BulkOptions bulk_;
+  FolderLock lock_;
+  NewFile file_;
+  const WordIndex words_;
+  std::unique_ptr<Env> old_env_;
+  std::unique_ptr<LmdbRead> old_;
+  Counters counters_, before_;
+  std::optional<BulkTerms> terms_;
+  QuadSorter sorter_;
+  std::unique_ptr<Env> new_env_;
+  std::optional<Appender> out_;
+  UseCounter uses_;
+  std::vector<std::pair<TermId, std::uint64_t>> graphs_;  ///< with their quads, ascending
+  struct Hash {
+    std::size_t operator()(const QuadIds& quad) const { return quad_hash(quad); }
+  };
+  /// New quads that the old store has, with an ordinal: their keys differ in Gspo.
+  std::unordered_set<QuadIds, Hash> known_;
+
+  const Clock::time_point begun_ = Clock::now();
+  Clock::time_point reported_ = begun_;
+  std::uint64_t read_bytes_ = 0;
+  double reading_seconds_ = 0;
+};
+
+double seconds_between(Clock::time_point from, Clock::time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+void LmdbBulkLoad::report(BulkProgress::Phase phase, bool at_once) {
+  const auto now = Clock::now();
+  if (!bulk_.progress || (!at_once && now - reported_ < kReportEvery)) return;
+  reported_ = now;
+  BulkProgress progress;
+  progress.phase = phase;
+  progress.quads = sorter_.added();
+  progress.seconds = seconds_between(begun_, now);
+  if (progress.seconds > 0) {
+    progress.per_second = static_cast<double>(progress.quads) / progress.seconds;
+  }
+  if (phase == BulkProgress::Phase::Building) {
+    const double rows = static_cast<double>(sorter_.added()) * 4;
+    const double done = rows == 0 ? 1 : static_cast<double>(out_ ? out_->rows() : 0) / rows;
+    progress.seconds_left =
+        std::max(0.0, reading_seconds_ * kBuildShare * (1 - std::min(done, 1.0)));
+  } else if (bulk_.input_bytes != 0 && read_bytes_ != 0) {
+    const double all = progress.seconds * static_cast<double>(bulk_.input_bytes) /
+                       static_cast<double>(read_bytes_);
+    progress.seconds_left = std::max(0.0, all * (1 + kBuildShare) - progress.seconds);
+  }
+  bulk_.progress(progress);
+}
+
+Result<std::optional<Cursor>> LmdbBulkLoad::old_rows(Db db) const {
+  if (!old_) return std::nullopt;
+  Cursor at = QP_TRY(old_->access().cursor(db));
+  if (!QP_TRY(at.first())) return std::nullopt;
+  return std::optional<Cursor>(std::move(at));
+}
+
+Result<void> LmdbBulkLoad::copy(Db db) {
+  auto at = QP_TRY(old_rows(db));
+  for (bool found = at.has_value(); found; found = QP_TRY(at->next())) {
+    QP_TRY(out_->append(db, at->key(), at->value()));
+  }
+  return {};
+}
+
+// New ids of a class follow its old ones; classes follow each other.
+Result<void> LmdbBulkLoad::append_terms() {
+  auto at = QP_TRY(old_rows(Db::Terms));
+  bool found = at.has_value();
+  const auto copy_below = [&](std::string_view key) -> Result<void> {
+    for (; found && (key.empty() || at->key() < key); found = QP_TRY(at->next())) {
+      QP_TRY(out_->append(Db::Terms, at->key(), at->value()));
+    }
+    return {};
+  };
+  QP_TRY(terms_->each_row([&](TermId id, std::string_view row) -> Result<void> {
+    const std::string key = id_key(id);
+    QP_TRY(copy_below(key));
+    ++counters_.terms;
+    counters_.term_sum += row_hash(key, row);
+    return out_->append(Db::Terms, key, row);
+  }));
+  return copy_below({});
+}
+
+// A hash that is there already is followed by a counting byte, as in Dictionary::locate.
+Result<void> LmdbBulkLoad::append_term_ids() {
+  auto at = QP_TRY(old_rows(Db::TermIds));
+  bool found = at.has_value();
+  std::string last;
+  const auto copy_to = [&](std::string_view hash) -> Result<void> {
+    for (; found && (hash.empty() || at->key().substr(0, hash.size()) <= hash);
+         found = QP_TRY(at->next())) {
+      last = at->key();
+      QP_TRY(out_->append(Db::TermIds, last, at->value()));
+    }
+    return {};
+  };
+  QP_TRY(terms_->each_hash([&](const BulkTerms::Hash& hash, TermId id) -> Result<void> {
+    const std::string_view plain(hash.data(), hash.size());
+    QP_TRY(copy_to(plain));
+    std::string key(plain);
+    if (last.starts_with(plain)) {
+      key.push_back(last.size() == plain.size() ? '\1' : static_cast<char>(last.back() + 1));
+    }
+    last = key;
+    return out_->append(Db::TermIds, key, id_key(id));
+  }));
+  return copy_to({});
+}
+
+Result<void> LmdbBulkLoad::append_quad(Order order, const OrderedQuad& quad) {
+  if (order == Order::Gspo) {
+    ++counters_.quads;
+    counters_.quad_sum += quad_hash(quad.quad);
+    counters_.ordinal_sum += ordinal_hash(quad);
+    if (graphs_.empty() || graphs_.back().first != quad.quad.g)
+      graphs_.emplace_back(quad.quad.g, 0);
+    ++graphs_.back().second;
+  }
+  uses_.count(order, quad.quad);
+  report(BulkProgress::Phase::Building, false);
+  const std::string value = order == Order::Spog ? encode_ordinal(quad.ordinal) : std::string();
+  return out_->append(database(order), QuadKey::of(order, quad), value);
+}
+
+Result<void> LmdbBulkLoad::append_index(Order order) {
+  auto at = QP_TRY(old_rows(database(order)));
+  bool found = at.has_value();
+  std::optional<OrderedQuad> old;
+  std::string old_key;
+  const auto fetch = [&]() -> Result<void> {
+    old.reset();
+    if (!found) return {};
+    old = decode_quad(order, at->key());
+    const auto ordinal = order == Order::Spog ? decode_ordinal(at->value()) : 0;
+    if (!old || !ordinal) return damaged(database(order), at->key());
+    if (order == Order::Spog) old->ordinal = *ordinal;
+    old_key = at->key();
+    found = QP_TRY(at->next());
+    return {};
+  };
+  QP_TRY(fetch());
+  const auto copy_below = [&](std::string_view key) -> Result<void> {
+    while (old && (key.empty() || old_key < key)) {
+      QP_TRY(append_quad(order, *old));
+      QP_TRY(fetch());
+    }
+    return {};
+  };
+  QP_TRY(sorter_.sorted(order, [&](const QuadSorter::Row& row) -> Result<void> {
+    const OrderedQuad quad{from_positions(order, row), 0};
+    if (!at) return append_quad(order, quad);
+    const QuadKey key = QuadKey::of(order, quad);
+    QP_TRY(copy_below(key));
+    if (old && old_key == std::string_view(key)) {
+      // Spog comes first and knows the ordinal.
+      if (order == Order::Spog && old->ordinal != 0) known_.insert(quad.quad);
+      return {};
+    }
+    if (order == Order::Gspo && known_.contains(quad.quad)) return {};
+    return append_quad(order, quad);
+  }));
+  return copy_below({});
+}
+
+Result<void> LmdbBulkLoad::append_graph(TermId graph, GraphRecord record, std::uint64_t quads,
+                                        bool is_new) {
+  if (is_new || record.quads != quads) record.version = ++counters_.changes;
+  record.quads = quads;
+  const std::string key = id_key(graph);
+  return out_->append(Db::Graphs, key, encode_graph(key, record));
+}
+
+Result<void> LmdbBulkLoad::append_graphs() {
+  auto at = QP_TRY(old_rows(Db::Graphs));
+  bool found = at.has_value();
+  auto counted = graphs_.begin();
+  GraphRecord fresh;
+  fresh.audience = bulk_.audience;
+  fresh.kind = bulk_.kind;
+  while (found || counted != graphs_.end()) {
+    const TermId old = found ? ByteReader(at->key()).id() : TermId::None;
+    if (!found || (counted != graphs_.end() && counted->first < old)) {
+      QP_TRY(append_graph(counted->first, fresh, counted->second, true));
+      ++counted;
+      continue;
+    }
+    const auto record = decode_graph(without_checksum(at->value()).value_or(std::string_view()));
+    if (!record) return damaged(Db::Graphs, at->key());
+    const bool has_quads = counted != graphs_.end() && counted->first == old;
+    QP_TRY(append_graph(old, *record, has_quads ? counted->second : 0, false));
+    if (has_quads) ++counted;
+    found = QP_TRY(at->next());
+  }
+  return {};
+}
+
+Result<void> LmdbBulkLoad::append_statistics() {
+  std::map<std::string, std::string> rows;
+  for (const auto& [row, use] : uses_.rows()) rows.insert(encode_use(row, use));
+  for (const auto& [key, value] : rows) QP_TRY(out_->append(Db::Statistics, key, value));
+  return {};
+}
+
+Result<void> LmdbBulkLoad::check_counts() {
+  for (const Order order : kOrders) {
+    if (QP_TRY(out_->entries(database(order))) != counters_.quads) {
+      return Error{Code::Internal, "a bulk load gave indexes of different sizes", {}};
+    }
+  }
+  for (const Db db : {Db::Terms, Db::TermIds}) {
+    if (QP_TRY(out_->entries(db)) != counters_.terms) {
+      return Error{Code::Internal, "a bulk load gave dictionaries of different sizes", {}};
+    }
+  }
+  return {};
+}
+
+Result<void> LmdbBulkLoad::build() {
+  new_env_ = QP_TRY(Env::create(options_, file_.path()));
+  out_.emplace(*new_env_);
+  counters_.quads = counters_.quad_sum = counters_.ordinal_sum = 0;
+  ++counters_.generation;
+  QP_TRY(append_terms());
+  QP_TRY(append_term_ids());
+  for (const Order order : {Order::Spog, Order::Gspo, Order::Posg, Order::Ospg}) {
+    QP_TRY(append_index(order));
+  }
+  QP_TRY(append_graphs());
+  QP_TRY(append_statistics());
+  for (std::size_t i = static_cast<std::size_t>(Db::Documents); i < kDbCount; ++i) {
+    QP_TRY(copy(static_cast<Db>(i)));
+  }
+  QP_TRY(check_counts());
+  QP_TRY(out_->put(counters_));
+  QP_TRY(out_->commit());
+  out_.reset();
+  QP_TRY(new_env_->sync());
+  new_env_.reset();
+  return {};
+}
+
+Result<BulkReport> LmdbBulkLoad::finish() {
+  reading_seconds_ = seconds_between(begun_, Clock::now());
+  report(BulkProgress::Phase::Reading, true);
+  const auto built = build();
+  out_.reset();
+  new_env_.reset();
+  if (!built) return built.error();
+  old_.reset();
+  old_env_.reset();
+  QP_TRY(rename_durably(file_.path(), options_.folder / kFileName));
+  BulkReport report;
+  report.quads = counters_.quads;
+  report.new_quads = counters_.quads - before_.quads;
+  report.new_terms = counters_.terms - before_.terms;
+  report.runs = sorter_.runs();
+  report.seconds = seconds_between(begun_, Clock::now());
+  this->report(BulkProgress::Phase::Building, true);
+  return report;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BulkLoad>> BulkLoad::begin(const Options& options, BulkOptions bulk) {
+  // Opened as ever first: what is old about the file is brought up to date, or refused.
+  QP_TRY(Store::open(options));
+  FolderLock lock = QP_TRY(FolderLock::take(options.folder, FolderLock::Kind::Exclusive));
+  auto load = std::make_unique<LmdbBulkLoad>(options, std::move(bulk), std::move(lock));
+  QP_TRY(load->open_old());
+  return std::unique_ptr<BulkLoad>(std::move(load));
+}
+
+}  // namespace qp::store

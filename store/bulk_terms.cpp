@@ -1,0 +1,201 @@
+#include "store/bulk_terms.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "store/bytes.hpp"
+#include "store/inline_term.hpp"
+#include "vocab/terms.hpp"
+
+namespace qp::store {
+
+using rdf::TermClass;
+using rdf::TermKind;
+
+static constexpr std::size_t kChunkBytes = std::size_t{8} << 20;
+static constexpr std::size_t kFirstSlots = std::size_t{1} << 16;
+
+BulkTerms::BulkTerms(const WordIndex& words, const Dictionary* old, Counters& counters,
+                     std::filesystem::path folder, std::size_t memory_bytes)
+    : words_(words),
+      old_(old),
+      counters_(counters),
+      folder_(std::move(folder)),
+      budget_(memory_bytes),
+      slots_(kFirstSlots),
+      first_(counters.next_term) {}
+
+BulkTerms::~BulkTerms() {
+  for (const Chunk& chunk : chunks_) {
+    if (chunk.mapped) {
+      ::munmap(chunk.at, chunk.bytes);
+    } else {
+      std::free(chunk.at);
+    }
+  }
+  if (fd_ >= 0) ::close(fd_);
+}
+
+// Within the budget on the heap, beyond it in a file that the kernel can write out.
+Result<char*> BulkTerms::keep(std::string_view row) {
+  const std::size_t bytes = 4 + row.size();
+  if (chunks_.empty() || chunk_used_ + bytes > chunks_.back().bytes) {
+    const std::size_t page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    const std::size_t size = (std::max(kChunkBytes, bytes) + page - 1) / page * page;
+    Chunk chunk{nullptr, size, kept_ + size > budget_};
+    if (chunk.mapped) {
+      if (fd_ < 0) fd_ = ::open(folder_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+      // Allocated, not only extended: a full disk is an error here and no SIGBUS later.
+      const int code = fd_ < 0 ? errno
+                               : ::posix_fallocate(fd_, static_cast<off_t>(file_bytes_),
+                                                   static_cast<off_t>(size));
+      if (code != 0) {
+        return Error{code == ENOSPC ? Code::Unavailable : Code::Storage,
+                     std::string("store: keeping terms: ") + std::strerror(code),
+                     {}};
+      }
+      void* at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd_,
+                        static_cast<off_t>(file_bytes_));
+      if (at == MAP_FAILED) return Error{Code::Storage, "store: mapping terms", {}};
+      file_bytes_ += size;
+      chunk.at = static_cast<char*>(at);
+    } else {
+      chunk.at = static_cast<char*>(std::malloc(size));
+      if (chunk.at == nullptr) return Error{Code::Unavailable, "store: no memory for terms", {}};
+    }
+    chunks_.push_back(chunk);
+    chunk_used_ = 0;
+    kept_ += size;
+  }
+  char* at = chunks_.back().at + chunk_used_;
+  const auto length = static_cast<std::uint32_t>(row.size());
+  std::memcpy(at, &length, sizeof length);
+  std::memcpy(at + 4, row.data(), row.size());
+  chunk_used_ += bytes;
+  return at;
+}
+
+std::string_view BulkTerms::row_of(TermId id) const {
+  const auto kind = static_cast<std::size_t>(rdf::term_class(id));
+  const char* at = rows_[kind][(number(id) & kPayloadMask) - first_[kind]];
+  std::uint32_t length = 0;
+  std::memcpy(&length, at, sizeof length);
+  return {at + 4, length};
+}
+
+// Equal hashes of 64 bits are looked into; a row of the old store only where it must be.
+bool BulkTerms::is_row(TermId id, const rdf::TermView& term) const {
+  const TermClass kind = class_of(term);
+  if (rdf::term_class(id) != kind) return false;
+  const std::uint64_t payload = number(id) & kPayloadMask;
+  if (payload < first_[static_cast<std::size_t>(kind)]) {
+    const auto known = old_ != nullptr ? old_->resolve(id) : Result<rdf::TermView>(Error{});
+    return known && *known == term;
+  }
+  std::string_view row = row_of(id);
+  if (kind == TermClass::LangString) {
+    ByteReader reader(row);
+    return reader.take(reader.number(1)) == term.language && reader.rest() == term.value;
+  }
+  if (kind != TermClass::Typed) return row == term.value;
+  ByteReader reader(row);
+  const TermId datatype = reader.id();
+  if (reader.rest() != term.value) return false;
+  const std::uint64_t name = number(datatype);
+  if (name <= vocab::rows().size()) return vocab::rows()[name - 1].iri == term.datatype;
+  return is_row(datatype, {TermKind::Iri, term.datatype, {}, {}});
+}
+
+void BulkTerms::put(const Slot& slot) {
+  std::size_t at = slot.hash & (slots_.size() - 1);
+  while (slots_[at].id != TermId::None) at = (at + 1) & (slots_.size() - 1);
+  slots_[at] = slot;
+}
+
+void BulkTerms::grow() {
+  std::vector<Slot> old(slots_.size() * 2);
+  old.swap(slots_);
+  for (const Slot& slot : old) {
+    if (slot.id != TermId::None) put(slot);
+  }
+}
+
+TermId BulkTerms::new_blank() {
+  return make_id(TermClass::Blank, counters_.take(TermClass::Blank));
+}
+
+Result<TermId> BulkTerms::intern(const rdf::TermView& term) {
+  if (term.kind == TermKind::Blank) {
+    return Error{Code::Internal, "a blank node has no name in a bulk load", {}};
+  }
+  if (term.kind == TermKind::Iri) {
+    if (const auto word = words_.find(term.value)) return *word;
+  } else if (const auto inlined = inline_literal(term)) {
+    return *inlined;
+  }
+  scratch_.clear();
+  append_hashed(scratch_, term);
+  const XXH128_hash_t hash = XXH3_128bits(scratch_.data(), scratch_.size());
+  std::size_t at = hash.low64 & (slots_.size() - 1);
+  for (; slots_[at].id != TermId::None; at = (at + 1) & (slots_.size() - 1)) {
+    if (slots_[at].hash == hash.low64 && is_row(slots_[at].id, term)) return slots_[at].id;
+  }
+  QP_TRY(check_term(term));
+  const auto known = old_ != nullptr ? QP_TRY(old_->find(term)) : std::nullopt;
+  TermId id = known.value_or(TermId::None);
+  if (!known) {
+    TermId datatype = TermId::None;
+    const TermClass kind = class_of(term);
+    if (kind == TermClass::Typed) {
+      datatype = QP_TRY(intern({TermKind::Iri, term.datatype, {}, {}}));
+    }
+    row_.clear();
+    append_row(row_, term, datatype);
+    id = make_id(kind, counters_.take(kind));
+    const auto index = static_cast<std::size_t>(kind);
+    rows_[index].push_back(QP_TRY(keep(row_)));
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, hash);
+    std::memcpy(hashes_[index].emplace_back().data(), canonical.digest, sizeof(Hash));
+  }
+  if (++used_ * 2 > slots_.size()) grow();
+  put({hash.low64, id});
+  return id;
+}
+
+Result<void> BulkTerms::each_row(
+    const std::function<Result<void>(TermId, std::string_view)>& each) const {
+  for (std::size_t kind = 0; kind < kClasses; ++kind) {
+    for (std::size_t i = 0; i < rows_[kind].size(); ++i) {
+      const TermId id = make_id(static_cast<TermClass>(kind), first_[kind] + i);
+      QP_TRY(each(id, row_of(id)));
+    }
+  }
+  return {};
+}
+
+Result<void> BulkTerms::each_hash(
+    const std::function<Result<void>(const Hash&, TermId)>& each) const {
+  std::vector<std::pair<Hash, TermId>> all;
+  for (std::size_t kind = 0; kind < kClasses; ++kind) {
+    for (std::size_t i = 0; i < hashes_[kind].size(); ++i) {
+      all.emplace_back(hashes_[kind][i], make_id(static_cast<TermClass>(kind), first_[kind] + i));
+    }
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    const int order = std::memcmp(a.first.data(), b.first.data(), sizeof(Hash));
+    return order != 0 ? order < 0 : a.second < b.second;
+  });
+  for (const auto& [hash, id] : all) QP_TRY(each(hash, id));
+  return {};
+}
+
+}  // namespace qp::store

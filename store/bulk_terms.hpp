@@ -1,0 +1,76 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "store/counters.hpp"
+#include "store/dictionary.hpp"
+
+namespace qp::store {
+
+/// The terms of a bulk load: those that are new, in memory (beyond the budget in an unnamed file,
+/// mapped), by the hash of what they are. Those that the old store has keep their ids.
+class BulkTerms {
+ public:
+  /// `old`: the dictionary of the store that is loaded into; nullptr: there is none.
+  BulkTerms(const WordIndex& words, const Dictionary* old, Counters& counters,
+            std::filesystem::path folder, std::size_t memory_bytes);
+  ~BulkTerms();
+  BulkTerms(const BulkTerms&) = delete;
+  BulkTerms& operator=(const BulkTerms&) = delete;
+
+  Result<TermId> intern(const rdf::TermView& term);
+  TermId new_blank();
+
+  /// New rows of `terms`, by id.
+  Result<void> each_row(const std::function<Result<void>(TermId, std::string_view)>& each) const;
+  /// New rows of `term_ids`, by hash; two of one hash follow each other.
+  using Hash = std::array<char, 16>;
+  Result<void> each_hash(const std::function<Result<void>(const Hash&, TermId)>& each) const;
+
+ private:
+  struct Slot {
+    std::uint64_t hash = 0;
+    TermId id = TermId::None;
+  };
+  static constexpr std::size_t kClasses = Counters::kClasses;
+
+  Result<char*> keep(std::string_view row);
+  std::string_view row_of(TermId id) const;
+  bool is_row(TermId id, const rdf::TermView& term) const;
+  void grow();
+  void put(const Slot& slot);
+
+  const WordIndex& words_;
+  const Dictionary* old_;
+  Counters& counters_;
+  std::filesystem::path folder_;
+  std::size_t budget_;
+
+  std::vector<Slot> slots_;  ///< open addressing, a power of two
+  std::size_t used_ = 0;
+  std::array<std::uint64_t, kClasses> first_{};          ///< payload of the first new term
+  std::array<std::vector<const char*>, kClasses> rows_;  ///< of the new terms: u32 length, bytes
+  std::array<std::vector<Hash>, kClasses> hashes_;       ///< beside rows_
+  struct Chunk {
+    char* at;
+    std::size_t bytes;
+    bool mapped;
+  };
+  std::vector<Chunk> chunks_;
+  std::size_t chunk_used_ = 0;
+  std::size_t kept_ = 0;  ///< bytes of all chunks
+  int fd_ = -1;           ///< of the file behind mapped chunks
+  std::size_t file_bytes_ = 0;
+  std::string scratch_, row_;
+};
+
+}  // namespace qp::store

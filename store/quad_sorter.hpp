@@ -1,0 +1,51 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+#include "base/result.hpp"
+#include "store/quad_index.hpp"
+
+namespace qp::store {
+
+/// Sorts quads in each order, in memory up to a budget and beyond it in unnamed files of `folder`,
+/// which go when this does.
+class QuadSorter {
+ public:
+  /// A quad by the positions of an order.
+  using Row = std::array<TermId, 4>;
+
+  QuadSorter(std::filesystem::path folder, std::size_t memory_bytes);
+  ~QuadSorter();
+  QuadSorter(const QuadSorter&) = delete;
+  QuadSorter& operator=(const QuadSorter&) = delete;
+
+  Result<void> add(const QuadIds& quad) {
+    rows_.push_back(positions(Order::Gspo, quad));
+    return rows_.size() < capacity_ ? Result<void>() : spill();
+  }
+  std::uint64_t added() const { return spilled_ + rows_.size(); }
+  std::size_t runs() const { return runs_.size(); }
+
+  /// Gives every row once, sorted, until `each` fails. Call it for any order, any number of times,
+  /// when all are added.
+  Result<void> sorted(Order order, const std::function<Result<void>(const Row&)>& each);
+
+ private:
+  class Run;
+  Result<void> spill();
+  void sort_rows(Order order);
+
+  std::filesystem::path folder_;
+  std::size_t capacity_;
+  std::vector<Row> rows_;  ///< in memory, in the positions of `order_`
+  Order order_ = Order::Gspo;
+  std::uint64_t spilled_ = 0;
+  std::vector<std::array<int, kOrders.size()>> runs_;  ///< files, one for each order
+};
+
+}  // namespace qp::store

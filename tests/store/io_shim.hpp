@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// Stands between LMDB and the kernel: this program's own pwrite, writev, write, fdatasync, fsync
+/// and ftruncate are what liblmdb calls. Only files named `quads.mdb` or `quads.mdb.new` matter.
+namespace qp::store::io {
+
+struct Event {
+  enum class Kind : std::uint8_t { Write, Sync, Truncate, Acknowledged } kind = Kind::Write;
+  bool is_synced = false;    ///< of a Write: the descriptor is O_DSYNC
+  std::uint64_t offset = 0;  ///< of an Acknowledged: its number; of a Truncate: the size
+  std::string bytes;
+};
+
+/// Begins to remember what is written, from an empty list.
+void record();
+/// Ends it, and gives the list.
+std::vector<Event> recorded();
+/// A commit was acknowledged: takes its place among the events.
+void acknowledge(std::uint64_t number);
+
+/// The call of that number from now (0: the next), and `calls - 1` after it, fail with `code`; a
+/// writev or pwrite may have written half before it. -1 calls: until `heal`.
+void fail(std::int64_t after, int calls, int code);
+/// Ends failing. Says how many calls there were since `fail`.
+std::int64_t heal();
+
+}  // namespace qp::store::io
