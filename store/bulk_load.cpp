@@ -293,7 +293,7 @@ Result<void> LmdbBulkLoad::append_quad(Order order, const OrderedQuad& quad) {
     ++graphs_.back().second;
   }
   uses_.count(order, quad.quad);
-  report(BulkProgress::Phase::Building, false);
+  if (out_->rows() % kQuadsPerLook == 0) report(BulkProgress::Phase::Building, false);
   const std::string value = order == Order::Spog ? encode_ordinal(quad.ordinal) : std::string();
   return out_->append(database(order), QuadKey::of(order, quad), value);
 }
