@@ -291,7 +291,7 @@ Result<void> Env::compact() {
   std::error_code ignored;
   std::filesystem::remove(copy, ignored);
   QP_TRY(lock_.change(FolderLock::Kind::Exclusive));
-  const auto swapped = swap_in(copy);
+  auto swapped = swap_in(copy);
   std::filesystem::remove(copy, ignored);
   QP_TRY(lock_.change(FolderLock::Kind::Shared));
   return swapped;
@@ -304,7 +304,7 @@ Result<void> Env::swap_in(const std::filesystem::path& copy) {
   resized_.wait(lock, [this] { return !resizing_; });
   resizing_ = true;
   const bool alone = readers_ended_.wait_for(lock, kResizeWait, [this] { return active_ == 0; });
-  const auto swapped =
+  auto swapped =
       alone
           ? reopen(copy)
           : Result<void>(error(Code::Unavailable, "a reader keeps the store from changing files"));
@@ -326,10 +326,9 @@ Result<void> Env::recover() {
   resized_.wait(lock, [this] { return !resizing_; });
   resizing_ = true;
   const bool alone = readers_ended_.wait_for(lock, kResizeWait, [this] { return active_ == 0; });
-  const auto opened = alone
-                          ? reopen({})
-                          : Result<void>(error(Code::Unavailable,
-                                               "a reader keeps the store from being opened anew"));
+  auto opened = alone ? reopen({})
+                      : Result<void>(error(Code::Unavailable,
+                                           "a reader keeps the store from being opened anew"));
   resizing_ = false;
   resized_.notify_all();
   if (opened) log::warning("store_opened_anew", {});
@@ -342,7 +341,7 @@ Result<void> Env::reopen(const std::filesystem::path& copy) {
   idle_.clear();
   const std::size_t bytes = std::max<std::size_t>(info().me_mapsize, map_bytes_);
   env_.reset();
-  const auto renamed = copy.empty() ? Result<void>() : rename_durably(copy, file_);
+  auto renamed = copy.empty() ? Result<void>() : rename_durably(copy, file_);
   QP_TRY(map(bytes, 0));
   QP_TRY(open_databases(false));
   return renamed;

@@ -32,8 +32,8 @@ void GraphSight::remember(TermId graph, bool shown) {
 Result<bool> GraphSight::ask(TermId graph) {
   const auto known = otherwise_.find(graph);
   if (known != otherwise_.end()) return known->second;
-  if (++asked_ % kSingleLookups == 0 &&
-      asked_ * kShareForAll > QP_TRY(access_.entries(Db::Graphs))) {
+  ++asked_;
+  if (asked_ % kSingleLookups == 0 && asked_ * kShareForAll > QP_TRY(access_.entries(Db::Graphs))) {
     QP_TRY(ask_all());
     asked_ = 0;
   }

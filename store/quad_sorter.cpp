@@ -13,7 +13,7 @@
 namespace qp::store {
 
 // Rows that a run reads or writes at a time.
-static constexpr std::size_t kBlock = 32 * 1024;
+static constexpr std::size_t kBlock = std::size_t{32} * 1024;
 static constexpr std::size_t kSmallestBudget = 4096;
 
 static Error trouble(const char* doing) {
@@ -115,6 +115,7 @@ Result<void> QuadSorter::sorted(Order order, const std::function<Result<void>(co
     return {};
   }
   std::vector<std::unique_ptr<Run>> runs;
+  runs.reserve(runs_.size() + 1);
   for (const auto& files : runs_) {
     runs.push_back(std::make_unique<Run>(files[static_cast<std::size_t>(order)]));
   }

@@ -179,7 +179,8 @@ Result<std::unique_ptr<Store>> Store::open(const Options& options) {
     env.reset();
     Options writing = options;
     writing.read_only = false;
-    QP_TRY(Store::open(writing));
+    auto changed = QP_TRY(Store::open(writing));
+    changed.reset();
     env = QP_TRY(Env::open(options));
   } else {
     QP_TRY(rekey_new_words(*env, WordIndex(options.words)));

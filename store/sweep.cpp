@@ -52,6 +52,7 @@ Result<std::vector<TermId>> unused_terms(const Access& access, const std::vector
                                          Db::SequenceMember, Db::Documents, Db::AudienceMembers};
   const auto named = QP_TRY(named_in_values(access));
   std::vector<Cursor> cursors;
+  cursors.reserve(kNaming.size());
   for (const Db db : kNaming) cursors.push_back(QP_TRY(access.cursor(db)));
   std::vector<TermId> unused;
   for (const TermId id : terms) {
