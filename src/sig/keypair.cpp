@@ -9,8 +9,7 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
-#include <algorithm>
-#include <vector>
+#include "base/base58.hpp"
 
 namespace qp::sig {
 
@@ -21,7 +20,6 @@ constexpr int kRsaBitsLeast = 2048;
 constexpr int kRsaBitsMost = 8192;
 constexpr int kExponentBitsMost = 64;
 constexpr std::size_t kMultibaseCharacters = 64;
-constexpr std::string_view kBase58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 constexpr std::string_view kEd25519Prefix = "\xED\x01";  // multicodec ed25519-pub, as a varint
 constexpr std::size_t kEd25519Bytes = 32;
 
@@ -93,40 +91,6 @@ std::string contents(BIO* bio) {
   return {data, static_cast<std::size_t>(size)};
 }
 
-std::string base58(std::string_view bytes) {
-  std::vector<unsigned> digits;  // least first
-  for (const char c : bytes) {
-    unsigned carry = static_cast<unsigned char>(c);
-    for (unsigned& digit : digits) {
-      carry += digit << 8;
-      digit = carry % 58;
-      carry /= 58;
-    }
-    for (; carry > 0; carry /= 58) digits.push_back(carry % 58);
-  }
-  std::string out(std::min(bytes.find_first_not_of('\0'), bytes.size()), kBase58[0]);
-  for (auto at = digits.rbegin(); at != digits.rend(); ++at) out += kBase58[*at];
-  return out;
-}
-
-Result<std::string> from_base58(std::string_view text) {
-  std::vector<unsigned> bytes;  // least first
-  for (const char c : text) {
-    const auto value = kBase58.find(c);
-    if (value == std::string_view::npos) return key_error("not base58");
-    auto carry = static_cast<unsigned>(value);
-    for (unsigned& byte : bytes) {
-      carry += byte * 58;
-      byte = carry & 0xFF;
-      carry >>= 8;
-    }
-    for (; carry > 0; carry >>= 8) bytes.push_back(carry & 0xFF);
-  }
-  std::string out(std::min(text.find_first_not_of(kBase58[0]), text.size()), '\0');
-  for (auto at = bytes.rbegin(); at != bytes.rend(); ++at) out += static_cast<char>(*at);
-  return out;
-}
-
 /// The hash that goes with a key; Ed25519 brings its own.
 const EVP_MD* hash_for(KeyType type) { return type == KeyType::Rsa ? EVP_sha256() : nullptr; }
 
@@ -150,11 +114,13 @@ Result<PublicKey> PublicKey::from_pem(std::string_view pem, bool any_size) {
   return PublicKey(std::make_shared<const Impl>(Impl{std::move(key), type}));
 }
 
-Result<PublicKey> PublicKey::from_multibase(std::string_view text) {
-  if (!text.starts_with('z') || text.size() > kMultibaseCharacters) {
+Result<PublicKey> PublicKey::from_multibase(std::string_view multibase) {
+  if (!multibase.starts_with('z') || multibase.size() > kMultibaseCharacters) {
     return key_error("not a Multikey in base58");
   }
-  const std::string bytes = QP_TRY(from_base58(text.substr(1)));
+  const auto decoded = text::from_base58(multibase.substr(1));
+  if (!decoded) return key_error("not base58");
+  const std::string& bytes = *decoded;
   if (!bytes.starts_with(kEd25519Prefix) || bytes.size() != kEd25519Prefix.size() + kEd25519Bytes) {
     return key_error("a Multikey other than Ed25519");
   }
@@ -177,7 +143,7 @@ std::string PublicKey::multibase() const {
   std::size_t size = raw.size();
   EVP_PKEY_get_raw_public_key(impl_->key.get(), reinterpret_cast<unsigned char*>(raw.data()),
                               &size);
-  return "z" + base58(std::string(kEd25519Prefix) + raw);
+  return "z" + text::base58(std::string(kEd25519Prefix) + raw);
 }
 
 bool PublicKey::verifies(std::string_view message, std::string_view signature) const {
