@@ -112,6 +112,10 @@ const Way kWays[] = {
     {"hs2019 created", KeyType::Rsa, std::nullopt},
     {"rfc9421 rsa", KeyType::Rsa, Form::Rfc9421},
     {"rfc9421 ed25519", KeyType::Ed25519, Form::Rfc9421},
+    {"cavage rsa without the query", KeyType::Rsa, Form::CavageWithoutQuery},
+    {"cavage ed25519 without the query", KeyType::Ed25519, Form::CavageWithoutQuery},
+    {"cavage rsa with created", KeyType::Rsa, Form::CavageCreated},
+    {"cavage ed25519 with created", KeyType::Ed25519, Form::CavageCreated},
 };
 
 template <class Check>
@@ -185,8 +189,10 @@ TEST_CASE("another path, query or method does not fit the signature") {
     net::Request request = way.send(post());
     request.target = "/users/mallory/inbox?x=1";
     CHECK(way.code(request) == Code::Unauthenticated);
-    request.target = "/users/alice/inbox?x=2";
-    CHECK(way.code(request) == Code::Unauthenticated);
+    if (way.form != Form::CavageWithoutQuery) {
+      request.target = "/users/alice/inbox?x=2";
+      CHECK(way.code(request) == Code::Unauthenticated);
+    }
     request = way.send(post());
     request.method = "PUT";
     CHECK(way.code(request) == Code::Unauthenticated);
@@ -416,4 +422,112 @@ TEST_CASE("a keyId that could not be written is refused by the signer") {
     CHECK_FALSE(sign(out, key_of(KeyType::Rsa), "https://a.example/\r\nX: y", form, kNow));
   }
   CHECK_FALSE(sign(out, key_of(KeyType::Rsa), "a\"b", Form::Cavage, kNow));
+}
+
+TEST_CASE("matrix: each algorithm and form, each part tampered with; only the whole one verifies") {
+  struct Tampering {
+    const char* part;
+    void (*change)(net::Request&);
+  };
+  // Each leaves a request that is well-formed: what is wrong is only that it was not signed.
+  const Tampering tamperings[] = {
+      {"body", [](net::Request& r) { r.body[2] ^= 1; }},
+      {"body and digest",
+       [](net::Request& r) {
+         r.body += ' ';
+         if (r.headers.get("Digest")) r.headers.set("Digest", digest(r.body));
+         if (r.headers.get("Content-Digest")) {
+           r.headers.set("Content-Digest", content_digest(r.body));
+         }
+       }},
+      {"digest",
+       [](net::Request& r) {
+         const bool is_cavage = r.headers.get("Digest").has_value();
+         r.headers.set(is_cavage ? "Digest" : "Content-Digest",
+                       is_cavage ? digest("x") : content_digest("x"));
+       }},
+      {"path", [](net::Request& r) { r.target = "/users/mallory/inbox?x=1"; }},
+      {"method", [](net::Request& r) { r.method = "PATCH"; }},
+      {"host", [](net::Request& r) { r.headers.set("Host", "other.example"); }},
+      {"date or created",
+       [](net::Request& r) {
+         const std::string now = std::to_string(kNow.count() / 1000);
+         const std::string other = std::to_string(kNow.count() / 1000 - 9);
+         for (const char* name : {"Signature", "Signature-Input"}) {
+           if (!r.headers.get(name)) continue;
+           std::string value(*r.headers.get(name));
+           const auto at = value.find("created=" + now);
+           if (at == std::string::npos) continue;
+           r.headers.set(name, value.replace(at + 8, now.size(), other));
+           return;
+         }
+         r.headers.set("Date", qp::time::http_date(kNow - std::chrono::seconds(9)));
+       }},
+      {"content type, where it is covered",
+       [](net::Request& r) {
+         const std::string covered(*r.headers.get("Signature"));
+         if (covered.find("content-type") == std::string::npos) r.target += "y";
+         r.headers.set("Content-Type", "text/html");
+         if (covered.find("content-type") == std::string::npos) r.method = "PATCH";
+       }},
+      {"key id", [](net::Request& r) {
+         const char* name = r.headers.get("Signature-Input") ? "Signature-Input" : "Signature";
+         replace_in(r, name, "users/bob", "users/eve");
+       }}};
+  for (const Way& way : kWays) {
+    CAPTURE(way.name);
+    for (const auto& made : {post(), get()}) {
+      CAPTURE(made.method);
+      CHECK(way.verified(way.send(made)));
+    }
+    // Whoever asks for the key of eve gets the key of eve.
+    const PrivateKey eve = *PrivateKey::generate(way.type);
+    const auto lookup = [&](std::string_view id) -> qp::Result<PublicKey> {
+      return id == kKeyId ? key_of(way.type).public_key() : eve.public_key();
+    };
+    for (const Tampering& tampering : tamperings) {
+      CAPTURE(tampering.part);
+      net::Request request = way.send(post());
+      tampering.change(request);
+      const auto result = verify(request, options(), lookup);
+      REQUIRE_FALSE(result);
+      const Code code = result.error().code;
+      CHECK((code == Code::Unauthenticated || code == Code::BadInput));
+    }
+  }
+}
+
+TEST_CASE("interop I10: what Accept-Signature asks for is covered, as far as the request has it") {
+  const auto wanted = read_accept_signature(
+      R"(old=:aaaa:, mine=("@method" "@path" "content-type" "x-absent");created;expires;nonce="n1";)"
+      R"(tag="app", other=("@status"))");
+  REQUIRE(wanted);
+  CHECK(wanted->label == "mine");
+  net::OutgoingRequest out = post();
+  REQUIRE(sign(out, key_of(KeyType::Rsa), kKeyId, Form::Rfc9421, kNow, &*wanted));
+  const std::string input(*out.headers.get("Signature-Input"));
+  CHECK(input.starts_with(R"(mine=("@method" "@target-uri" "content-digest" "@path" )"
+                          R"("content-type");created=)"));
+  CHECK(input.find(";nonce=\"n1\";tag=\"app\"") != std::string::npos);
+  CHECK(input.find(";expires=") != std::string::npos);
+  CHECK(rfc9421().verified(arrive(out)));
+  for (const char* none : {"", "x", "sig1=1", R"(sig1=("@method";req))",
+                           R"(sig1=("@method");alg="hmac-sha256")", R"(sig1=(1))"}) {
+    CAPTURE(none);
+    CHECK_FALSE(read_accept_signature(none));
+  }
+  CHECK(read_accept_signature(accept_signature()));
+}
+
+TEST_CASE("interop I26: fields that are to be covered are, in both forms") {
+  for_each_way([](const Way& way) {
+    if (!way.form) return;
+    net::OutgoingRequest out = post();
+    out.headers.set("Collection-Synchronization", "digest=\"0\"");
+    const std::string_view also[] = {"Collection-Synchronization"};
+    REQUIRE(sign(out, key_of(way.type), kKeyId, *way.form, kNow, nullptr, also));
+    CHECK(way.verified(arrive(out)));
+    out.headers.set("Collection-Synchronization", "digest=\"1\"");
+    CHECK(way.code(arrive(out)) == Code::Unauthenticated);
+  });
 }
