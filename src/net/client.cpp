@@ -130,6 +130,8 @@ class Pool {
 /// Resolves on threads of its own, since the system's resolver knows no deadline.
 class Resolver {
  public:
+  explicit Resolver(NameLookup names) : names_(std::move(names)) {}
+
   Result<std::vector<Address>> resolve_until(const Url& url, Deadline deadline) {
     if (const auto literal = Address::from_text(url.host)) return std::vector{*literal};
     // Owned by both threads: a lookup that is given up ends whenever it ends.
@@ -138,7 +140,7 @@ class Resolver {
       lookup->running->fetch_sub(1);
       return trouble(Code::Unavailable, "too many names are being resolved", url);
     }
-    std::thread([lookup, host = url.host] { lookup->run(host); }).detach();
+    std::thread([lookup, host = url.host, names = names_] { lookup->run(host, names); }).detach();
     std::unique_lock lock(lookup->mutex);
     if (!lookup->done.wait_until(lock, deadline, [&] { return lookup->finished; })) {
       return trouble(Code::Network, "resolving the name took too long", url);
@@ -151,8 +153,8 @@ class Resolver {
   using Count = std::shared_ptr<std::atomic<int>>;
   struct Lookup {
     explicit Lookup(Count count) : running(std::move(count)) {}
-    void run(const std::string& host) {
-      auto addresses = resolve(host);
+    void run(const std::string& host, const NameLookup& names) {
+      auto addresses = names(host);
       running->fetch_sub(1);
       const std::lock_guard lock(mutex);
       found = std::move(addresses);
@@ -166,7 +168,49 @@ class Resolver {
     std::vector<Address> found GUARDED_BY(mutex);
   };
 
+  const NameLookup names_;
   Count running_ = std::make_shared<std::atomic<int>>(0);
+};
+
+/// No host gets more than kRequestsPerHost requests at a time, whoever asks. Any thread.
+class HostGate {
+ public:
+  /// A place at a host; given back when it goes.
+  class Place {
+   public:
+    Place(HostGate& gate, std::string host) : gate_(gate), host_(std::move(host)) {}
+    ~Place() { gate_.leave(host_); }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+   private:
+    HostGate& gate_;
+    const std::string host_;
+  };
+
+  /// Null where none was free until the deadline.
+  std::unique_ptr<Place> enter(const std::string& host, Deadline deadline) {
+    std::unique_lock lock(mutex_);
+    const bool is_free =
+        left_.wait_until(lock, deadline, [&] { return busy_[host] < kRequestsPerHost; });
+    if (!is_free) return nullptr;
+    ++busy_[host];
+    return std::make_unique<Place>(*this, host);
+  }
+
+ private:
+  void leave(const std::string& host) {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = busy_.find(host);
+      if (--found->second == 0) busy_.erase(found);
+    }
+    left_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable left_;
+  std::map<std::string, std::size_t> busy_ GUARDED_BY(mutex_);
 };
 
 bool is_token(std::string_view name) {
@@ -203,7 +247,7 @@ std::optional<std::string_view> redirection(const IncomingResponse& response) {
 class GuardedClient : public Client {
  public:
   explicit GuardedClient(const ClientOptions& options)
-      : guard_(options.allow_private), user_agent_(options.user_agent) {}
+      : guard_(options.allow_private), user_agent_(options.user_agent), resolver_(options.names) {}
 
   Result<IncomingResponse> send(OutgoingRequest request, const Prepare& prepare) override {
     const Deadline deadline = SteadyClock::now() + request.deadline;
@@ -250,6 +294,8 @@ class GuardedClient : public Client {
 
   Result<IncomingResponse> send_hop(OutgoingRequest request, const Url& url, const Prepare& prepare,
                                     Deadline deadline) {
+    const auto place = gate_.enter(url.authority(), deadline);
+    if (!place) return trouble(Code::Network, "too many requests to one host", url);
     const auto addresses = QP_TRY(reachable(url, deadline));
     const std::string target = sendable_target(url.target);
     request.url = url.origin() + target;
@@ -303,6 +349,7 @@ class GuardedClient : public Client {
   const AddressGuard guard_;
   const std::string user_agent_;
   Resolver resolver_;
+  HostGate gate_;
   Pool pool_;
   Watchdog watchdog_;
 };

@@ -8,9 +8,12 @@
 
 #include "base/limits.hpp"
 #include "base/result.hpp"
+#include "net/address_guard.hpp"
 #include "net/message.hpp"
 
 namespace qp::net {
+
+inline constexpr std::size_t kRequestsPerHost = 4;
 
 struct OutgoingRequest {
   std::string method = "GET";
@@ -29,9 +32,13 @@ struct IncomingResponse {
   std::string url;  ///< that answered, after redirects
 };
 
+/// All addresses of a name, now; may block. A test gives its own.
+using NameLookup = std::function<std::vector<Address>(const std::string& host)>;
+
 struct ClientOptions {
   std::vector<std::string> allow_private;  ///< numeric addresses (or names resolved to them once)
   std::string user_agent = "quadpub";
+  NameLookup names = resolve;
 };
 
 /// Called before each hop is sent, with the hop's URL as it will be sent (a query may be spelt in
@@ -40,8 +47,10 @@ using Prepare = std::function<Result<void>(OutgoingRequest& request)>;
 
 /// The only way out to the network (security.md 1.4). The numeric address is checked when the
 /// connection is made, on every hop; size, time and redirects are bounded; one pool of idle
-/// connections per host. Public addresses are reached by https on port 443 only; those of
-/// allow_private by http too, on any port. Any thread; blocks the calling one.
+/// connections per host, and at most kRequestsPerHost requests to one at a time. A name is resolved
+/// once a hop, and what is connected to is the address that was checked. Public addresses are
+/// reached by https on port 443 only; those of allow_private by http too, on any port. Any thread;
+/// blocks the calling one.
 class Client {
  public:
   /// From now on the process ignores SIGPIPE.

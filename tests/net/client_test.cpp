@@ -404,3 +404,41 @@ TEST_CASE("an error of the caller's preparation is handed back") {
   CHECK(code_of(result) == Code::Internal);
   CHECK(server.connections() == 0);
 }
+
+TEST_CASE("hostile play: a DNS answer that changes between check and connect changes nothing") {
+  RawServer good([](int socket, const std::string&) { return ok(socket, "good"); });
+  qp::net::ClientOptions options;
+  options.allow_private = {"127.0.0.1"};
+  std::atomic<int> lookups = 0;
+  // The first answer may be reached, all later ones are what an attacker wants to reach.
+  options.names = [&](const std::string&) -> std::vector<qp::net::Address> {
+    return {*qp::net::Address::from_text(lookups++ == 0 ? "127.0.0.1" : "127.0.0.2")};
+  };
+  const auto client = Client::make(options);
+  const auto first = client->send(get(good.url("/", "rebinding.test")));
+  REQUIRE(first);
+  CHECK(first->body == "good");
+  CHECK(lookups == 1);  // what was checked is what was connected to
+  const auto second = client->send(get(good.url("/", "rebinding.test")));
+  CHECK(code_of(second) == Code::Forbidden);
+}
+
+TEST_CASE("no host gets more than four requests at a time") {
+  std::atomic<int> at_once = 0, most = 0;
+  RawServer peer([&](int socket, const std::string&) {
+    most = std::max(most.load(), ++at_once);
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    --at_once;
+    return ok(socket, "x");
+  });
+  const auto shared = client();
+  std::vector<std::thread> threads;
+  std::atomic<int> answered = 0;
+  for (int i = 0; i < 12; ++i) {
+    threads.emplace_back([&] { answered += shared->send(get(peer.url("/"))) ? 1 : 0; });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(answered == 12);
+  CHECK(most <= 4);
+  CHECK(most >= 2);
+}
