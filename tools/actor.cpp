@@ -1,4 +1,6 @@
 #include "ap/actor.hpp"
+#include "ap/discover.hpp"
+#include "ap/rotate.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -65,6 +67,24 @@ Result<void> add(const Invocation& invocation, const Options& options) {
   return {};
 }
 
+Result<void> rotate_key(const Invocation& invocation, const std::string& iri) {
+  const std::unique_ptr<Workbench> bench = QP_TRY(Workbench::open(invocation.settings));
+  const web::ActorKeys keys = QP_TRY(web::ActorKeys::generate());
+  const Result<void> written = bench->store().write([&](store::WriteTxn& txn) -> Result<void> {
+    return ap::rotate_key(txn, iri, keys.rsa, keys.ed25519, bench->services());
+  });
+  if (!written) return written;
+  print({{"actor", iri}, {"key", iri + "#main-key"}}, invocation.output);
+  return {};
+}
+
+Result<void> find(const Invocation& invocation, const std::string& account) {
+  const std::unique_ptr<Workbench> bench = QP_TRY(Workbench::open(invocation.settings));
+  const ap::Discovered found = QP_TRY(ap::discover(account, bench->services()));
+  print({{"actor", found.actor}, {"account", found.account}}, invocation.output);
+  return {};
+}
+
 Result<void> list(const Invocation& invocation) {
   const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
   const std::unique_ptr<store::Txn> txn = QP_TRY(store->read());
@@ -80,6 +100,18 @@ void add_actor_commands(CLI::App& app, Selected& selected) {
   CLI::App* group = app.add_subcommand("actor", "Actors on this server");
   group->require_subcommand(1);
   const auto options = std::make_shared<Options>();
+  const auto iri = std::make_shared<std::string>();
+  CLI::App* rotating = group->add_subcommand("rotate-key", "Give it new keys under the same ids");
+  rotating->add_option("URL", *iri, "The actor")->required();
+  rotating->callback([&selected, iri] {
+    selected.run = [iri](const Invocation& invocation) { return rotate_key(invocation, *iri); };
+  });
+  const auto account = std::make_shared<std::string>();
+  CLI::App* finding = group->add_subcommand("find", "Ask the network who user@host is");
+  finding->add_option("ACCOUNT", *account)->required();
+  finding->callback([&selected, account] {
+    selected.run = [account](const Invocation& invocation) { return find(invocation, *account); };
+  });
   CLI::App* command = group->add_subcommand("add", "Add an actor with its keys and collections");
   command->add_option("USERNAME", options->actor.username)->required();
   command->add_option("--user", options->actor.user, "Who manages it")->required();

@@ -79,15 +79,15 @@ jsonld::Loader bundled_loader() {
   };
 }
 
-Workbench::Workbench(std::unique_ptr<store::Store> store)
+Workbench::Workbench(std::unique_ptr<store::Store> store, const Settings& settings)
     : store_(std::move(store)),
-      client_(net::Client::make({})),
+      client_(net::Client::make({settings.allow_private, "quadpub/" + settings.software_version})),
       services_{*store_, contexts_, ap::context_loader(bundled_loader(), *store_), *client_,
                 system_now} {}
 
 Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings) {
   auto store = QP_TRY(open_store(settings));
-  return std::unique_ptr<Workbench>(new Workbench(std::move(store)));
+  return std::unique_ptr<Workbench>(new Workbench(std::move(store), settings));
 }
 
 void print(const ordered_json& value) { std::cout << dump(value) << '\n'; }

@@ -52,7 +52,7 @@ class Workbench {
   view::Contexts contexts() { return {contexts_, services_.loader}; }
 
  private:
-  explicit Workbench(std::unique_ptr<store::Store> store);
+  Workbench(std::unique_ptr<store::Store> store, const Settings& settings);
   std::unique_ptr<store::Store> store_;
   jsonld::ContextCache contexts_;
   std::unique_ptr<net::Client> client_;

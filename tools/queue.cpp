@@ -1,6 +1,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "ap/hosts.hpp"
 #include "tools/command.hpp"
 
 namespace qp::tools {
@@ -13,11 +14,17 @@ using nlohmann::ordered_json;
 constexpr std::size_t kListed = 10'000;
 
 ordered_json describe(const store::QueueItem& item) {
+  const ordered_json job = ordered_json::parse(item.payload, nullptr, false);
+  const auto part = [&](const char* name) {
+    return job.is_object() ? job.value(name, std::string()) : std::string();
+  };
   return {{"id", item.id},
           {"host", item.lane},
           {"due", time::rfc3339(Millis(item.due))},
           {"attempts", item.attempts},
-          {"last_result", item.last_result}};
+          {"last_result", item.last_result},
+          {"activity", part("activity")},
+          {"recipient", part("recipient")}};
 }
 
 Result<void> list(const Invocation& invocation) {
@@ -26,6 +33,24 @@ Result<void> list(const Invocation& invocation) {
   ordered_json rows = ordered_json::array();
   for (const store::QueueItem& item : QP_TRY(txn->queue_list(kListed))) {
     rows.push_back(describe(item));
+  }
+  print(rows, invocation.output);
+  return {};
+}
+
+/// What is remembered of the hosts that are away, or that take one form of signatures only.
+Result<void> hosts(const Invocation& invocation) {
+  constexpr std::string_view kForms[] = {"rfc9421", "cavage", "cavage without query",
+                                         "cavage with created"};
+  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
+  const std::unique_ptr<store::Txn> txn = QP_TRY(store->read());
+  ordered_json rows = ordered_json::array();
+  for (const auto& [host, state] : QP_TRY(ap::all_hosts(*txn, system_now()))) {
+    rows.push_back({{"host", host},
+                    {"failures", state.failures},
+                    {"failing_since", state.is_away() ? time::rfc3339(state.failing_since) : ""},
+                    {"next_try", state.is_away() ? time::rfc3339(state.retry_at) : ""},
+                    {"form", state.form ? kForms[static_cast<std::size_t>(*state.form)] : ""}});
   }
   print(rows, invocation.output);
   return {};
@@ -75,6 +100,8 @@ void add_queue_commands(CLI::App& app, Selected& selected) {
   CLI::App* group = app.add_subcommand("queue", "Deliveries that wait");
   group->require_subcommand(1);
   group->add_subcommand("list", "List them")->callback([&selected] { selected.run = list; });
+  group->add_subcommand("hosts", "What is known of the hosts that they go to")
+      ->callback([&selected] { selected.run = hosts; });
   const auto id = std::make_shared<std::uint64_t>(0);
   CLI::App* retrying = group->add_subcommand("retry", "Make one, or all, due now");
   retrying->add_option("ID", *id);

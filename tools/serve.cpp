@@ -3,12 +3,14 @@
 #include <csignal>
 #include <iostream>
 
+#include "ap/application.hpp"
 #include "ap/contexts.hpp"
 #include "ap/deliver.hpp"
 #include "ap/inbox.hpp"
 #include "ap/key_cache.hpp"
 #include "ap/outbox.hpp"
 #include "base/log.hpp"
+#include "net/caching_client.hpp"
 #include "tools/command.hpp"
 #include "web/housekeeper.hpp"
 #include "web/routes.hpp"
@@ -99,12 +101,15 @@ class Running {
       : store_(std::move(store)),
         client_(
             net::Client::make({settings.allow_private, "quadpub/" + settings.software_version})),
-        services_{*store_,  contexts_,  ap::context_loader(bundled_loader(), *store_),
-                  *client_, system_now, Millis(options.delivery_retry_base)},
+        cache_(*client_, system_now),
+        services_{*store_, contexts_,  ap::context_loader(bundled_loader(), *store_),
+                  cache_,  system_now, Millis(options.delivery_retry_base)},
         delivery_(services_),
         keys_(services_, [this](const std::string& key_id) { server_->resume(key_id); }),
         outbox_(services_, [this] { delivery_.wake(); }),
-        inbox_(services_, keys_, [this] { delivery_.wake(); }),
+        inbox_(
+            services_, keys_, [this] { delivery_.wake(); },
+            [this](std::string_view host) { delivery_.heard_from(host); }),
         domains_(*store_, system_now),
         key_pool_(kKeysAhead),
         client_documents_(*client_, system_now,
@@ -134,6 +139,7 @@ class Running {
 
   /// Listens and starts all threads.
   Result<void> start(const net::ServerOptions& options) {
+    QP_TRY(prepare_applications());
     server_ = QP_TRY(net::Server::listen(
         options, [this](const net::Request& request) { return routes_.where(request); },
         [this](const net::Request& request, net::Response& response, int attempt) {
@@ -160,9 +166,24 @@ class Running {
   std::uint16_t port() const { return server_->port(); }
 
  private:
+  /// The actor of each domain that signs fetches; the first domain's signs ours.
+  Result<void> prepare_applications() {
+    std::vector<ap::Domain> domains;
+    {
+      const std::unique_ptr<store::Txn> txn = QP_TRY(store_->read());
+      domains = QP_TRY(ap::domains(*txn));
+    }
+    for (const ap::Domain& domain : domains) QP_TRY(ap::ensure_application(domain, services_));
+    if (!domains.empty()) {
+      services_.sign_fetch = ap::application_signer(domains.front(), services_);
+    }
+    return {};
+  }
+
   std::unique_ptr<store::Store> store_;
   jsonld::ContextCache contexts_;
   std::unique_ptr<net::Client> client_;
+  net::CachingClient cache_;
   ap::Services services_;
   std::unique_ptr<net::Server> server_;
   ap::Delivery delivery_;

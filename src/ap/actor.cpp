@@ -104,6 +104,7 @@ std::string actor_document(const Actor& actor, const std::string& url, const sig
         "https://w3id.org/security/v1",
         "https://w3id.org/security/multikey/v1",
         {{"manuallyApprovesFollowers", "as:manuallyApprovesFollowers"},
+         {"webfinger", "https://purl.archive.org/socialweb/webfinger#webfinger"},
          {"assertionMethod",
           {{"@id", "https://w3id.org/security#assertionMethod"},
            {"@type", "@id"},
@@ -111,6 +112,7 @@ std::string actor_document(const Actor& actor, const std::string& url, const sig
       {"id", actor.iri},
       {"type", actor.type},
       {"preferredUsername", actor.username},
+      {"webfinger", actor.username + "@" + actor.domain},
       {"name", actor.name},
       {"inbox", actor.inbox},
       {"outbox", actor.outbox},
@@ -191,7 +193,9 @@ Result<void> check_new_actor(const NewActor& actor) {
     return bad_input("preferred_username may have 1 to 64 of the characters a-z 0-9 _ - .");
   }
   const std::string folded = text::lower(actor.username);
-  if (std::find(kReservedNames.begin(), kReservedNames.end(), folded) != kReservedNames.end()) {
+  const bool is_reserved =
+      std::find(kReservedNames.begin(), kReservedNames.end(), folded) != kReservedNames.end();
+  if (is_reserved && !actor.user.empty()) {
     return bad_input("preferred_username is reserved");
   }
   if (std::find(kActorTypes.begin(), kActorTypes.end(), actor.type) == kActorTypes.end()) {
@@ -208,7 +212,8 @@ Result<Actor> create_actor(WriteTxn& txn, const NewActor& wanted, const sig::Pri
   if (QP_TRY(txn.get(kActorNames, name))) return error(Code::Conflict, "Username already taken");
 
   Actor actor = with_addresses(wanted, now);
-  actor.number = QP_TRY(next_number(txn, "actors"));
+  const bool is_of_server = actor.user.empty();
+  if (!is_of_server) actor.number = QP_TRY(next_number(txn, "actors"));
   const jsonld::ContextSource contexts{services.contexts, services.loader};
   const Provenance provenance{wanted.domain.url, "user " + wanted.user, "created", {}, now.count()};
   const auto write = [&](const std::string& iri, const std::string& text,
@@ -237,7 +242,9 @@ Result<Actor> create_actor(WriteTxn& txn, const NewActor& wanted, const sig::Pri
   }
   QP_TRY(txn.put(kActors, actor.iri, to_json(actor).dump()));
   QP_TRY(txn.put(kActorNames, name, actor.iri));
-  QP_TRY(txn.put(kActorsByUser, fmt::format("{} {:020}", actor.user, actor.number), actor.iri));
+  if (!is_of_server) {
+    QP_TRY(txn.put(kActorsByUser, fmt::format("{} {:020}", actor.user, actor.number), actor.iri));
+  }
   QP_TRY(txn.put(kPrivateKeys, actor.iri, key.pem()));
   QP_TRY(txn.put(kPrivateKeys, actor.iri + "#ed25519-key", ed25519.pem()));
   QP_TRY(refresh_rendered(txn, actor.iri, services));

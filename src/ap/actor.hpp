@@ -42,7 +42,7 @@ struct NewActor {
   std::string username;
   std::string name;  ///< empty: the username
   std::string type = "Person";
-  std::string user;
+  std::string user;  ///< empty: the server itself (application.hpp)
   Domain domain;
 };
 

@@ -1,65 +1,48 @@
 #include "ap/deliver.hpp"
 
 #include <algorithm>
-#include <array>
+#include <limits>
 #include <random>
+
+#include <pthread.h>
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include "ap/activity.hpp"
-#include "ap/actor.hpp"
 #include "ap/addressing.hpp"
+#include "ap/compose.hpp"
 #include "ap/fetch.hpp"
+#include "ap/hosts.hpp"
 #include "ap/tables.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "sig/sign.hpp"
-#include "view/serve.hpp"
 
 namespace qp::ap {
 
 namespace {
 
 constexpr auto kLongestWait = std::chrono::hours(12);
-constexpr auto kGiveUp = std::chrono::hours(24 * 7);
-constexpr std::array kFinalStatuses = {400, 404, 405, 410, 413, 415, 422};
+constexpr auto kLongestRetryAfter = std::chrono::hours(24);
+/// Older deliveries are given up: a host that is away for a week misses nothing.
+constexpr auto kGiveUp = std::chrono::hours(24 * 10);
+/// A host that refuses one delivery is not away; others wait behind it no longer than this.
+constexpr std::uint32_t kRefusals = 5;
+constexpr auto kSweepTime = std::chrono::hours(1);
+/// A host that is away and speaks to us is asked again at once, but not for each word it says.
+constexpr auto kHeardTime = std::chrono::minutes(1);
 
 struct Job {
   std::string activity, sender, recipient, inbox;
+  Millis queued{};
 };
 
 Result<Job> read_job(const std::string& payload) {
   const auto record = nlohmann::json::parse(payload, nullptr, false);
   if (!record.is_object()) return Error{Code::Storage, "a queued delivery is damaged", {}};
   return Job{record.value("activity", ""), record.value("sender", ""),
-             record.value("recipient", ""), record.value("inbox", "")};
-}
-
-/// What is sent, and with what it is signed.
-struct Message {
-  std::string body;
-  sig::PrivateKey key;
-};
-
-void hide_recipients(json::Value value) {
-  value.erase("bto");
-  value.erase("bcc");
-  for (const json::Member& member : value.members()) hide_recipients(member.value);
-  for (const json::Value item : value.items()) hide_recipients(item);
-}
-
-/// The activity as its author sees it, without bto and bcc (ActivityPub 6).
-Result<Message> compose(const Job& job, const Services& services) {
-  const auto txn = QP_TRY(services.store.read());
-  const auto served =
-      QP_TRY(view::serve(*txn, job.activity, {job.sender}, {services.contexts, services.loader}));
-  json::Arena arena;
-  json::ParseLimits limits;
-  limits.depth *= 2;
-  const json::Value document = QP_TRY(json::parse(served.body, arena, limits));
-  hide_recipients(document);
-  const auto key = QP_TRY(private_key(*txn, job.sender));
-  return Message{json::to_text(document), key};
+             record.value("recipient", ""), record.value("inbox", ""),
+             Millis(record.value("queued", std::int64_t{0}))};
 }
 
 /// Where the recipient wants it; asked of its own document where it is not known yet.
@@ -71,21 +54,15 @@ Result<std::string> find_inbox(const Job& job, const Services& services) {
     if (known && !known->inbox.empty()) return known->inbox;
   }
   json::Arena arena;
-  const Fetched document = QP_TRY(fetch_document(job.recipient, services, arena));
-  if (document.form.root.value != job.recipient) {
-    return Error{Code::NotFound, job.recipient + " serves another id", {}};
-  }
-  const auto inbox = values_in(document.form, job.recipient, ldp::inbox.iri);
-  if (inbox.empty()) return Error{Code::NotFound, job.recipient + " has no inbox", {}};
-  RemoteActor actor{job.recipient, inbox.front(), {}, {}};
-  const auto followers = values_in(document.form, job.recipient, as::followers.iri);
-  if (!followers.empty()) actor.followers = followers.front();
+  const Fetched document = QP_TRY(fetch_resource(job.recipient, services, arena));
+  const RemoteActor actor = read_remote_actor(document.form, job.recipient);
+  if (actor.inbox.empty()) return Error{Code::NotFound, job.recipient + " has no inbox", {}};
   QP_TRY(services.store.write([&](store::WriteTxn& txn) { return put_remote_actor(txn, actor); }));
   return actor.inbox;
 }
 
-Result<int> post(const std::string& inbox, const Job& job, const Message& message, sig::Form form,
-                 const Services& services) {
+Result<net::IncomingResponse> post(const std::string& inbox, const Message& message, sig::Form form,
+                                   const sig::Wanted* wanted, const Services& services) {
   net::OutgoingRequest request;
   request.method = "POST";
   request.url = inbox;
@@ -93,40 +70,116 @@ Result<int> post(const std::string& inbox, const Job& job, const Message& messag
   request.follow_redirects = false;
   request.headers.add("Content-Type", "application/activity+json");
   request.headers.add("Accept", "application/activity+json");
-  const auto response =
-      QP_TRY(services.client.send(std::move(request), [&](net::OutgoingRequest& hop) {
-        return sig::sign(hop, message.key, job.sender + "#main-key", form, services.clock());
-      }));
-  return response.status;
+  return services.client.send(std::move(request), [&](net::OutgoingRequest& hop) {
+    return sig::sign(hop, message.key, message.key_id, form, services.clock(), wanted);
+  });
 }
 
-struct Outcome {
-  bool delivered = false;
-  bool final = false;
-  std::string what;
+enum class Verdict {
+  Delivered,
+  Never,    ///< it makes no sense to try again
+  Refused,  ///< this one, perhaps for now
+  Away,     ///< the host cannot take anything now
 };
 
-Outcome deliver(const Job& job, const Services& services) {
+struct Outcome {
+  Verdict verdict = Verdict::Away;
+  std::string what;
+  std::optional<Millis> retry_after;
+  std::optional<sig::Form> form;  ///< that was taken
+};
+
+/// Retry-After (RFC 9110 10.2.3): seconds, or a date.
+std::optional<Millis> retry_after(const net::IncomingResponse& response, Millis now) {
+  const auto field = response.headers.get("Retry-After");
+  if (!field) return std::nullopt;
+  std::optional<Millis> wait;
+  if (const auto seconds = text::to_uint(text::trim(*field))) {
+    wait = std::chrono::seconds(
+        std::min<std::uint64_t>(*seconds, std::chrono::seconds(kLongestRetryAfter).count()));
+  } else if (const auto date = time::from_http_date(text::trim(*field))) {
+    wait = *date - now;
+  }
+  if (!wait) return std::nullopt;
+  return std::clamp<Millis>(*wait, std::chrono::seconds(1), kLongestRetryAfter);
+}
+
+Outcome judge(const net::IncomingResponse& response, Millis now) {
+  const int status = response.status;
+  Outcome outcome{Verdict::Away, std::to_string(status), retry_after(response, now), {}};
+  if (status >= 200 && status < 300) {
+    outcome.verdict = Verdict::Delivered;
+  } else if (status == 401 || status == 403 || (status >= 300 && status < 400)) {
+    outcome.verdict = Verdict::Refused;
+  } else if (status >= 400 && status < 500 && status != 408 && status != 425 && status != 429) {
+    outcome.verdict = Verdict::Never;
+  }
+  return outcome;
+}
+
+/// Double-knocking (interop.md I10): statuses by which peers say that they cannot read a signature.
+/// A host whose form is known answers 500 for other reasons.
+bool may_dislike_form(int status, bool is_known) {
+  return status == 400 || status == 401 || status == 403 || (status == 500 && !is_known);
+}
+
+/// RFC 9421 first, unless the host is known to take something else; then the other.
+std::vector<sig::Form> knocks(const HostState& host, const std::string& inbox) {
+  const sig::Form first = host.form.value_or(sig::Form::Rfc9421);
+  std::vector<sig::Form> forms{first};
+  forms.push_back(sig::is_rfc9421(first) ? sig::Form::Cavage : sig::Form::Rfc9421);
+  if (inbox.find('?') != std::string::npos && first != sig::Form::CavageWithoutQuery) {
+    forms.push_back(sig::Form::CavageWithoutQuery);
+  }
+  return forms;
+}
+
+Outcome knock(const std::string& inbox, const Message& message, const HostState& host,
+              const Services& services) {
+  Outcome outcome;
+  std::optional<sig::Wanted> wanted;
+  for (const sig::Form form : knocks(host, inbox)) {
+    const auto response = post(inbox, message, form, wanted ? &*wanted : nullptr, services);
+    if (!response) {
+      const Code code = response.error().code;
+      const bool is_hopeless = code == Code::BadInput || code == Code::Forbidden;
+      return {is_hopeless ? Verdict::Never : Verdict::Away, response.error().detail, {}, {}};
+    }
+    outcome = judge(*response, services.clock());
+    if (outcome.verdict == Verdict::Delivered) outcome.form = form;
+    if (!may_dislike_form(response->status, host.form.has_value())) return outcome;
+    // RFC 9421 5.2: it says itself what it wants to see.
+    if (const auto field = response->headers.get("Accept-Signature"); field && !wanted) {
+      wanted = sig::read_accept_signature(*field);
+      if (wanted && sig::is_rfc9421(form)) {
+        const auto again = post(inbox, message, form, &*wanted, services);
+        if (again && again->status >= 200 && again->status < 300) {
+          outcome = judge(*again, services.clock());
+          outcome.form = form;
+          return outcome;
+        }
+      }
+    }
+  }
+  return outcome;
+}
+
+Outcome deliver(const Job& job, const HostState& host, Composer& composer,
+                const Services& services) {
+  if (services.clock() - job.queued > kGiveUp && job.queued.count() > 0) {
+    return {
+        Verdict::Never, "given up after " + std::to_string(kGiveUp.count() / 24) + " days", {}, {}};
+  }
   const auto inbox = find_inbox(job, services);
   if (!inbox) {
     const Code code = inbox.error().code;
-    return {false, code == Code::Gone || code == Code::NotFound || code == Code::BadInput,
-            inbox.error().detail};
+    const bool is_hopeless = code == Code::Gone || code == Code::NotFound ||
+                             code == Code::BadInput || code == Code::Forbidden;
+    return {is_hopeless ? Verdict::Never : Verdict::Away, inbox.error().detail, {}, {}};
   }
-  const auto message = compose(job, services);
-  if (!message) return {false, true, message.error().detail};
-  for (const sig::Form form : {sig::Form::Cavage, sig::Form::Rfc9421}) {
-    const auto status = post(*inbox, job, *message, form, services);
-    if (!status) return {false, status.error().code == Code::BadInput, status.error().detail};
-    const std::string what = std::to_string(*status);
-    if (*status >= 200 && *status < 300) return {true, true, what};
-    // Double-knock (interop.md I10): the other form, once.
-    if ((*status == 401 || *status == 403) && form == sig::Form::Cavage) continue;
-    const bool final =
-        std::find(kFinalStatuses.begin(), kFinalStatuses.end(), *status) != kFinalStatuses.end();
-    return {false, final, what};
-  }
-  return {};
+  const auto message = composer.compose(job.activity, job.sender);
+  if (!message) return {Verdict::Never, message.error().detail, {}, {}};
+  return knock(*inbox, **message, host, services);
 }
 
 /// Doubles with each attempt, up to half a day, less up to a quarter so that they do not meet.
@@ -138,14 +191,32 @@ Millis wait_after(std::uint32_t attempts, Millis base) {
   return wait - Millis(less(source));
 }
 
+/// What the attempt says of its host.
+HostState learn(HostState host, const Outcome& outcome, Millis now, Millis base) {
+  if (outcome.form &&
+      (host.form != outcome.form || now - host.form_since > std::chrono::hours(1))) {
+    host.form = outcome.form;
+    host.form_since = now;
+  }
+  if (outcome.verdict != Verdict::Away) {
+    host.failures = 0;
+    return host;
+  }
+  if (host.failures == 0) host.failing_since = now;
+  host.retry_at = now + outcome.retry_after.value_or(wait_after(host.failures, base));
+  ++host.failures;
+  return host;
+}
+
 }  // namespace
 
 Delivery::Delivery(Services& services, std::size_t threads)
-    : services_(services), thread_count_(threads) {}
+    : services_(services), composer_(services), thread_count_(threads) {}
 
 Delivery::~Delivery() { stop(); }
 
 void Delivery::start() {
+  load_away();
   for (std::size_t i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { run(); });
 }
 
@@ -169,6 +240,41 @@ void Delivery::stop() {
   threads_.clear();
 }
 
+/// The hosts that were away when the process before this one ended.
+void Delivery::load_away() {
+  const Millis now = services_.clock();
+  const auto txn = services_.store.read();
+  if (!txn) return;
+  const auto hosts = all_hosts(**txn, now);
+  const std::lock_guard lock(mutex_);
+  if (!hosts) return;
+  for (const auto& [host, state] : *hosts) {
+    if (state.is_away()) away_.emplace(host, Millis(0));
+  }
+}
+
+void Delivery::heard_from(std::string_view host) {
+  const Millis now = services_.clock();
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = away_.find(host);
+    if (found == away_.end() || now - found->second < kHeardTime) return;
+    found->second = now;
+  }
+  const auto written = services_.store.write([&](store::WriteTxn& txn) -> Result<void> {
+    constexpr std::size_t kLanes = 10'000;
+    // The heads of all lanes: that of this host is due now.
+    for (const auto& item :
+         QP_TRY(txn.queue_due(std::numeric_limits<std::int64_t>::max(), kLanes))) {
+      if (item.lane != host || item.due <= now.count()) continue;
+      return txn.queue_reschedule(item.id, now.count(), item.last_result);
+    }
+    return {};
+  });
+  if (!written) log::warning("lane not woken", {{"problem", written.error().detail}});
+  wake();
+}
+
 /// An item whose lane nobody works on; marks the lane as taken.
 bool Delivery::take(store::QueueItem& item) {
   const auto txn = services_.store.read();
@@ -184,16 +290,36 @@ bool Delivery::take(store::QueueItem& item) {
   return false;
 }
 
+bool Delivery::work() {
+  store::QueueItem item;
+  if (!take(item)) return false;
+  attempt(item);
+  const std::lock_guard lock(mutex_);
+  busy_lanes_.erase(item.lane);
+  return true;
+}
+
+void Delivery::sweep() {
+  const Millis now = services_.clock();
+  {
+    const std::lock_guard lock(mutex_);
+    if (now - swept_ < kSweepTime) return;
+    swept_ = now;
+  }
+  const auto swept = services_.store.write(
+      [&](store::WriteTxn& txn) -> Result<void> { return sweep_hosts(txn, now); });
+  if (!swept) log::warning("hosts not swept", {{"problem", swept.error().detail}});
+}
+
 void Delivery::run() {
+  pthread_setname_np(pthread_self(), "deliver");
   while (true) {
-    store::QueueItem item;
-    if (take(item)) {
-      attempt(item);
+    if (work()) {
       const std::lock_guard lock(mutex_);
-      busy_lanes_.erase(item.lane);
       if (stopping_) return;
       continue;
     }
+    sweep();
     std::unique_lock lock(mutex_);
     if (stopping_) return;
     wake_.wait_for(lock, std::chrono::milliseconds(500), [this] { return stopping_ || woken_; });
@@ -204,8 +330,21 @@ void Delivery::run() {
 
 void Delivery::attempt(const store::QueueItem& item) {
   const auto job = read_job(item.payload);
-  const Outcome outcome = job ? deliver(*job, services_) : Outcome{false, true, job.error().detail};
+  HostState host;
+  if (const auto txn = services_.store.read()) {
+    host = find_host(**txn, item.lane, services_.clock()).value_or(HostState());
+  }
+  const Outcome outcome = job ? deliver(*job, host, composer_, services_)
+                              : Outcome{Verdict::Never, job.error().detail, {}, {}};
   const Millis now = services_.clock();
+  const HostState learned = learn(host, outcome, now, services_.delivery_retry_base);
+  const bool is_final = outcome.verdict == Verdict::Delivered ||
+                        outcome.verdict == Verdict::Never ||
+                        (outcome.verdict == Verdict::Refused && item.attempts + 1 >= kRefusals);
+  const Millis next = outcome.verdict == Verdict::Away
+                          ? learned.retry_at
+                          : now + outcome.retry_after.value_or(
+                                      wait_after(item.attempts, services_.delivery_retry_base));
   const auto kept = services_.store.write([&](store::WriteTxn& txn) -> Result<void> {
     // Taken out or moved by `quadpub queue` meanwhile, or sent before by another process.
     if (job) {
@@ -213,22 +352,31 @@ void Delivery::attempt(const store::QueueItem& item) {
       const nlohmann::json record = {{"recipient", job->recipient},
                                      {"at", now.count()},
                                      {"attempts", item.attempts + 1},
-                                     {"delivered", outcome.delivered},
+                                     {"delivered", outcome.verdict == Verdict::Delivered},
                                      {"result", outcome.what}};
       if (key.size() <= kMaxKey) QP_TRY(txn.put(kDeliveries, key, record.dump()));
     }
-    if (outcome.final) return txn.queue_remove(item.id);
-    const Millis wait = wait_after(item.attempts, services_.delivery_retry_base);
-    if (wait >= kLongestWait / 2 && item.attempts > 2 * (kGiveUp / kLongestWait)) {
-      return txn.queue_remove(item.id);
-    }
-    return txn.queue_reschedule(item.id, (now + wait).count(), outcome.what);
+    if (learned != host) QP_TRY(put_host(txn, item.lane, learned, now));
+    if (is_final) return txn.queue_remove(item.id);
+    const auto moved = txn.queue_reschedule(item.id, next.count(), outcome.what);
+    if (!moved && moved.error().code == Code::NotFound) return {};
+    return moved;
   });
   if (!kept) log::error("delivery's result not kept", {{"problem", kept.error().detail}});
-  (outcome.delivered ? delivered_ : outcome.final ? dropped_ : failed_)++;
-  log::info(outcome.delivered ? "delivered" : "not delivered",
+  note(item.lane, learned, outcome.verdict == Verdict::Delivered, is_final);
+  log::info(outcome.verdict == Verdict::Delivered ? "delivered" : "not delivered",
             {log::field("activity", job ? job->activity : ""), log::field("lane", item.lane),
              log::field("result", outcome.what)});
+}
+
+void Delivery::note(const std::string& lane, const HostState& host, bool delivered, bool final) {
+  (delivered ? delivered_ : final ? dropped_ : failed_)++;
+  const std::lock_guard lock(mutex_);
+  if (host.is_away()) {
+    away_.try_emplace(lane, Millis(0));
+  } else {
+    away_.erase(lane);
+  }
 }
 
 }  // namespace qp::ap

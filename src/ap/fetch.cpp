@@ -1,5 +1,6 @@
 #include "ap/fetch.hpp"
 
+#include "ap/hosts.hpp"
 #include "base/text.hpp"
 
 namespace qp::ap {
@@ -16,16 +17,48 @@ bool is_activity_type(std::string_view content_type) {
          parameters->find(kProfile) != std::string_view::npos;
 }
 
-}  // namespace
-
-Result<Fetched> fetch_document(const std::string& url, const Services& services,
-                               json::Arena& arena) {
+Result<net::IncomingResponse> get(const std::string& url, const Services& services,
+                                  Freshness freshness, std::optional<sig::Form> form) {
   net::OutgoingRequest request;
   request.url = url;
   request.headers.add("Accept",
                       "application/activity+json, application/ld+json; "
                       "profile=\"https://www.w3.org/ns/activitystreams\"");
-  const auto response = QP_TRY(services.client.send(std::move(request)));
+  if (freshness == Freshness::Fresh) request.headers.add("Cache-Control", "no-cache");
+  net::Prepare prepare;
+  if (form) {
+    prepare = [&services, form](net::OutgoingRequest& hop) {
+      return services.sign_fetch(hop, *form);
+    };
+  }
+  return services.client.send(std::move(request), prepare);
+}
+
+/// Signed in the form that the host is known to take, else in RFC 9421; then in the other.
+Result<net::IncomingResponse> signed_get(const std::string& url, const Services& services,
+                                         Freshness freshness) {
+  if (!services.sign_fetch) return get(url, services, freshness, {});
+  sig::Form form = sig::Form::Rfc9421;
+  if (const auto txn = services.store.read()) {
+    const auto host = find_host(**txn, host_of(url), services.clock()).value_or(HostState());
+    form = host.form.value_or(form);
+  }
+  auto response = QP_TRY(get(url, services, freshness, form));
+  const int status = response.status;
+  if (status != 400 && status != 401 && status != 403) return response;
+  return get(url, services, freshness,
+             sig::is_rfc9421(form) ? sig::Form::Cavage : sig::Form::Rfc9421);
+}
+
+std::string first(const std::vector<std::string>& values) {
+  return values.empty() ? std::string() : values.front();
+}
+
+}  // namespace
+
+Result<Fetched> fetch_document(const std::string& url, const Services& services, json::Arena& arena,
+                               Freshness freshness) {
+  const auto response = QP_TRY(signed_get(url, services, freshness));
   if (response.status == 410) return Error{Code::Gone, url + " answers 410", {}};
   if (response.status == 404) return Error{Code::NotFound, url + " answers 404", {}};
   if (response.status != 200) {
@@ -40,6 +73,39 @@ Result<Fetched> fetch_document(const std::string& url, const Services& services,
   fetched.form =
       QP_TRY(jsonld::read_for_storage(parsed, {services.contexts, services.loader}, arena));
   return fetched;
+}
+
+Result<Fetched> fetch_resource(const std::string& iri, const Services& services,
+                               json::Arena& arena) {
+  Fetched fetched = QP_TRY(fetch_document(iri, services, arena));
+  std::string id(fetched.form.root.value);
+  if (id != iri || origin_of(fetched.url) != origin_of(id)) {
+    // security.md 1.1: what it says of another id counts only from there; asked once.
+    if (origin_of(id) != origin_of(iri)) {
+      return error(Code::Unauthenticated, iri + " serves an id of another origin");
+    }
+    fetched = QP_TRY(fetch_document(id, services, arena));
+    if (fetched.form.root.value != id || origin_of(fetched.url) != origin_of(id)) {
+      return error(Code::Unauthenticated, iri + " serves another id than its own");
+    }
+  }
+  return fetched;
+}
+
+RemoteActor read_remote_actor(const jsonld::StoredForm& form, const std::string& iri) {
+  RemoteActor actor{iri,
+                    first(values_in(form, iri, ldp::inbox.iri)),
+                    {},
+                    first(values_in(form, iri, as::followers.iri))};
+  const std::string endpoints = first(values_in(form, iri, as::endpoints.iri));
+  if (!endpoints.empty()) {
+    actor.shared_inbox = first(values_in(form, endpoints, as::sharedInbox.iri));
+  }
+  // A delivery goes where the actor's own server says, and nowhere else.
+  for (std::string* inbox : {&actor.inbox, &actor.shared_inbox}) {
+    if (origin_of(*inbox).empty()) inbox->clear();
+  }
+  return actor;
 }
 
 std::vector<std::string> values_in(const jsonld::StoredForm& form, std::string_view subject,

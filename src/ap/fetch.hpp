@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "ap/addressing.hpp"
 #include "ap/services.hpp"
 #include "jsonld/document.hpp"
 
@@ -14,10 +15,22 @@ struct Fetched {
   jsonld::StoredForm form;
 };
 
+enum class Freshness {
+  Cached,  ///< a response that may be reused (RFC 9111) will do
+  Fresh,
+};
+
 /// GET with the media types of ActivityPub 3.2, through the guarded client; the answer's type must
-/// be one of them (security.md 1.1). Gone for 410, NotFound for 404.
-Result<Fetched> fetch_document(const std::string& url, const Services& services,
+/// be one of them (security.md 1.1). Signed by the server's own actor (FEP-2677), in the form that
+/// the host takes. Gone for 410, NotFound for 404.
+Result<Fetched> fetch_document(const std::string& url, const Services& services, json::Arena& arena,
+                               Freshness freshness = Freshness::Cached);
+/// The resource `iri` as its own server describes it: what answers has that id, or names another
+/// one of its origin that does (FEP-fe34). Unauthenticated where neither holds.
+Result<Fetched> fetch_resource(const std::string& iri, const Services& services,
                                json::Arena& arena);
+/// Inboxes and followers of `iri` in its document.
+RemoteActor read_remote_actor(const jsonld::StoredForm& form, const std::string& iri);
 
 /// The node that `form` describes under `iri`; values of `property` there, by their quads.
 std::vector<std::string> values_in(const jsonld::StoredForm& form, std::string_view subject,

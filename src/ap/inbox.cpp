@@ -7,6 +7,7 @@
 #include "ap/admit.hpp"
 #include "ap/effects.hpp"
 #include "ap/ingest.hpp"
+#include "ap/proofs.hpp"
 #include "ap/publish.hpp"
 #include "base/log.hpp"
 #include "sig/verify.hpp"
@@ -83,8 +84,12 @@ Result<std::vector<Owned>> owned_graphs(store::WriteTxn& txn, const Received& re
 
 }  // namespace
 
-Inbox::Inbox(Services& services, KeyCache& keys, std::function<void()> wake_delivery)
-    : services_(services), keys_(keys), wake_delivery_(std::move(wake_delivery)) {}
+Inbox::Inbox(Services& services, KeyCache& keys, std::function<void()> wake_delivery,
+             std::function<void(std::string_view host)> heard_from)
+    : services_(services),
+      keys_(keys),
+      wake_delivery_(std::move(wake_delivery)),
+      heard_from_(std::move(heard_from)) {}
 
 Result<Receipt> Inbox::receive(const net::Request& request, const Domain& domain,
                                std::string_view inbox, int attempt,
@@ -111,7 +116,13 @@ Result<Receipt> Inbox::receive(const net::Request& request, const Domain& domain
     if (key.is_gone() && is_own_delete(activity)) return Receipt::Ignored;
     return std::move(verified).error();
   }
-  QP_TRY(admit(activity, key.owner()));
+  const auto proven = check_proof(request.body, keys_, services_.clock(), wait_for);
+  if (!proven) {
+    if (attempt > 1) wait_for.reset();
+    return proven.error();
+  }
+  // A proof holds whoever brings the document: forwarded from an inbox, or by a relay.
+  QP_TRY(admit(activity, *proven ? (*proven)->actor : key.owner()));
 
   Receipt receipt = Receipt::Accepted;
   QP_TRY(services_.store.write([&](store::WriteTxn& txn) -> Result<void> {
@@ -142,6 +153,7 @@ Result<Receipt> Inbox::receive(const net::Request& request, const Domain& domain
     return receive_locally(txn, activity, recipients, services_);
   }));
   if (receipt == Receipt::Accepted) wake_delivery_();
+  if (heard_from_) heard_from_(host_of(activity.actor()));
   return receipt;
 }
 

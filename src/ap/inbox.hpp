@@ -18,7 +18,9 @@ enum class Receipt { Accepted, Duplicate, Ignored };
 /// S2S entry (ActivityPub 7).
 class Inbox {
  public:
-  Inbox(Services& services, KeyCache& keys, std::function<void()> wake_delivery);
+  /// `heard_from` is told the host of whoever speaks to us.
+  Inbox(Services& services, KeyCache& keys, std::function<void()> wake_delivery,
+        std::function<void(std::string_view host)> heard_from = {});
 
   /// Verifies, reads, admits, applies: one commit. `domain` is the one the request came to;
   /// `inbox` the collection's IRI, or the shared inbox's. Unavailable: the key is being fetched;
@@ -30,6 +32,7 @@ class Inbox {
   Services& services_;
   KeyCache& keys_;
   std::function<void()> wake_delivery_;
+  std::function<void(std::string_view host)> heard_from_;
 };
 
 }  // namespace qp::ap

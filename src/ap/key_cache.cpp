@@ -1,5 +1,7 @@
 #include "ap/key_cache.hpp"
 
+#include <pthread.h>
+
 #include "ap/activity.hpp"
 #include "ap/addressing.hpp"
 #include "ap/fetch.hpp"
@@ -12,9 +14,15 @@ namespace {
 constexpr std::size_t kThreads = 4;
 constexpr std::size_t kMaxKeys = 10'000;
 
-struct FoundKey {
-  KnownKey known;
+/// Failed fetches in an hour after which a host is not asked any more: whoever signs with made-up
+/// keys of a third party must not make us flood it (security.md 3.2, amplification).
+constexpr std::size_t kMissesPerHour = 50;
+constexpr std::size_t kMissHosts = 10'000;
+constexpr std::size_t kKeysPerOwner = 16;
+
+struct Found {
   RemoteActor actor;
+  std::vector<std::pair<std::string, sig::PublicKey>> keys;  ///< by id; all are the actor's
 };
 
 std::string first(const std::vector<std::string>& values) {
@@ -29,22 +37,26 @@ Result<sig::PublicKey> read_key(const jsonld::StoredForm& form, const std::strin
   return error(Code::Unauthenticated, "the keyId's document does not hold that key");
 }
 
+std::string owner_in(const jsonld::StoredForm& form, const std::string& key_id) {
+  const auto owner = first(values_in(form, key_id, sec::owner.iri));
+  return owner.empty() ? first(values_in(form, key_id, sec::controller.iri)) : owner;
+}
+
 /// Two ways: the key names its owner, and the owner's own document lists the key. All of one
 /// origin, each document served from its own id (FEP-fe34).
-Result<FoundKey> find_key(const std::string& key_id, const Services& services) {
+Result<Found> find_keys(const std::string& key_id, const Services& services, Freshness freshness) {
   json::Arena arena;
   const std::string url = key_id.substr(0, key_id.find('#'));
-  Fetched document = QP_TRY(fetch_document(url, services, arena));
+  Fetched document = QP_TRY(fetch_document(url, services, arena, freshness));
   if (origin_of(document.url) != origin_of(key_id)) {
     return error(Code::Unauthenticated, "the keyId leads to another origin");
   }
-  auto owner = first(values_in(document.form, key_id, sec::owner.iri));
-  if (owner.empty()) owner = first(values_in(document.form, key_id, sec::controller.iri));
+  const std::string owner = owner_in(document.form, key_id);
   if (owner.empty() || origin_of(owner) != origin_of(key_id)) {
     return error(Code::Unauthenticated, "the key does not name an owner of its own origin");
   }
-  if (document.form.root.value != owner) {
-    document = QP_TRY(fetch_document(owner, services, arena));
+  if (document.form.root.value != owner || document.url != owner) {
+    document = QP_TRY(fetch_document(owner, services, arena, freshness));
   }
   if (document.form.root.value != owner || origin_of(document.url) != origin_of(owner)) {
     return error(Code::Unauthenticated, "the key's owner is not served from its own id");
@@ -56,16 +68,20 @@ Result<FoundKey> find_key(const std::string& key_id, const Services& services) {
   if (!contains(listed, key_id)) {
     return error(Code::Unauthenticated, "the key's owner does not list the key");
   }
-  RemoteActor actor{owner,
-                    first(values_in(document.form, owner, ldp::inbox.iri)),
-                    {},
-                    first(values_in(document.form, owner, as::followers.iri))};
-  const auto endpoints = first(values_in(document.form, owner, as::endpoints.iri));
-  if (!endpoints.empty()) {
-    actor.shared_inbox = first(values_in(document.form, endpoints, as::sharedInbox.iri));
+  Found found{read_remote_actor(document.form, owner), {}};
+  // Where only the key's own document holds it (GoToSocial), the owner's list is a reference.
+  auto wanted = read_key(document.form, key_id);
+  if (!wanted) {
+    const Fetched own = QP_TRY(fetch_document(url, services, arena, freshness));
+    if (owner_in(own.form, key_id) == owner) wanted = read_key(own.form, key_id);
   }
-  const auto key = QP_TRY(read_key(document.form, key_id));
-  return FoundKey{{key, owner, actor.inbox, actor.shared_inbox}, actor};
+  found.keys.emplace_back(key_id, QP_TRY(std::move(wanted)));
+  for (const std::string& other : listed) {
+    if (other == key_id || origin_of(other) != origin_of(owner)) continue;
+    if (found.keys.size() == kKeysPerOwner || owner_in(document.form, other) != owner) continue;
+    if (auto key = read_key(document.form, other)) found.keys.emplace_back(other, *std::move(key));
+  }
+  return found;
 }
 
 }  // namespace
@@ -128,46 +144,82 @@ void KeyCache::trim() {
 }
 
 void KeyCache::run() {
+  pthread_setname_np(pthread_self(), "keys");
   while (true) {
     std::string key_id;
+    bool is_again = false;
     {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [this] { return stopping_ || !wanted_.empty(); });
       if (stopping_) return;
       key_id = std::move(wanted_.front());
       wanted_.pop_front();
+      is_again = known_[key_id].refetched.count() > 0;
     }
-    Entry entry = fetch(key_id);
-    {
-      const std::lock_guard lock(mutex_);
-      entry.refetched = known_[key_id].refetched;
-      known_[key_id] = std::move(entry);
-    }
+    fetch(key_id, is_again);
     on_ready_(key_id);
   }
 }
 
-KeyCache::Entry KeyCache::fetch(const std::string& key_id) {
-  Entry entry;
-  entry.since = services_.clock();
-  auto found = find_key(key_id, services_);
+void KeyCache::fetch(const std::string& key_id, bool is_again) {
+  const Millis now = services_.clock();
+  const std::string host = host_of(key_id);
+  if (is_exhausted(host, now)) {
+    keep(key_id,
+         failed(error(Code::Unauthenticated, "too many keys of that host were not found"), key_id));
+    return;
+  }
+  auto found = find_keys(key_id, services_, is_again ? Freshness::Fresh : Freshness::Cached);
   if (found) {
     const auto kept = services_.store.write(
         [&](store::WriteTxn& txn) { return put_remote_actor(txn, found->actor); });
-    if (kept) {
-      entry.state = State::Known;
-      entry.key = std::move(found->known);
-      return entry;
+    if (!kept) {
+      keep(key_id, failed(kept.error(), key_id));
+      return;
     }
-    log::warning("remote actor not kept", {{"problem", kept.error().detail}});
-  } else {
-    entry.gone = found.error().code == Code::Gone;
-    entry.problem = found.error().message;
-    log::info("key not found", {{"key_id", key_id}, {"problem", found.error().detail}});
+    const RemoteActor& actor = found->actor;
+    for (auto& [id, key] : found->keys) {
+      Entry entry;
+      entry.state = State::Known;
+      entry.since = now;
+      entry.key = KnownKey{key, actor.iri, actor.inbox, actor.shared_inbox};
+      keep(id, std::move(entry));
+    }
+    return;
   }
+  keep(key_id, failed(found.error(), key_id));
+  const std::lock_guard lock(mutex_);
+  if (misses_.size() >= kMissHosts) misses_.clear();
+  Misses& misses = misses_[host];
+  if (misses.count++ == 0) misses.since = now;
+}
+
+void KeyCache::keep(const std::string& key_id, Entry entry) {
+  const std::lock_guard lock(mutex_);
+  entry.refetched = known_[key_id].refetched;
+  known_[key_id] = std::move(entry);
+}
+
+KeyCache::Entry KeyCache::failed(const Error& error, const std::string& key_id) const {
+  log::info("key not found", {{"key_id", key_id}, {"problem", error.detail}});
+  Entry entry;
   entry.state = State::Failed;
+  entry.since = services_.clock();
+  entry.gone = error.code == Code::Gone;
+  entry.problem = error.message;
   if (entry.problem.empty()) entry.problem = "the key behind the keyId could not be fetched";
   return entry;
+}
+
+bool KeyCache::is_exhausted(const std::string& host, Millis now) {
+  const std::lock_guard lock(mutex_);
+  const auto found = misses_.find(host);
+  if (found == misses_.end()) return false;
+  if (now - found->second.since > std::chrono::hours(1)) {
+    misses_.erase(found);
+    return false;
+  }
+  return found->second.count >= kMissesPerHour;
 }
 
 }  // namespace qp::ap

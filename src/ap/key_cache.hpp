@@ -27,8 +27,10 @@ struct KnownKey {
   std::string shared_inbox;  ///< or empty
 };
 
-/// Public keys of others by their verified id. Fetching happens on threads of its own; whoever
-/// needs a key that is not there yet parks until `on_ready` is called with its id.
+/// Public keys of others by their verified id: never by what was asked for. Fetching happens on
+/// threads of its own; whoever needs a key that is not there yet parks until `on_ready` is called
+/// with its id. All keys that an owner lists are learnt with the first of them. A host from which
+/// too many keys could not be had is not asked for more for a while.
 class KeyCache {
  public:
   KeyCache(Services& services, std::function<void(const std::string& key_id)> on_ready);
@@ -59,7 +61,10 @@ class KeyCache {
     Millis refetched{};
   };
   void run();
-  Entry fetch(const std::string& key_id);
+  void fetch(const std::string& key_id, bool is_again);
+  void keep(const std::string& key_id, Entry entry);
+  Entry failed(const Error& error, const std::string& key_id) const;
+  bool is_exhausted(const std::string& host, Millis now);
   void trim();
 
   Services& services_;
@@ -68,6 +73,12 @@ class KeyCache {
   std::condition_variable wake_;
   std::unordered_map<std::string, Entry> known_ GUARDED_BY(mutex_);
   std::deque<std::string> wanted_ GUARDED_BY(mutex_);
+  /// Failed fetches a host, since when.
+  struct Misses {
+    std::size_t count = 0;
+    Millis since{};
+  };
+  std::unordered_map<std::string, Misses> misses_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };

@@ -44,7 +44,9 @@ Result<void> enqueue(WriteTxn& txn, const Actor& sender, const Activity& activit
         {"activity", activity.id},
         {"sender", sender.iri},
         {"recipient", one.actor},
-        {"inbox", one.inbox}}.dump();
+        {"inbox", one.inbox},
+        {"queued",
+         services.clock().count()}}.dump();
     std::string lane;
     QP_TRY(txn.queue_push(services.clock().count(), lane_of(one, lane), payload));
   }

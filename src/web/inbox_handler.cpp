@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.hpp"
+#include "sig/sign.hpp"
 #include "web/negotiate.hpp"
 #include "web/object_handler.hpp"
 #include "web/outbox_handler.hpp"
@@ -42,6 +43,7 @@ net::Response refuse(const Error& error) {
   net::Response response = problem(error);
   if (error.code == Code::Unauthenticated) {
     response.headers.set("WWW-Authenticate", "Signature");
+    response.headers.set("Accept-Signature", sig::accept_signature());
   }
   return response;
 }

@@ -2,8 +2,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ap/application.hpp"
 #include "ap/tables.hpp"
 #include "oauth/users.hpp"
+#include "vocab/terms.hpp"
 #include "web/reply.hpp"
 
 namespace qp::web {
@@ -58,8 +60,15 @@ std::string nodeinfo_name(std::string_view software) {
   return name;
 }
 
-Result<net::Response> get_nodeinfo_links(Context&, const Exchange& exchange) {
+Result<net::Response> get_nodeinfo_links(Context& context, const Exchange& exchange) {
   ordered_json links = ordered_json::array();
+  {
+    // FEP-2677: who signs what this server fetches.
+    const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
+    if (const auto application = QP_TRY(ap::find_application(*txn, exchange.domain.host))) {
+      links.push_back({{"rel", as::Application.iri}, {"href", *application}});
+    }
+  }
   for (const std::string_view version : {"2.1", "2.0"}) {
     links.push_back({{"rel", std::string(kSchema) + std::string(version)},
                      {"href", exchange.domain.url + "/nodeinfo/" + std::string(version)}});

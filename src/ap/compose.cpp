@@ -1,0 +1,99 @@
+#include "ap/compose.hpp"
+
+#include <algorithm>
+
+#include "ap/tables.hpp"
+#include "proof/data_integrity.hpp"
+#include "view/serve.hpp"
+
+namespace qp::ap {
+
+namespace {
+
+constexpr std::size_t kMessages = 256;
+constexpr std::size_t kKeys = 1024;
+constexpr auto kMessageTime = std::chrono::seconds(30);
+
+/// What a delivery never carries: hidden recipients, and the proofs of others, which hold for their
+/// own documents only, byte for byte, and not for what is embedded here.
+constexpr std::string_view kWithheld[] = {"bto",
+                                          "bcc",
+                                          "proof",
+                                          "signature",
+                                          "sec:proof",
+                                          "sec:signature",
+                                          "https://w3id.org/security#proof",
+                                          "https://w3id.org/security#signature"};
+
+void withhold(json::Value value) {
+  for (const std::string_view name : kWithheld) value.erase(name);
+  for (const json::Member& member : value.members()) {
+    if (member.key != "@context") withhold(member.value);
+  }
+  for (const json::Value item : value.items()) withhold(item);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Message>> Composer::compose(const std::string& activity,
+                                                         const std::string& sender) {
+  const Millis now = services_.clock();
+  const auto name = std::pair(activity, sender);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = messages_.find(name);
+    if (found != messages_.end() && now - found->second.since < kMessageTime) {
+      return found->second.message;
+    }
+  }
+  auto message = QP_TRY(make(activity, sender));
+  const std::lock_guard lock(mutex_);
+  if (messages_.size() >= kMessages) {
+    std::erase_if(messages_,
+                  [&](const auto& one) { return now - one.second.since > kMessageTime; });
+  }
+  if (messages_.size() >= kMessages) messages_.clear();
+  messages_.insert_or_assign(name, Kept{message, now});
+  return message;
+}
+
+/// Parsed again only where the stored text is another one: keys may be rotated at any time.
+Result<Composer::Keys> Composer::keys_of(const store::Txn& txn, const std::string& sender) {
+  const auto pem = QP_TRY(txn.get(kPrivateKeys, sender));
+  if (!pem) return Error{Code::NotFound, "no private key for " + sender, {}};
+  const auto ed25519 = QP_TRY(txn.get(kPrivateKeys, sender + "#ed25519-key"));
+  const std::lock_guard lock(mutex_);
+  if (keys_.size() >= kKeys) keys_.clear();
+  Keys& kept = keys_[sender];
+  if (kept.pem != *pem || !kept.key) {
+    kept.key = QP_TRY(sig::PrivateKey::from_pem(*pem));
+    kept.pem = *pem;
+  }
+  if (ed25519 && (kept.ed25519_pem != *ed25519 || !kept.ed25519)) {
+    kept.ed25519 = QP_TRY(sig::PrivateKey::from_pem(*ed25519));
+    kept.ed25519_pem = *ed25519;
+  }
+  return kept;
+}
+
+Result<std::shared_ptr<const Message>> Composer::make(const std::string& activity,
+                                                      const std::string& sender) {
+  const auto txn = QP_TRY(services_.store.read());
+  const auto served =
+      QP_TRY(view::serve(*txn, activity, {sender}, {services_.contexts, services_.loader}));
+  json::Arena arena;
+  json::ParseLimits limits;
+  limits.depth *= 2;
+  const json::Value document = QP_TRY(json::parse(served.body, arena, limits));
+  withhold(document);
+  const Keys keys = QP_TRY(keys_of(*txn, sender));
+  if (keys.ed25519) {
+    QP_TRY(proof::add_proof(
+        document, sender + "#ed25519-key", services_.clock(),
+        [&](std::string_view text) { return keys.ed25519->sign(text); }, arena));
+  }
+  return std::make_shared<const Message>(
+      Message{json::to_text(document), *keys.key, sender + "#main-key"});
+}
+
+}  // namespace qp::ap
