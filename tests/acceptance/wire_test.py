@@ -84,6 +84,14 @@ class WireCase(AcceptanceCase):
                           "publicKeyPem": key.public_pem}, **changes}).encode()
 
 
+    def follow_from(self, server):
+        """The actor of a Raw server follows Alice, with Bob's key; the response."""
+        actor = f"{server.url}/u"
+        return self.bob.deliver(self.alice.inbox, {
+            "@context": AS2, "id": f"{server.url}/follows/1", "type": "Follow", "actor": actor,
+            "object": self.alice.actor}, key_id=f"{actor}#main-key")
+
+
 class HostileKeys(WireCase):
     """Each play ends in 401 or 503, soon, and leaves the server able to take the next request."""
 
@@ -143,19 +151,15 @@ class HostileKeys(WireCase):
 
     def test_interop_I6_other_content_types_are_not_actors(self):
         good = {AS2_TYPE, LD_TYPE, "application/activity+json; charset=utf-8"}
-        for number, kind in enumerate([
+        for kind in (
                 AS2_TYPE, LD_TYPE, "application/activity+json; charset=utf-8",
                 "application/json", "application/ld+json", "text/html", "image/png",
                 "application/octet-stream", "text/plain",
-                'application/ld+json; profile="https://example.org/"']):
+                'application/ld+json; profile="https://example.org/"'):
             with self.subTest(kind):
                 server = self.raw(lambda handler, kind=kind: send(
                     handler, self.actor_document(f"http://{handler.headers['Host']}/u"), kind))
-                actor = f"{server.url}/u"
-                activity = {"@context": AS2, "id": f"{server.url}/follows/{number}",
-                            "type": "Follow", "actor": actor, "object": self.alice.actor}
-                response = self.bob.deliver(self.alice.inbox, activity, key_id=f"{actor}#main-key")
-                self.assert_status(response, 202 if kind in good else 401)
+                self.assert_status(self.follow_from(server), 202 if kind in good else 401)
 
     def test_fe34_a_key_document_that_claims_another_id_is_refused(self):
         for changes in ({"id": "http://127.0.0.1:1/u"}, {"id": self.bob.id},
@@ -203,10 +207,7 @@ class Fetches(WireCase):
             seen.append((handler.path, dict(handler.headers)))
             send(handler, self.actor_document(f"http://{handler.headers['Host']}/u"))
         server = self.raw(answer)
-        activity = {"@context": AS2, "id": f"{server.url}/follows/1", "type": "Follow",
-                    "actor": f"{server.url}/u", "object": self.alice.actor}
-        self.assert_status(self.bob.deliver(self.alice.inbox, activity,
-                                            key_id=f"{server.url}/u#main-key"), 202)
+        self.assert_status(self.follow_from(server), 202)
         path, headers = seen[0]
         links = self.server.get("/.well-known/nodeinfo").json()["links"]
         application = [link["href"] for link in links if link["rel"] == f"{AS2}#Application"][0]
@@ -231,10 +232,7 @@ class Fetches(WireCase):
             else:
                 send(handler, self.actor_document(f"http://{handler.headers['Host']}/u"))
         server = self.raw(answer)
-        activity = {"@context": AS2, "id": f"{server.url}/follows/1", "type": "Follow",
-                    "actor": f"{server.url}/u", "object": self.alice.actor}
-        self.assert_status(self.bob.deliver(self.alice.inbox, activity,
-                                            key_id=f"{server.url}/u#main-key"), 202)
+        self.assert_status(self.follow_from(server), 202)
         self.assertEqual(forms[:2], [True, False])
 
     def test_checklist_45_fetches_ask_for_activitystreams(self):
