@@ -23,7 +23,7 @@ inline constexpr store::Table kContexts{32};        ///< URL -> a JSON-LD contex
 inline constexpr store::Table kMissingContexts{33};  ///< URL, space, document IRI -> empty
 inline constexpr store::Table kDeliveries{31};       ///< activity IRI, space, host -> Delivery
 inline constexpr store::Table kClosedReports{40};  ///< Flag IRI -> the user who closed it, as it is
-inline constexpr store::Table kHosts{44};            ///< host[:port] -> HostState
-inline constexpr store::Table kApplications{45};     ///< host[:port] -> actor IRI, as it is
+inline constexpr store::Table kHosts{44};          ///< host[:port] -> HostState
+inline constexpr store::Table kApplications{45};   ///< host[:port] -> actor IRI, as it is
 
 }  // namespace qp::ap
