@@ -30,6 +30,19 @@ std::string too_many(std::chrono::seconds wait) {
   return "Too many attempts. Try again in " + std::to_string(wait.count()) + " seconds";
 }
 
+struct Posted {
+  text::Form form;  ///< not checked yet
+  Browser browser;
+};
+
+Result<Posted> read_posted(Context& context, const Exchange& exchange) {
+  Posted posted;
+  posted.form = QP_TRY(read_form(exchange.request));
+  const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
+  posted.browser = QP_TRY(find_browser(*txn, exchange, context.clock()));
+  return posted;
+}
+
 /// The session replaces what the browser had, so that nobody can have given it to the browser.
 Result<net::Response> begin_session(Context& context, const Exchange& exchange,
                                     const oauth::User& user, std::string_view next) {
@@ -68,23 +81,19 @@ Result<std::map<std::string, App>> apps_of(const store::Txn& txn, std::string_vi
   return apps;
 }
 
-std::string app_row(const std::string& id, const App& app, const Browser& browser) {
-  std::string row =
-      "<tr><td>" + shown(app.name) + "<br><span class=\"quiet\">" + shown(id) + "</span></td><td>";
-  for (const std::string& actor : app.actors) row += shown(actor) + "<br>";
-  return row + "</td><td class=\"number\">" + std::to_string(app.sign_ins) +
-         "</td><td><form method=\"post\" action=\"/o/account\">" + form_token_field(browser) +
-         hidden_field("client", id) +
-         "<button class=\"danger\">Take back</button></form></td></tr>";
-}
-
 std::string apps_table(const std::map<std::string, App>& apps, const Browser& browser) {
   if (apps.empty()) return "<p>No app may act for you.</p>";
-  std::string table =
-      "<div class=\"table\"><table><tr><th>App</th><th>Acts as</th>"
-      "<th class=\"number\">Sign-ins</th><th></th></tr>";
-  for (const auto& [id, app] : apps) table += app_row(id, app, browser);
-  return table + "</table></div>";
+  Table table({"App", "Acts as", "#Sign-ins", ""});
+  for (const auto& [id, app] : apps) {
+    std::string actors;
+    for (const std::string& actor : app.actors) actors += shown(actor) + "<br>";
+    table.row({shown(app.name) + "<br><span class=\"quiet\">" + shown(id) + "</span>", actors,
+               std::to_string(app.sign_ins),
+               "<form method=\"post\" action=\"/o/account\">" + form_token_field(browser) +
+                   hidden_field("client", id) +
+                   "<button class=\"danger\">Take back</button></form>"});
+  }
+  return table.html();
 }
 
 }  // namespace
@@ -126,12 +135,7 @@ Result<net::Response> get_sign_in(Context& context, const Exchange& exchange) {
 }
 
 Result<net::Response> post_sign_in(Context& context, const Exchange& exchange) {
-  const text::Form form = QP_TRY(read_form(exchange.request));
-  Browser browser;
-  {
-    const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
-    browser = QP_TRY(find_browser(*txn, exchange, context.clock()));
-  }
+  const auto [form, browser] = QP_TRY(read_posted(context, exchange));
   QP_TRY(check_form(exchange, browser, form));
   const std::string next = safe_next(text::find(form, "next").value_or(""));
   const oauth::SignIn outcome =
@@ -150,12 +154,7 @@ Result<net::Response> post_sign_in(Context& context, const Exchange& exchange) {
 }
 
 Result<net::Response> post_sign_out(Context& context, const Exchange& exchange) {
-  const text::Form form = QP_TRY(read_form(exchange.request));
-  Browser browser;
-  {
-    const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
-    browser = QP_TRY(find_browser(*txn, exchange, context.clock()));
-  }
+  const auto [form, browser] = QP_TRY(read_posted(context, exchange));
   if (!browser.user) return to_sign_in();
   QP_TRY(check_form(exchange, browser, form));
   const bool everywhere = text::find(form, "everywhere").has_value();
@@ -196,12 +195,7 @@ Result<net::Response> get_account(Context& context, const Exchange& exchange) {
 }
 
 Result<net::Response> post_account(Context& context, const Exchange& exchange) {
-  const text::Form form = QP_TRY(read_form(exchange.request));
-  Browser browser;
-  {
-    const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
-    browser = QP_TRY(find_browser(*txn, exchange, context.clock()));
-  }
+  const auto [form, browser] = QP_TRY(read_posted(context, exchange));
   if (!browser.user) return to_sign_in();
   QP_TRY(check_form(exchange, browser, form));
   const std::string client(text::find(form, "client").value_or(""));

@@ -56,37 +56,36 @@ Result<std::string> domains_body(const Visit& visit) {
   }
   const auto blocked = QP_TRY(ap::blocked_hosts(visit.txn));
   body += "</ul><h2>Blocked</h2>" + block_form(visit);
-  if (!blocked.empty()) body += open_table({"Host", ""});
+  Table refused({"Host", ""});
   for (const std::string& host : blocked) {
-    body += row({shown(host), button(visit, kDomains, "unblock", "Unblock", "host", host)});
+    refused.row({shown(host), button(visit, kDomains, "unblock", "Unblock", "host", host)});
   }
-  if (!blocked.empty()) body += kCloseTable;
-  body += "<h2>Known</h2>" + open_table({"Host", "#Actors known", ""});
+  if (!blocked.empty()) body += refused.html();
+  Table table({"Host", "#Actors known", ""});
   const auto known = QP_TRY(ap::known_hosts(visit.txn));
   const ap::Slice slice = visit.slice();
   for (std::size_t i = slice.offset; i < std::min(slice.offset + slice.limit, known.size()); ++i) {
     const bool is_blocked = std::ranges::find(blocked, known[i].host) != blocked.end();
-    body += row({shown(known[i].host), number_cell(known[i].actors),
-                 is_blocked
-                     ? "blocked"
-                     : button(visit, kDomains, "block", "Block", "host", known[i].host, "danger")});
+    table.row({shown(known[i].host), std::to_string(known[i].actors),
+               is_blocked
+                   ? "blocked"
+                   : button(visit, kDomains, "block", "Block", "host", known[i].host, "danger")});
   }
-  return body.append(kCloseTable) + pager(visit, known.size());
+  return body + "<h2>Known</h2>" + table.html() + pager(visit, known.size());
 }
 
 Result<std::string> queue_body(const Visit& visit) {
   const auto queues = QP_TRY(ap::queue_by_host(visit.txn));
-  std::string body =
-      open_table({"Host", "#Waiting", "#Attempts", "Next attempt", "Last result", "", ""});
+  Table table({"Host", "#Waiting", "#Attempts", "Next attempt", "Last result", "", ""});
   const ap::Slice slice = visit.slice();
   for (std::size_t i = slice.offset; i < std::min(slice.offset + slice.limit, queues.size()); ++i) {
     const ap::HostQueue& queue = queues[i];
-    body += row({shown(queue.host), number_cell(queue.waiting), number_cell(queue.attempts),
-                 time_text(Millis(queue.next_due)), shown(beginning(queue.last_result)),
-                 button(visit, kQueue, "retry", "Try now", "host", queue.host),
-                 button(visit, kQueue, "drop", "Give up", "host", queue.host, "danger")});
+    table.row({shown(queue.host), std::to_string(queue.waiting), std::to_string(queue.attempts),
+               time_text(Millis(queue.next_due)), shown(beginning(queue.last_result)),
+               button(visit, kQueue, "retry", "Try now", "host", queue.host),
+               button(visit, kQueue, "drop", "Give up", "host", queue.host, "danger")});
   }
-  return body.append(kCloseTable) + pager(visit, queues.size());
+  return table.html() + pager(visit, queues.size());
 }
 
 Result<std::string> reports_body(const Visit& visit) {

@@ -73,28 +73,6 @@ Result<std::string> overview_body(const Visit& visit) {
   return body + plots(figures);
 }
 
-std::string open_table(std::initializer_list<std::string_view> head) {
-  std::string table = "<div class=\"table\"><table><tr>";
-  for (const std::string_view cell : head) {
-    const bool is_number = cell.starts_with('#');
-    table += is_number ? "<th class=\"number\">" : "<th>";
-    table.append(is_number ? cell.substr(1) : cell).append("</th>");
-  }
-  return table + "</tr>";
-}
-
-std::string row(std::initializer_list<std::string> cells) {
-  std::string line = "<tr>";
-  for (const std::string& cell : cells) {
-    line += cell.starts_with("<td") ? cell : "<td>" + cell + "</td>";
-  }
-  return line + "</tr>";
-}
-
-std::string number_cell(std::size_t number) {
-  return "<td class=\"number\">" + std::to_string(number) + "</td>";
-}
-
 std::string time_text(Millis time) {
   if (time == Millis(0)) return "";
   // 2026-11-26T07:02:24.000Z

@@ -49,11 +49,6 @@ Result<Done> act_on_domains(const Visit& visit);
 Result<Done> act_on_queue(const Visit& visit);
 Result<Done> act_on_reports(const Visit& visit);
 
-/// `<div class="table"><table>` with that head; cells that begin with '#' are numbers.
-std::string open_table(std::initializer_list<std::string_view> head);
-inline constexpr std::string_view kCloseTable = "</table></div>";
-std::string row(std::initializer_list<std::string> cells);
-std::string number_cell(std::size_t number);
 /// "2026-11-26 07:02", UTC.
 std::string time_text(Millis time);
 /// A form of one button: hidden fields, and `action` as the button's value.

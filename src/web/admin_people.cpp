@@ -175,14 +175,14 @@ Result<std::string> actors_body(const Visit& visit) {
   if (!list.looked_at_all) {
     body += "<p class=\"warning\">There are too many actors to look through them all.</p>";
   }
-  body += open_table({"Display name", "Username", "User", "Type", "Created"});
+  Table table({"Display name", "Username", "User", "Type", "Created"});
   for (const ap::Actor& actor : list.actors) {
-    body += row({shown(actor.name), link_html(actor.iri, "@" + actor.username + "@" + actor.domain),
-                 "<a href=\"/admin/actors?user=" + text::percent_encode(actor.user) + "\">" +
-                     escape_html(actor.user) + "</a>",
-                 escape_html(actor.type), time_text(Millis(actor.created))});
+    table.row({shown(actor.name), link_html(actor.iri, "@" + actor.username + "@" + actor.domain),
+               "<a href=\"/admin/actors?user=" + text::percent_encode(actor.user) + "\">" +
+                   escape_html(actor.user) + "</a>",
+               escape_html(actor.type), time_text(Millis(actor.created))});
   }
-  return body.append(kCloseTable) + pager(visit, list.matching);
+  return body + table.html() + pager(visit, list.matching);
 }
 
 Result<std::string> users_body(const Visit& visit) {
@@ -191,20 +191,19 @@ Result<std::string> users_body(const Visit& visit) {
   std::erase_if(
       users, [&](const oauth::User& user) { return user.name.find(wanted) == std::string::npos; });
   const std::size_t matching = users.size();
-  std::string body =
-      search_form(visit, kUsers) + open_table({"User", "", "#Actors", "Created", "", ""});
+  Table table({"User", "", "#Actors", "Created", "", ""});
   for (const oauth::User& user : cut(std::move(users), visit.slice())) {
     const auto actors = QP_TRY(oauth::actors_of(visit.txn, user.name));
     const bool is_self = user.name == visit.browser.user->name;
-    body += row(
-        {escape_html(user.name), user_state(user), number_cell(actors.size()),
+    table.row(
+        {escape_html(user.name), user_state(user), std::to_string(actors.size()),
          time_text(user.created),
          user.disabled ? "" : button(visit, kUsers, "sign_out", "End sign-ins", "user", user.name),
          user.disabled || is_self
              ? ""
              : button(visit, kUsers, "disable", "Disable", "user", user.name, "danger")});
   }
-  return body.append(kCloseTable) + pager(visit, matching) + new_user_form(visit);
+  return search_form(visit, kUsers) + table.html() + pager(visit, matching) + new_user_form(visit);
 }
 
 Result<std::string> clients_body(const Visit& visit) {
@@ -216,16 +215,15 @@ Result<std::string> clients_body(const Visit& visit) {
   });
   std::ranges::stable_sort(clients, std::greater<>(), &oauth::Client::created);
   const std::size_t matching = clients.size();
-  std::string body =
-      search_form(visit, kClients) +
-      open_table({"Client", "Kind", "Grants and redirects", "Made by", "Created", ""});
+  Table table({"Client", "Kind", "Grants and redirects", "Made by", "Created", ""});
   for (const oauth::Client& client : cut(std::move(clients), visit.slice())) {
-    body += row({shown(client.name) + "<br><code>" + escape_html(client.id) + "</code>",
-                 client_kind(client), client_cells(client), escape_html(client.user),
-                 time_text(client.created),
-                 button(visit, kClients, "remove", "Remove", "client", client.id, "danger")});
+    table.row({shown(client.name) + "<br><code>" + escape_html(client.id) + "</code>",
+               client_kind(client), client_cells(client), escape_html(client.user),
+               time_text(client.created),
+               button(visit, kClients, "remove", "Remove", "client", client.id, "danger")});
   }
-  return body.append(kCloseTable) + pager(visit, matching) + new_client_form(visit);
+  return search_form(visit, kClients) + table.html() + pager(visit, matching) +
+         new_client_form(visit);
 }
 
 Result<Done> act_on_users(const Visit& visit) {

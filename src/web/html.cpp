@@ -34,8 +34,9 @@ margin:1rem 0}
 .table{overflow-x:auto;margin:.8rem 0}
 table{border-collapse:collapse;width:100%;font-size:.9375rem}
 th,td{text-align:left;vertical-align:top;padding:.4rem .7rem .4rem 0;
-border-bottom:1px solid var(--line);min-width:4.5rem}
+border-bottom:1px solid var(--line);min-width:4.5rem;overflow-wrap:normal}
 th{color:var(--soft);font-weight:600}
+td bdi,td a,td code{overflow-wrap:anywhere}
 .number{text-align:right;font-variant-numeric:tabular-nums}
 td form{margin:0}
 ul.plain{list-style:none;padding:0;margin:.4rem 0}
@@ -47,6 +48,7 @@ max-width:100%}
 .wide input:not([type=radio]):not([type=checkbox]){width:100%}
 button{font:inherit;background:var(--accent);color:var(--on);border:1px solid var(--accent);
 border-radius:.3rem;padding:.45rem 1rem;cursor:pointer}
+button{white-space:nowrap}
 button.second{background:transparent;color:var(--accent)}
 button.danger{background:transparent;color:var(--bad);border-color:var(--bad)}
 td button{padding:.15rem .6rem}
@@ -57,6 +59,12 @@ overflow-x:auto}
 img,video,svg{max-width:100%;height:auto}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}
 dt{color:var(--soft)}dd{margin:0}
+@media(max-width:40rem){.table thead{display:none}
+.table table,.table tbody,.table tr,.table td{display:block}
+.table tr{border-bottom:1px solid var(--line);padding:.5rem 0}
+.table td{border:0;padding:.1rem 0;text-align:left;overflow-wrap:anywhere}
+.table td:empty{display:none}
+.table td[data-label]::before{content:attr(data-label) ": ";color:var(--soft)}}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1rem}
 .plots .card{margin:0}
 svg .line{fill:none;stroke:var(--accent);stroke-width:1.5}
@@ -139,6 +147,31 @@ net::Response html_reply(int status, std::string_view title, std::string_view bo
   page.title = title;
   page.body = body;
   return page_reply(page);
+}
+
+Table::Table(std::initializer_list<std::string_view> head) : head_(head) {}
+
+void Table::row(std::initializer_list<std::string> cells) {
+  rows_ += "<tr>";
+  std::size_t column = 0;
+  for (const std::string& cell : cells) {
+    std::string_view name = head_[column++];
+    rows_ += name.starts_with('#') ? "<td class=\"number\"" : "<td";
+    if (name.starts_with('#')) name.remove_prefix(1);
+    if (!name.empty()) rows_ += " data-label=\"" + escape_html(name) + "\"";
+    rows_.append(">").append(cell).append("</td>");
+  }
+  rows_ += "</tr>";
+}
+
+std::string Table::html() const {
+  std::string table = "<div class=\"table\"><table><thead><tr>";
+  for (std::string_view name : head_) {
+    table += name.starts_with('#') ? "<th class=\"number\">" : "<th>";
+    if (name.starts_with('#')) name.remove_prefix(1);
+    table.append(escape_html(name)).append("</th>");
+  }
+  return table.append("</tr></thead><tbody>").append(rows_).append("</tbody></table></div>");
 }
 
 std::string hidden_field(std::string_view name, std::string_view value) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +31,8 @@ struct Page {
 };
 
 /// Classes of the style sheet: `card` (a box), `quiet` (small print), `warning`, `row` (things
-/// beside each other), `table` (around a <table>: scrolls by itself on a phone), `number` (a cell),
-/// `plain` (a list without dots), `danger` (a button).
+/// beside each other), `table` (around a <table>, see Table), `number` (a cell), `plain` (a list
+/// without dots), `danger` (a button).
 ///
 /// Content-Security-Policy, nosniff, no framing, no referrer to others. What a cache may do is the
 /// caller's to say.
@@ -39,6 +40,20 @@ net::Response page_reply(const Page& page);
 
 /// A page with only a title and a body.
 net::Response html_reply(int status, std::string_view title, std::string_view body);
+
+/// Rows and columns; on a phone each row is a block of its own, with the columns' names in it.
+class Table {
+ public:
+  /// Names of the columns, as text; one that begins with '#' is of numbers.
+  explicit Table(std::initializer_list<std::string_view> head);
+  /// Cells as HTML, as many as there are columns.
+  void row(std::initializer_list<std::string> cells);
+  std::string html() const;
+
+ private:
+  std::vector<std::string_view> head_;
+  std::string rows_;
+};
 
 /// `<input type="hidden">`.
 std::string hidden_field(std::string_view name, std::string_view value);

@@ -41,6 +41,7 @@ std::string path_of(std::span<const Point> points, double top) {
 std::string span_text(std::span<const Point> points) {
   const auto minutes =
       std::chrono::duration_cast<std::chrono::minutes>(points.back().at - points.front().at);
+  if (minutes.count() < 1) return "less than a minute";
   if (minutes.count() < 120) return fmt::format("{} min", minutes.count());
   return fmt::format("{} h", minutes.count() / 60);
 }

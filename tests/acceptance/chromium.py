@@ -38,7 +38,7 @@ def skip_if_missing():
 class Chromium:
     """A browser with a profile of its own. `scripts` False: pages run no JavaScript."""
 
-    def __init__(self, scripts=True, dark=False):
+    def __init__(self, scripts=True):
         from selenium import webdriver  # pylint: disable=import-outside-toplevel
         from selenium.webdriver.chrome.service import Service  # pylint: disable=import-outside-toplevel
         self.profile = tempfile.mkdtemp(prefix="quadpub-chromium-")
@@ -46,8 +46,6 @@ class Chromium:
         options.binary_location = CHROMIUM
         for flag in FLAGS + [f"--user-data-dir={self.profile}"]:
             options.add_argument(flag)
-        if dark:
-            options.add_argument("--force-dark-mode")
         preferences = {"credentials_enable_service": False}
         if not scripts:
             preferences["profile.managed_default_content_settings.javascript"] = 2
@@ -55,13 +53,21 @@ class Chromium:
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service(DRIVER))
         self.driver.set_page_load_timeout(30)
-        self.driver.implicitly_wait(0)
         self.resize(DESK)
 
     def close(self):
         with contextlib.suppress(Exception):
             self.driver.quit()
         shutil.rmtree(self.profile, ignore_errors=True)
+
+    def forget(self):
+        """Cookies, what pages kept, the console; and the width is that of a desk again."""
+        self.driver.get("about:blank")
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+        self.driver.execute_cdp_cmd("Storage.clearDataForOrigin",
+                                    {"origin": "*", "storageTypes": "all"})
+        self.complaints()
+        self.resize(DESK)
 
     def resize(self, size):
         # A window cannot be as narrow as a phone; the emulated screen can.

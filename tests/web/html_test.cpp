@@ -66,3 +66,12 @@ TEST_CASE("only addresses of the web become links") {
     CHECK(link_html(href, "x") == "x");
   }
 }
+
+TEST_CASE("a table names its columns in its head and, for a phone, in its cells") {
+  Table table({"Host", "#Waiting", ""});
+  table.row({"<b>x</b>", "7", "y"});
+  CHECK(table.html() ==
+        "<div class=\"table\"><table><thead><tr><th>Host</th><th class=\"number\">Waiting</th>"
+        "<th></th></tr></thead><tbody><tr><td data-label=\"Host\"><b>x</b></td>"
+        "<td class=\"number\" data-label=\"Waiting\">7</td><td>y</td></tr></tbody></table></div>");
+}
