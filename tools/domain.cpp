@@ -14,7 +14,7 @@ Result<void> init(const Invocation& invocation, const std::string& url, bool ins
   const ap::Domain domain = QP_TRY(ap::parse_domain(url, insecure));
   const std::unique_ptr<store::Store> store = QP_TRY(create_store(invocation.settings));
   bool created = false;
-  const Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
+  Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
     created = QP_TRY(ap::add_domain(txn, domain));
     return {};
   });
@@ -47,7 +47,7 @@ Result<void> change_block(const Invocation& invocation, std::string_view given,
                           const char* done) {
   const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
   std::string host;
-  const Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
+  Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
     host = QP_TRY(change(txn, given));
     return {};
   });

@@ -52,6 +52,7 @@ Result<std::vector<std::string>> values(const store::Txn& txn, TermId graph, con
     return true;
   }));
   std::vector<std::string> texts;
+  texts.reserve(ids.size());
   for (const TermId id : ids) texts.emplace_back(QP_TRY(txn.resolve(id)).value);
   return texts;
 }
@@ -143,6 +144,7 @@ Result<std::vector<KnownHost>> known_hosts(const store::Txn& txn) {
     return ++seen < kMostRecords;
   }));
   std::vector<KnownHost> hosts;
+  hosts.reserve(counts.size());
   for (auto& [host, actors] : counts) hosts.push_back({host, actors});
   std::ranges::stable_sort(hosts, std::greater<>(), &KnownHost::actors);
   return hosts;

@@ -107,6 +107,7 @@ Result<Scopes> Scopes::parse(std::string_view text) {
 
 std::vector<std::string> Scopes::known_names() {
   std::vector<std::string> names;
+  names.reserve(kScopes.size());
   for (const Row& row : kScopes) names.push_back(scope_name(row.scope));
   return names;
 }

@@ -28,7 +28,7 @@ struct Settings {
 /// Ten failed sign-ins a minute for an address and user; as many registrations for an address.
 inline constexpr RateLimiter::Rate kSignInRate{limits::kSignInPerMinute, Millis(60'000)};
 
-/// And a hundred in ten minutes for a user, from wherever.
+/// And a hundred in ten minutes for a user from wherever, or for an address with whatever names.
 inline constexpr RateLimiter::Rate kAccountRate{100, Millis(600'000)};
 
 /// What the endpoints work on. All of it outlives the calls.
@@ -39,6 +39,9 @@ struct Service {
   Settings settings;
 };
 
+/// The keys by which `account_sign_ins` counts: a name has no blank in it.
+inline std::string account_key(std::string_view user) { return text::lower(user); }
+inline std::string address_key(std::string_view peer) { return ' ' + std::string(peer); }
 /// The key by which `sign_ins` counts.
 inline std::string sign_in_key(std::string_view peer, std::string_view user) {
   return text::lower(user) + ' ' + std::string(peer);

@@ -1,5 +1,7 @@
 #include "oauth/sign_in.hpp"
 
+#include <vector>
+
 namespace qp::oauth {
 
 namespace {
@@ -7,28 +9,34 @@ namespace {
 /// Counts an attempt ahead of its outcome, so that attempts at the same time count too.
 class Attempt {
  public:
-  Attempt(const Service& service, std::string_view name, std::string_view peer)
-      : service_(service), account_(text::lower(name)) {
-    if (!peer.empty()) from_ = sign_in_key(peer, name);
+  Attempt(const Service& service, std::string_view name, std::string_view peer) {
+    counted_.push_back({service.account_sign_ins, account_key(name)});
+    if (peer.empty()) return;
+    counted_.push_back({service.account_sign_ins, address_key(peer)});
+    counted_.push_back({service.sign_ins, sign_in_key(peer, name)});
   }
 
   std::optional<std::chrono::seconds> begin(Millis now) {
-    if (from_) {
-      if (const auto wait = service_.sign_ins.take(*from_, now)) return wait;
+    for (std::size_t i = 0; i < counted_.size(); ++i) {
+      const auto wait = counted_[i].limiter.take(counted_[i].key, now);
+      if (!wait) continue;
+      give_back(i);
+      return wait;
     }
-    const auto wait = service_.account_sign_ins.take(account_, now);
-    if (wait && from_) service_.sign_ins.give_back(*from_);
-    return wait;
+    return std::nullopt;
   }
-  void forgive() {
-    if (from_) service_.sign_ins.give_back(*from_);
-    service_.account_sign_ins.give_back(account_);
-  }
+  void forgive() { give_back(counted_.size()); }
 
  private:
-  const Service& service_;
-  std::string account_;
-  std::optional<std::string> from_;
+  struct Counted {
+    RateLimiter& limiter;
+    std::string key;
+  };
+  void give_back(std::size_t first) {
+    for (std::size_t i = 0; i < first; ++i) counted_[i].limiter.give_back(counted_[i].key);
+  }
+
+  std::vector<Counted> counted_;
 };
 
 }  // namespace

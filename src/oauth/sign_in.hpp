@@ -15,7 +15,8 @@ struct SignIn {
 };
 
 /// Looks a password up, with its limits: kSignInRate for `peer` and user, kAccountRate for the user
-/// wherever the attempts come from. Only failures count. `peer` empty: exempt from the first.
+/// wherever the attempts come from, and for `peer` with whatever names. Only failures count. `peer`
+/// empty: nothing counts but the user.
 ///
 /// Takes some 50 ms on purpose, whoever the user is: a worker's job.
 Result<SignIn> sign_in(const Service& service, std::string_view name, std::string_view password,

@@ -19,6 +19,7 @@ constexpr std::size_t kMostPages = 1'000'000;
 
 std::vector<Point> points(const std::vector<Figures>& figures, std::uint64_t Figures::* member) {
   std::vector<Point> all;
+  all.reserve(figures.size());
   for (const Figures& one : figures) all.push_back({one.at, static_cast<double>(one.*member)});
   return all;
 }

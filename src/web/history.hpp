@@ -20,7 +20,7 @@ struct Figures {
 /// Figures of the last day, one a minute, in memory: for the plots of /admin/. Any thread.
 class History {
  public:
-  static constexpr std::size_t kKept = 24 * 60;
+  static constexpr std::size_t kKept = std::size_t{24} * 60;
 
   void add(const Figures& figures);
   /// Oldest first.

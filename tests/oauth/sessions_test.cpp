@@ -77,7 +77,8 @@ TEST_CASE("failures from everywhere together lock a name for a while; success co
     CHECK(good->user.has_value());
   }
   // What 100 failures do, without the time that 100 hashes take.
-  for (int i = 0; i < 100; ++i) CHECK_FALSE(server.account_sign_ins.take("alice", server.now));
+  for (int i = 0; i < 100; ++i)
+    CHECK_FALSE(server.account_sign_ins.take(account_key("alice"), server.now));
   const auto locked = sign_in(server.service(), "ALICE", kPassword, "192.0.2.200", server.now);
   REQUIRE(locked);
   CHECK_FALSE(locked->user.has_value());
@@ -89,6 +90,19 @@ TEST_CASE("failures from everywhere together lock a name for a while; success co
       sign_in(server.service(), "alice", kPassword, "192.0.2.1", server.now + Millis(600'000));
   REQUIRE(later);
   CHECK(later->user.has_value());
+}
+
+TEST_CASE("failures of an address with ever new names lock the address") {
+  Fixture server;
+  for (int i = 0; i < 100; ++i) {
+    CHECK_FALSE(server.account_sign_ins.take(address_key("192.0.2.1"), server.now));
+  }
+  const auto locked = sign_in(server.service(), "alice", kPassword, "192.0.2.1", server.now);
+  REQUIRE(locked);
+  CHECK(locked->wait.has_value());
+  const auto other = sign_in(server.service(), "alice", kPassword, "192.0.2.2", server.now);
+  REQUIRE(other);
+  CHECK(other->user.has_value());
 }
 
 TEST_CASE("an id is the address of a document only where nothing about it is doubtful") {
