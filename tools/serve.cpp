@@ -20,6 +20,8 @@ namespace qp::tools {
 namespace {
 
 constexpr std::size_t kKeysAhead = 2;
+/// Most of them wait for their commit at any moment: how many do is how many share one.
+constexpr std::size_t kWorkers = 32;
 
 /// What the flags say; empty: the configuration holds.
 struct Options {
@@ -81,6 +83,7 @@ net::ServerOptions server_options(const Settings& settings, const Endpoint& endp
   options.host = endpoint.host;
   options.port = endpoint.port;
   options.trusted_proxies = settings.trusted_proxies;
+  options.workers = kWorkers;
   return options;
 }
 
