@@ -85,6 +85,7 @@ class EpollServer final : public Server {
 
   Result<void> open_listeners() {
     const ServerOptions& options = shared_.options;
+    if (!options.tls.certificate.empty()) shared_.tls = QP_TRY(TlsContext::load(options.tls));
     SocketAddress address = QP_TRY(resolve(options.host, options.port));
     address = QP_TRY(claim_port(address));
     port_ = ntohs(address.storage.ss_family == AF_INET6
@@ -105,6 +106,10 @@ class EpollServer final : public Server {
     const std::size_t workers = shared_.options.workers;
     pool_.start(workers > 0 ? workers : std::max<std::size_t>(2, cores()));
     for (auto& loop : loops_) loop->start();
+  }
+
+  Result<void> reload_certificate() override {
+    return shared_.tls ? shared_.tls->reload() : Result<void>();
   }
 
   void resume(const std::string& key) override { handle_anew(shared_.parking.resume(key)); }
@@ -131,8 +136,8 @@ class EpollServer final : public Server {
     const log::RequestScope scope(job.request.id);
     const SteadyTime since = std::chrono::steady_clock::now();
     std::string bytes;
-    const auto key = responder.respond(job.request, job.attempt, job.keep_alive, bytes);
-    if (key) return park(std::move(job), *key, since);
+    const auto waits = responder.respond(job.request, job.attempt, job.keep_alive, bytes);
+    if (waits) return park(std::move(job), waits->key, since);
     answer(job, std::move(bytes));
   }
 

@@ -264,7 +264,7 @@ class HostileFraming(AcceptanceCase):
 
 
 class HostileConnections(AcceptanceCase):
-    SILENT, SLOW_HEADS, SLOW_BODIES, GETS = 1000, 20, 20, 100
+    SILENT, SLOW_HEADS, SLOW_BODIES, GETS = 1000, 40, 40, 100
 
     @classmethod
     def set_up_data(cls):
@@ -308,12 +308,8 @@ class HostileConnections(AcceptanceCase):
             stop.set()
             for link in links:
                 link.close()
-        times.sort()
-        print(f"GET under {self.SILENT} silent and {self.SLOW_HEADS + self.SLOW_BODIES} slow "
-              f"connections: p50 {times[len(times) // 2] * 1000:.1f} ms, "
-              f"p99 {times[int(len(times) * 0.99)] * 1000:.1f} ms")
-        # The figure to reach is 50 ms (bench/); here only that nobody waits for the others.
-        self.assertLess(times[-1], 2)
+        # bench/connections measures; here only that nobody waits for the others, on any machine.
+        self.assertLess(max(times), 5)
 
     def test_a_slow_head_is_given_up_on(self):
         with self.connect() as link:
