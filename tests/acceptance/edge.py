@@ -125,7 +125,7 @@ http {{
 class Caddy(Proxy):
     """tools/deploy/Caddyfile in a real Caddy."""
 
-    MAIN = "{{\n\tadmin off\n\tauto_https off\n\tpersist_config off\n}}\n{0}"
+    MAIN = "{{\n\tadmin off\n\tauto_https off\n}}\n{0}"
 
     @staticmethod
     def is_there():
