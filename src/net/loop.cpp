@@ -74,6 +74,7 @@ struct Loop::Connection {
   std::size_t input_at = 0;  // consumed of it
   std::string output;        // not taken by the socket yet
   std::size_t output_at = 0;
+  std::size_t output_mark = 0;  // where the time to take it began
   SteadyTime deadline;
   Phase phase = Phase::Silent;
   bool counted = false;      // in Shared::addresses
@@ -158,7 +159,13 @@ void Loop::run() {
     }
     take_postponed();
     if (now_ >= next_sweep_) sweep();
+    hand_over();
   }
+}
+
+/// All that one turn found for the workers at once.
+void Loop::hand_over() {
+  if (!for_workers_.empty()) shared_.submit(std::exchange(for_workers_, {}));
 }
 
 /// Draining ends when the last connection has gone, or its time is over.
@@ -398,17 +405,18 @@ bool Loop::transmit(std::uint32_t slot, std::string& bytes) {
   }
   if (at < bytes.size()) {
     // The time to take the rest begins anew with each high-water mark's worth of progress.
-    if (!waited || at - connection.output_at >= limits::kOutputBytes) {
+    if (!waited || at - connection.output_mark >= limits::kOutputBytes) {
       connection.deadline = now_ + limits::kWriteTime;
-      connection.output_at = at;
-      if (!waited) connection.output = std::move(bytes);
+      connection.output_mark = at;
     }
+    if (!waited) connection.output = std::move(bytes);
+    connection.output_at = at;
     connection.phase = Phase::Writing;
     return false;
   }
   if (waited) {
     forget(connection.output);
-    connection.output_at = 0;
+    connection.output_at = connection.output_mark = 0;
     set_phase(connection, Phase::Idle);
   }
   if (connection.close_after && connection.lingers) linger(connection);
@@ -467,7 +475,7 @@ void Loop::on_frame(std::uint32_t slot) {
   connection.busy = true;
   set_phase(connection, Phase::Busy);
   Job job{std::move(request), {index_, slot, generations_[slot]}, keep_alive, 0};
-  if (unanswered->key.empty()) return shared_.submit(std::move(job));
+  if (unanswered->key.empty()) return for_workers_.push_back(std::move(job));
   shared_.park(std::move(job), unanswered->key, now_);
 }
 
@@ -543,7 +551,7 @@ void Loop::sweep() {
   }
   for (Job& job : shared_.parking.expired(now_)) {
     job.attempt = 1;
-    shared_.submit(std::move(job));
+    for_workers_.push_back(std::move(job));
   }
   resume_listener();
 }

@@ -37,8 +37,8 @@ struct Shared {
   std::atomic<std::uint64_t> requests = 0, rejected = 0, connections = 0, queue_full = 0;
   std::atomic<std::size_t> open = 0;
 
-  /// Set by the server before the loops start: hands a job to the pool, or answers it 503.
-  std::function<void(Job job)> submit;
+  /// Set by the server before the loops start: hands jobs to the pool, or answers them 503.
+  std::function<void(std::vector<Job> jobs)> submit;
   /// A request whose handler waits for `key`; it was called at `since`.
   std::function<void(Job job, const std::string& key, SteadyTime since)> park;
 };
@@ -112,6 +112,7 @@ class Loop {
   void on_bad_frame(Connection& connection);
   void linger(Connection& connection);
   void take_completions();
+  void hand_over();
 
   void set_phase(Connection& connection, Phase phase);
   void sweep();
@@ -143,6 +144,7 @@ class Loop {
   std::string wire_;                 // out_, encrypted
   std::size_t handshakes_ = 0;       // of this turn
   std::vector<Ticket> postponed_;    // handshakes for the next one
+  std::vector<Job> for_workers_;     // of this turn
 
   std::mutex mutex_;
   std::vector<Completion> completions_ GUARDED_BY(mutex_);

@@ -13,11 +13,6 @@
 #include "net/message.hpp"
 #include "net/tls.hpp"
 
-namespace qp::limits {
-inline constexpr std::size_t kBodyBytesPerSecond = kKiB;  // at least, after kBodyGrace
-inline constexpr auto kBodyGrace = 5s;
-}  // namespace qp::limits
-
 namespace qp::net {
 
 struct ServerOptions {

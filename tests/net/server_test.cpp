@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -61,6 +62,17 @@ class Socket {
   std::string read_to_end(std::chrono::milliseconds time = 5s) {
     return read_until("\x01 never \x01", 1, time);
   }
+  /// What one read gives, at most `most` bytes; nothing at the end.
+  std::string read_some(std::size_t most) {
+    std::string piece(most, '\0');
+    const ssize_t size = ::recv(fd_, piece.data(), piece.size(), 0);
+    piece.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    return piece;
+  }
+  void shrink_buffer() {
+    const int bytes = 4096;
+    setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+  }
   bool closed_within(std::chrono::milliseconds time) {
     const auto begin = std::chrono::steady_clock::now();
     read_to_end(time);
@@ -94,6 +106,13 @@ class Gate {
   std::condition_variable wake_;
   bool open_ = false;
 };
+
+/// Megabytes in which every place is told from every other.
+std::string numbers() {
+  std::string all;
+  for (int i = 0; all.size() < 12'000'000; ++i) all += std::to_string(i) + ' ';
+  return all;
+}
 
 /// Answers "[method path?query|body|peer]". /pool... runs on a worker, /block on one until the
 /// gate opens, /park... waits for the key that is its query.
@@ -138,6 +157,7 @@ struct Fixture {
                     request.peer + (request.loopback ? "|local]" : "]");
     if (request.path == "/host") response.body = request.headers.joined("Host");
     if (request.path == "/attempt") response.body = std::to_string(attempt);
+    if (request.path == "/numbers") response.body = numbers();
     if (request.path == "/long") response.body = "worker";
     if (request.path == "/big") response.body.assign(5'000'000, 'x');
   }
@@ -397,6 +417,26 @@ TEST_CASE("an answer says when it was given") {
     CHECK(has(fixture.answer_to(request(line, kClose)), " GMT\r\n"));
   }
   CHECK(has(fixture.answer_to("nonsense\r\n\r\n"), "\r\nDate: "));
+}
+
+TEST_CASE("a slow reader that goes on sending gets every byte once") {
+  Fixture fixture;
+  Socket socket = fixture.connect();
+  socket.shrink_buffer();
+  socket.send(request("GET /numbers"));
+  const std::string expected = numbers();
+  std::string answer = socket.read_until("\r\n\r\n");
+  answer.erase(0, answer.find("\r\n\r\n") + 4);
+  const std::string next = request("GET /x");
+  for (std::size_t i = 0; answer.size() < expected.size(); ++i) {
+    const std::string piece = socket.read_some(20'000);
+    if (piece.empty()) break;
+    answer += piece;
+    socket.send(next.substr(i % next.size(), 1));  // wakes the loop, with little room for more
+  }
+  answer.resize(std::min(answer.size(), expected.size()));
+  CHECK(answer.size() == expected.size());
+  CHECK((answer == expected));
 }
 
 TEST_CASE("an idle connection is closed after its time") {
