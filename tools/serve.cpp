@@ -1,5 +1,8 @@
 #include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 
@@ -25,7 +28,7 @@ constexpr std::size_t kWorkers = 32;
 
 /// What the flags say; empty: the configuration holds.
 struct Options {
-  std::string url, listen;
+  std::string url, listen, tls_cert, tls_key;
   std::vector<std::string> allow_private, trusted_proxies;
   std::int64_t delivery_retry_base = 60'000;
   bool insecure = false;
@@ -37,16 +40,44 @@ Settings with_flags(Settings settings, const Options& options) {
   if (!options.listen.empty()) settings.listen = options.listen;
   if (!options.allow_private.empty()) settings.allow_private = options.allow_private;
   if (!options.trusted_proxies.empty()) settings.trusted_proxies = options.trusted_proxies;
+  if (!options.tls_cert.empty()) settings.tls_cert = options.tls_cert;
+  if (!options.tls_key.empty()) settings.tls_key = options.tls_key;
   return settings;
 }
 
-/// SIGTERM and SIGINT are waited for by `serve` alone: every thread that starts later inherits
-/// that they are blocked.
+/// What a thread has for its calls, whatever `ulimit -s` says: documents are walked recursively, to
+/// a depth that has a limit (security.md 5.7). Memory is taken only where a stack grows into it.
+constexpr std::size_t kStackBytes = 8 * limits::kMiB;
+
+/// For all threads that start later.
+void set_stack_size() {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, kStackBytes);
+  pthread_setattr_default_np(&attributes);
+  pthread_attr_destroy(&attributes);
+}
+
+/// A connection is a descriptor, and the usual soft limit is 1,024: up to what the hard one allows.
+void raise_descriptor_limit() {
+  constexpr rlim_t kWanted = limits::kConnections + 1024;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kWanted) return;
+  limit.rlim_cur = std::min(kWanted, limit.rlim_max);
+  setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur < kWanted) {
+    log::warning("few_file_descriptors", {log::field("limit", limit.rlim_cur)});
+  }
+}
+
+/// These signals are waited for by `serve` alone: every thread that starts later inherits that they
+/// are blocked.
 sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   return signals;
@@ -84,6 +115,8 @@ net::ServerOptions server_options(const Settings& settings, const Endpoint& endp
   options.port = endpoint.port;
   options.trusted_proxies = settings.trusted_proxies;
   options.workers = kWorkers;
+  options.body_limit = web::body_limit;
+  options.tls = {settings.tls_cert, settings.tls_key};
   return options;
 }
 
@@ -166,6 +199,14 @@ class Running {
     key_pool_.stop();
   }
 
+  void reload_certificate() {
+    if (const Result<void> done = server_->reload_certificate(); !done) {
+      log::error("certificate_not_reloaded", {log::field("detail", done.error().detail)});
+    } else {
+      log::info("certificate_reloaded");
+    }
+  }
+
   std::uint16_t port() const { return server_->port(); }
 
  private:
@@ -205,9 +246,10 @@ class Running {
   web::Housekeeper housekeeper_;
 };
 
-std::string shown_address(const Endpoint& endpoint, std::uint16_t port) {
+std::string shown_address(const Settings& settings, const Endpoint& endpoint, std::uint16_t port) {
   const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
-  return "http://" + (is_ipv6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" +
+  const std::string scheme = settings.tls_cert.empty() ? "http://" : "https://";
+  return scheme + (is_ipv6 ? "[" + endpoint.host + "]" : endpoint.host) + ":" +
          std::to_string(port);
 }
 
@@ -216,17 +258,27 @@ Result<void> serve(const Invocation& invocation, const Options& options) {
   log::configure(settings.log_level, settings.log_as_text);
   const std::optional<Endpoint> endpoint = parse_endpoint(settings.listen);
   if (!endpoint) return bad_input("--listen is HOST:PORT, not " + settings.listen);
+  if (settings.tls_cert.empty() != settings.tls_key.empty()) {
+    return bad_input("TLS needs both --tls-cert and --tls-key");
+  }
   const sigset_t signals = block_signals();
+  set_stack_size();
+  raise_descriptor_limit();
 
   std::unique_ptr<store::Store> store = QP_TRY(prepare_store(settings, options));
   const std::string domains = QP_TRY(shown_domains(*store));
   Running running(settings, options, std::move(store));
   QP_TRY(running.start(server_options(settings, *endpoint)));
   std::cout << "quadpub serves " << domains << ", listening on "
-            << shown_address(*endpoint, running.port()) << std::endl;
+            << shown_address(settings, *endpoint, running.port()) << std::endl;
 
   int signal = 0;
-  sigwait(&signals, &signal);
+  // SIGHUP says that the certificate is new, or that the terminal was closed.
+  const bool has_certificate = !settings.tls_cert.empty();
+  const bool at_terminal = isatty(STDIN_FILENO) == 1;
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP && (has_certificate || !at_terminal)) {
+    if (has_certificate) running.reload_certificate();
+  }
   log::info("stopping", {log::field("signal", signal)});
   running.stop();
   return {};
@@ -245,6 +297,9 @@ void add_serve(CLI::App& app, Selected& selected) {
                       "A private address that may be reached, and that no limit counts");
   command->add_option("--trusted-proxy", options->trusted_proxies,
                       "An address whose X-Forwarded-For counts");
+  command->add_option("--tls-cert", options->tls_cert,
+                      "PEM file with the certificate and its chain: serve https");
+  command->add_option("--tls-key", options->tls_key, "PEM file with the key of that certificate");
   command
       ->add_option("--delivery-retry-base", options->delivery_retry_base,
                    "Milliseconds before the first retry; doubles")

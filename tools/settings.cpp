@@ -82,6 +82,8 @@ std::vector<Key> keys() {
       {"FEDERATION.SOFTWARE_VERSION", text_into(&Settings::software_version)},
       {"trusted_proxies", list_into(&Settings::trusted_proxies)},
       {"allow_private", list_into(&Settings::allow_private)},
+      {"tls.cert", text_into(&Settings::tls_cert)},
+      {"tls.key", text_into(&Settings::tls_key)},
       {"metrics.public", flag_into(&Settings::metrics_public)},
       {"oauth.password_grant",
        word_into<PasswordGrant>(&Settings::password_grant, {{"off", PasswordGrant::Off},

@@ -26,6 +26,7 @@ struct Settings {
   bool log_as_text = false;
   std::vector<std::string> trusted_proxies;
   std::vector<std::string> allow_private;
+  std::string tls_cert, tls_key;  ///< PEM files; both or neither
 };
 
 /// BadInput names the key that is unknown or has a value that cannot be.

@@ -20,6 +20,8 @@ inline constexpr std::size_t kBodyBytes = kMiB;
 inline constexpr std::size_t kFormBytes = 64 * kKiB;
 inline constexpr auto kHeadTime = 10s;
 inline constexpr auto kBodyTime = 30s;
+inline constexpr std::size_t kBodyBytesPerSecond = kKiB;  // at least, after kBodyGrace
+inline constexpr auto kBodyGrace = 5s;
 inline constexpr auto kIdleTime = 60s;
 inline constexpr auto kWriteTime = 30s;
 

@@ -159,7 +159,8 @@ class HttplibConnection : public Connection {
     out.method = request.method;
     out.path = target;
     out.body = request.body;
-    for (const auto& [name, value] : request.headers.lines()) out.headers.emplace(name, value);
+    for (const auto& [name, value] : request.headers.lines())
+      out.headers.emplace(std::string(name), std::string(value));
     out.headers.emplace("Host", host_);
     out.headers.emplace("Accept-Encoding", "identity");
     return out;

@@ -85,9 +85,13 @@ bool percent_encoding_is_fine(std::string_view text, Refused refused) {
 }
 
 bool has_dot_segment(std::string_view decoded_path) {
-  const auto segments = text::split(decoded_path, '/');
-  return std::ranges::any_of(segments,
-                             [](auto segment) { return segment == "." || segment == ".."; });
+  for (std::size_t at = decoded_path.find("/."); at != std::string_view::npos;
+       at = decoded_path.find("/.", at + 1)) {
+    const std::string_view rest = decoded_path.substr(at + 1);
+    const std::string_view segment = rest.substr(0, rest.find('/'));
+    if (segment == "." || segment == "..") return true;
+  }
+  return false;
 }
 
 bool is_authority(std::string_view authority) {
@@ -234,11 +238,12 @@ Framer::Move Framer::end_of_head(std::string_view head) {
 int Framer::parse_head(std::string_view head) {
   const std::size_t line_end = head.find('\r');
   if (const int status = parse_request_line(head.substr(0, line_end))) return status;
+  request_.headers.reserve(lines_, head.size());
   for (std::size_t at = line_end + 2; at < head.size();) {
     const std::size_t end = head.find('\n', at) - 1;
     const auto field = parse_field(head.substr(at, end - at));
     if (!field) return 400;
-    request_.headers.add(std::string(field->name), std::string(field->value));
+    request_.headers.add(field->name, field->value);
     at = end + 2;
   }
   if (const int status = check_fields()) return status;
@@ -307,7 +312,11 @@ int Framer::check_fields() {
   if (!authority_.empty()) request_.headers.set("Host", authority_);
 
   // 9112 9.3; a connection of HTTP/1.0 is always closed.
-  keep_alive_ = !version_1_0_ && !lists_option(request_.headers.joined("Connection"), "close");
+  keep_alive_ = !version_1_0_;
+  if (request_.headers.get("Connection") &&
+      lists_option(request_.headers.joined("Connection"), "close")) {
+    keep_alive_ = false;
+  }
 
   // 9110 10.1.1
   const auto expect = request_.headers.get("Expect");
@@ -322,6 +331,7 @@ int Framer::find_framing() {
   const std::size_t lengths = request_.headers.count("Content-Length");
   const std::size_t codings = request_.headers.count("Transfer-Encoding");
   if (lengths > 1 || codings > 1 || (lengths == 1 && codings == 1)) return 400;
+  most_ = limits_.body_limit ? limits_.body_limit(request_) : limits_.body_bytes;
   if (codings == 1) {
     if (version_1_0_) return 400;
     if (!text::equals_ignoring_case(*request_.headers.get("Transfer-Encoding"), "chunked")) {
@@ -336,7 +346,7 @@ int Framer::find_framing() {
     return 400;
   }
   const auto value = text::to_uint(length);  // nothing: more than 64 bits
-  if (!value || *value > limits_.body_bytes) return 413;
+  if (!value || *value > most_) return 413;
   left_ = *value;
   if (left_ > 0) stage_ = Stage::Sized;
   return 0;
@@ -379,7 +389,7 @@ Framer::Move Framer::read_chunk_size(std::string_view rest) {
       !all_in(kValueCharacter, extension)) {
     return fail(400);
   }
-  if (size > limits_.body_bytes - request_.body.size()) return fail(413);
+  if (size > most_ - request_.body.size()) return fail(413);
   left_ = size;
   stage_ = size == 0 ? Stage::Trailers : Stage::ChunkData;
   return Move::Again;

@@ -10,11 +10,15 @@
 
 namespace qp::net {
 
+/// How large the body of a request with this head may be.
+using BodyLimit = std::size_t (*)(const Request& head);
+
 struct FrameLimits {
   std::size_t head_bytes = limits::kHeadBytes;
   std::size_t head_fields = limits::kHeadFields;
   std::size_t target_bytes = limits::kTargetBytes;
   std::size_t body_bytes = limits::kBodyBytes;
+  BodyLimit body_limit = nullptr;  ///< instead of body_bytes, by what the head says
 };
 
 /// Cuts the bytes of a connection into requests, by RFC 9112 read strictly: whatever two parsers
@@ -46,6 +50,7 @@ class Framer {
   int status() const { return status_; }
   /// The head is complete and the body is not.
   bool in_body() const { return stage_ != Stage::Head; }
+  std::size_t body_bytes() const { return request_.body.size(); }
   /// True once for a head that expects 100-continue and whose body has not come yet.
   bool take_continue();
 
@@ -81,6 +86,7 @@ class Framer {
   std::size_t line_start_ = 0;
   std::size_t lines_ = 0;
   std::size_t left_ = 0;  // bytes of body or chunk to come
+  std::size_t most_ = 0;  // bytes of body that may come
   int status_ = 0;
   Stage stage_ = Stage::Head;
   bool keep_alive_ = false;

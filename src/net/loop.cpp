@@ -25,6 +25,7 @@ constexpr std::size_t kScratchBytes = 64 * 1024;
 constexpr std::size_t kScratchKept = 256 * 1024;  // of out_, between two connections
 constexpr auto kSweepTime = 250ms;
 constexpr auto kLingerTime = 1s;
+constexpr std::size_t kHandshakesTurn = 8;  // two milliseconds of RSA at most
 constexpr auto kDrainTime = 10s;
 // Values of epoll_data that are no connection.
 constexpr std::uint64_t kListener = ~std::uint64_t{0};
@@ -43,6 +44,12 @@ void watch(int epoll, int fd, std::uint32_t events, std::uint64_t key) {
 
 void forget(std::string& text) { std::string().swap(text); }
 
+/// Last words: what the socket takes of them at once.
+void push(int socket, std::string& bytes) {
+  if (!bytes.empty()) ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  bytes.clear();
+}
+
 }  // namespace
 
 Shared::Shared(ServerOptions options_in, Dispatch dispatch_in, Handler handler_in)
@@ -58,6 +65,8 @@ FileDescriptor::~FileDescriptor() {
 }
 
 struct Loop::Connection {
+  explicit Connection(BodyLimit body_limit) : framer({.body_limit = body_limit}) {}
+
   FileDescriptor socket;
   Peer peer;
   Framer framer;
@@ -65,6 +74,7 @@ struct Loop::Connection {
   std::size_t input_at = 0;  // consumed of it
   std::string output;        // not taken by the socket yet
   std::size_t output_at = 0;
+  std::size_t output_mark = 0;  // where the time to take it began
   SteadyTime deadline;
   Phase phase = Phase::Silent;
   bool counted = false;      // in Shared::addresses
@@ -74,6 +84,9 @@ struct Loop::Connection {
   bool close_after = false;  // once output is empty
   bool lingers = false;      // instead: tells the peer, then waits for it to close
   bool busy = false;         // a worker or the parking lot has its request
+  bool ended = false;        // by TLS: the peer will send no more
+  bool postponed = false;    // its handshake waits for the next turn
+  std::unique_ptr<TlsSession> tls;
 
   std::string_view unread() const { return std::string_view(input).substr(input_at); }
 };
@@ -85,7 +98,7 @@ Loop::Loop(std::uint32_t index, FileDescriptor listener, Shared& shared)
       wakeup_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       shared_(shared),
       responder_(shared.handler),
-      id_prefix_(text::hex(random::bytes(6))),
+      id_prefix_(text::hex(random::bytes(3))),
       scratch_(std::make_unique<char[]>(kScratchBytes)) {
   const ServerOptions& options = shared.options;
   const auto shortest = std::min({options.head_time, options.body_time, options.idle_time,
@@ -127,7 +140,9 @@ void Loop::run() {
   next_sweep_ = now_ + sweep_every_;
   while (!finished()) {
     const bool idle = open_ == 0 && listening_ && shared_.parking.size() == 0 && !shared_.draining;
-    const int timeout = idle ? -1 : static_cast<int>(sweep_every_.count());
+    const int timeout = !postponed_.empty() ? 0
+                        : idle              ? -1
+                                            : static_cast<int>(sweep_every_.count());
     const int count =
         epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout);
     now_ = std::chrono::steady_clock::now();
@@ -142,8 +157,15 @@ void Loop::run() {
         on_event(slot, events[i].events);
       }
     }
+    take_postponed();
     if (now_ >= next_sweep_) sweep();
+    hand_over();
   }
+}
+
+/// All that one turn found for the workers at once.
+void Loop::hand_over() {
+  if (!for_workers_.empty()) shared_.submit(std::exchange(for_workers_, {}));
 }
 
 /// Draining ends when the last connection has gone, or its time is over.
@@ -200,7 +222,7 @@ void Loop::open(FileDescriptor socket, Peer peer) {
     slot = free_.back();
     free_.pop_back();
   }
-  slots_[slot] = std::make_unique<Connection>();
+  slots_[slot] = std::make_unique<Connection>(shared_.options.body_limit);
   Connection& connection = *slots_[slot];
   connection.socket = std::move(socket);
   connection.peer = std::move(peer);
@@ -215,6 +237,10 @@ void Loop::open(FileDescriptor socket, Peer peer) {
 
 void Loop::close(std::uint32_t slot) {
   Connection& connection = *slots_[slot];
+  if (connection.tls && connection.tls->established() && connection.output.empty()) {
+    connection.tls->finish(wire_);
+    push(connection.socket.get(), wire_);
+  }
   if (connection.counted) shared_.addresses.leave(connection.peer.group);
   slots_[slot].reset();
   ++generations_[slot];
@@ -259,17 +285,73 @@ void Loop::serve(std::uint32_t slot) {
     } else if (!connection.readable || !receive(slot)) {
       return;
     }
-    std::string bytes = std::move(out_);
-    const bool open = transmit(slot, bytes);
-    out_ = std::move(bytes);
-    out_.clear();
-    if (out_.capacity() > kScratchKept) forget(out_);
-    if (!open) return;
+    if (!send(slot, out_)) return;
   }
+}
+
+bool Loop::send(std::uint32_t slot, std::string& answers) {
+  Connection& connection = *slots_[slot];
+  if (connection.tls) {
+    connection.tls->send(answers, wire_);
+    if (connection.close_after) connection.tls->finish(wire_);
+    answers.clear();
+  }
+  std::string bytes = std::move(connection.tls ? wire_ : answers);
+  const bool open = transmit(slot, bytes);
+  std::string& kept = shared_.tls ? wire_ : out_;
+  kept = std::move(bytes);
+  kept.clear();
+  if (kept.capacity() > kScratchKept) forget(kept);
+  return open;
+}
+
+bool Loop::may_shake_hands(std::uint32_t slot) {
+  Connection& connection = *slots_[slot];
+  if (!shared_.tls || (connection.tls && connection.tls->established())) return true;
+  if (handshakes_++ < kHandshakesTurn) return true;
+  if (!std::exchange(connection.postponed, true))
+    postponed_.push_back({index_, slot, generations_[slot]});
+  return false;
+}
+
+void Loop::take_postponed() {
+  handshakes_ = 0;
+  std::vector<Ticket> postponed;
+  postponed.swap(postponed_);
+  for (const Ticket& ticket : postponed) {
+    if (!slots_[ticket.slot] || generations_[ticket.slot] != ticket.generation) continue;
+    slots_[ticket.slot]->postponed = false;
+    serve(ticket.slot);
+  }
+}
+
+std::optional<std::string_view> Loop::decrypt(std::uint32_t slot, std::string_view came) {
+  Connection& connection = *slots_[slot];
+  if (!connection.tls) connection.tls = shared_.tls->accept();
+  plain_.clear();
+  switch (connection.tls->receive(came, plain_, wire_)) {
+    case TlsSession::State::Open:
+      break;
+    case TlsSession::State::Ended:
+      connection.ended = connection.readable = true;
+      break;
+    case TlsSession::State::Broken:
+      ++shared_.rejected;
+      push(connection.socket.get(), wire_);
+      connection.tls.reset();
+      close(slot);
+      return std::nullopt;
+  }
+  return plain_;
 }
 
 bool Loop::receive(std::uint32_t slot) {
   Connection& connection = *slots_[slot];
+  if (connection.ended) {
+    close(slot);
+    return false;
+  }
+  if (!may_shake_hands(slot)) return false;
   const ssize_t count = ::recv(connection.socket.get(), scratch_.get(), kScratchBytes, 0);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
     connection.readable = errno == EINTR;
@@ -279,10 +361,15 @@ bool Loop::receive(std::uint32_t slot) {
     close(slot);
     return false;
   }
-  const std::string_view bytes(scratch_.get(), static_cast<std::size_t>(count));
+  std::string_view bytes(scratch_.get(), static_cast<std::size_t>(count));
   // A short read has emptied the socket; only the end of the stream would give no new event.
   if (bytes.size() < kScratchBytes && !connection.half_closed) connection.readable = false;
   if (connection.lingers) return true;
+  if (shared_.tls) {
+    const auto plain = decrypt(slot, bytes);
+    if (!plain) return false;
+    bytes = *plain;
+  }
   if (connection.input.empty()) {
     keep_unread(connection, bytes.substr(frame(slot, bytes)));
   } else {
@@ -318,17 +405,18 @@ bool Loop::transmit(std::uint32_t slot, std::string& bytes) {
   }
   if (at < bytes.size()) {
     // The time to take the rest begins anew with each high-water mark's worth of progress.
-    if (!waited || at - connection.output_at >= limits::kOutputBytes) {
+    if (!waited || at - connection.output_mark >= limits::kOutputBytes) {
       connection.deadline = now_ + limits::kWriteTime;
-      connection.output_at = at;
-      if (!waited) connection.output = std::move(bytes);
+      connection.output_mark = at;
     }
+    if (!waited) connection.output = std::move(bytes);
+    connection.output_at = at;
     connection.phase = Phase::Writing;
     return false;
   }
   if (waited) {
     forget(connection.output);
-    connection.output_at = 0;
+    connection.output_at = connection.output_mark = 0;
     set_phase(connection, Phase::Idle);
   }
   if (connection.close_after && connection.lingers) linger(connection);
@@ -364,30 +452,31 @@ std::size_t Loop::frame(std::uint32_t slot, std::string_view bytes) {
 
 void Loop::on_frame(std::uint32_t slot) {
   Connection& connection = *slots_[slot];
-  Framer::Frame frame = connection.framer.take();
+  auto [request, keep_alive] = connection.framer.take();
   ++shared_.requests;
-  Peer client = shared_.proxies.client_of(connection.peer, frame.request.headers);
-  frame.request.peer = std::move(client.address);
-  frame.request.loopback = client.loopback;
-  frame.request.id = next_request_id();
-  const bool keep_alive = frame.keep_alive && !shared_.draining;
-  Job job{std::move(frame.request), {index_, slot, generations_[slot]}, keep_alive, 0};
+  shared_.proxies.name_client(connection.peer, request);
+  request.id = next_request_id();
+  keep_alive = keep_alive && !shared_.draining;
 
-  if (shared_.dispatch(job.request) == Where::Pool) {
-    connection.busy = true;
-    set_phase(connection, Phase::Busy);
-    shared_.submit(std::move(job));
+  std::optional<Responder::Unanswered> unanswered;
+  if (shared_.dispatch(request) == Where::Pool) {
+    unanswered.emplace();
+  } else {
+    const log::RequestScope scope(request.id);
+    request.on_loop = true;
+    unanswered = responder_.respond(request, 0, keep_alive, out_);
+    request.on_loop = false;
+  }
+  if (!unanswered) {
+    connection.close_after = !keep_alive;
+    set_phase(connection, Phase::Idle);
     return;
   }
-  const log::RequestScope scope(job.request.id);
-  if (const auto key = responder_.respond(job.request, 0, keep_alive, out_)) {
-    connection.busy = true;
-    set_phase(connection, Phase::Busy);
-    shared_.park(std::move(job), *key, now_);
-    return;
-  }
-  connection.close_after = !keep_alive;
-  set_phase(connection, Phase::Idle);
+  connection.busy = true;
+  set_phase(connection, Phase::Busy);
+  Job job{std::move(request), {index_, slot, generations_[slot]}, keep_alive, 0};
+  if (unanswered->key.empty()) return for_workers_.push_back(std::move(job));
+  shared_.park(std::move(job), unanswered->key, now_);
 }
 
 /// Whoever sent this may have meant something else by the bytes behind it: they are not read.
@@ -424,7 +513,7 @@ void Loop::take_completions() {
     connection.busy = false;
     connection.close_after = !done.keep_alive || shared_.draining;
     set_phase(connection, Phase::Idle);
-    if (transmit(slot, done.bytes)) serve(slot);
+    if (send(slot, done.bytes)) serve(slot);
   }
 }
 
@@ -457,30 +546,46 @@ void Loop::set_phase(Connection& connection, Phase phase) {
 void Loop::sweep() {
   next_sweep_ = now_ + sweep_every_;
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
-    if (slots_[slot] && slots_[slot]->deadline <= now_) expire(slot);
+    if (!slots_[slot]) continue;
+    if (slots_[slot]->deadline <= now_ || lags(*slots_[slot])) expire(slot);
   }
   for (Job& job : shared_.parking.expired(now_)) {
     job.attempt = 1;
-    shared_.submit(std::move(job));
+    for_workers_.push_back(std::move(job));
   }
   resume_listener();
 }
 
+/// security.md 2.4: a body keeps up with 1 KiB/s once it has had time to begin.
+bool Loop::lags(const Connection& connection) const {
+  if (connection.phase != Phase::Body) return false;
+  const auto begun = connection.deadline - shared_.options.body_time;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now_ - begun);
+  return seconds >= shared_.options.body_grace &&
+         connection.framer.body_bytes() <
+             static_cast<std::size_t>(seconds.count()) * limits::kBodyBytesPerSecond;
+}
+
 /// Too slow. Told so where a request had begun; the telling is not waited for.
 void Loop::expire(std::uint32_t slot) {
-  const Phase phase = slots_[slot]->phase;
-  if (phase == Phase::Head || phase == Phase::Body) {
+  Connection& connection = *slots_[slot];
+  if (connection.phase == Phase::Head || connection.phase == Phase::Body) {
     ++shared_.rejected;
     std::string bytes;
     append_refusal(bytes, 408, next_request_id(), "GET", Then::Close);
-    ::send(slots_[slot]->socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (connection.tls) {
+      connection.tls->send(bytes, wire_);
+      bytes = std::exchange(wire_, {});
+    }
+    push(connection.socket.get(), bytes);
   }
   close(slot);
 }
 
 std::string Loop::next_request_id() {
   constexpr char kDigits[] = "0123456789abcdef";
-  std::string id = id_prefix_ + "-00000000";
+  std::string id = id_prefix_;  // 15 characters: std::string needs no memory for them
+  id += "-00000000";
   std::uint64_t number = ++next_id_;
   for (auto digit = id.rbegin(); number > 0 && *digit != '-'; ++digit, number >>= 4) {
     *digit = kDigits[number & 15];

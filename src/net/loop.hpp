@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -16,6 +17,7 @@
 #include "net/peer.hpp"
 #include "net/responder.hpp"
 #include "net/server.hpp"
+#include "net/tls.hpp"
 #include "net/worker_pool.hpp"
 
 namespace qp::net {
@@ -28,14 +30,15 @@ struct Shared {
   const Dispatch dispatch;
   const Handler handler;
   const TrustedProxies proxies;
+  std::unique_ptr<TlsContext> tls;  ///< none: plain text; set before the loops start
   AddressCounts addresses;
   ParkingLot parking;
   std::atomic<bool> draining = false;
   std::atomic<std::uint64_t> requests = 0, rejected = 0, connections = 0, queue_full = 0;
   std::atomic<std::size_t> open = 0;
 
-  /// Set by the server before the loops start: hands a job to the pool, or answers it 503.
-  std::function<void(Job job)> submit;
+  /// Set by the server before the loops start: hands jobs to the pool, or answers them 503.
+  std::function<void(std::vector<Job> jobs)> submit;
   /// A request whose handler waits for `key`; it was called at `since`.
   std::function<void(Job job, const std::string& key, SteadyTime since)> park;
 };
@@ -93,18 +96,27 @@ class Loop {
   void on_event(std::uint32_t slot, std::uint32_t events);
   /// Goes on with a connection until it must wait: for bytes, for room, or for a worker.
   void serve(std::uint32_t slot);
-  /// Both only move bytes; TLS would take their place. True: some moved, go on.
+  /// Both only move bytes, encrypted ones where there is TLS. True: some moved, go on.
   bool receive(std::uint32_t slot);
   bool transmit(std::uint32_t slot, std::string& bytes);
+  /// Sends answers; where there is TLS, encrypted, behind what the handshake has to say.
+  bool send(std::uint32_t slot, std::string& answers);
+  /// What `came` says, in plain text; nothing where the connection is closed by it.
+  std::optional<std::string_view> decrypt(std::uint32_t slot, std::string_view came);
+  /// A handshake costs as much as thirty requests: some are begun in each turn, the others wait.
+  bool may_shake_hands(std::uint32_t slot);
+  void take_postponed();
   void keep_unread(Connection& connection, std::string_view from_scratch);
   std::size_t frame(std::uint32_t slot, std::string_view bytes);
   void on_frame(std::uint32_t slot);
   void on_bad_frame(Connection& connection);
   void linger(Connection& connection);
   void take_completions();
+  void hand_over();
 
   void set_phase(Connection& connection, Phase phase);
   void sweep();
+  bool lags(const Connection& connection) const;
   void expire(std::uint32_t slot);
   std::string next_request_id();
 
@@ -128,6 +140,11 @@ class Loop {
   std::chrono::milliseconds sweep_every_;
   std::string out_;                  // answers of the connection that is being served
   std::unique_ptr<char[]> scratch_;  // what was just received
+  std::string plain_;                // the same, decrypted
+  std::string wire_;                 // out_, encrypted
+  std::size_t handshakes_ = 0;       // of this turn
+  std::vector<Ticket> postponed_;    // handshakes for the next one
+  std::vector<Job> for_workers_;     // of this turn
 
   std::mutex mutex_;
   std::vector<Completion> completions_ GUARDED_BY(mutex_);

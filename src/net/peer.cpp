@@ -60,18 +60,25 @@ bool TrustedProxies::contains(const Peer& peer) const {
   return std::ranges::find(addresses_, peer.address) != addresses_.end();
 }
 
-Peer TrustedProxies::client_of(const Peer& connection, const Headers& headers) const {
-  if (!contains(connection)) return connection;
+void TrustedProxies::name_client(const Peer& connection, Request& request) const {
+  request.peer = connection.address;
+  request.loopback = connection.loopback;
+  const Headers& headers = request.headers;
+  if (!headers.get("X-Forwarded-For")) {
+    request.loopback = request.loopback && !headers.get("Forwarded");
+    return;
+  }
+  request.loopback = false;
+  if (!contains(connection)) return;
   const std::string forwarded = headers.joined("X-Forwarded-For");
   const auto hops = text::split(forwarded, ',');
-  Peer client = connection;
   for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {
-    auto peer = Peer::parse(text::trim(*hop));
-    if (!peer) break;
-    client = *std::move(peer);
-    if (!contains(client)) break;
+    const auto client = Peer::parse(text::trim(*hop));
+    request.loopback = client && client->loopback;
+    if (!client) return;
+    request.peer = client->address;
+    if (!contains(*client)) return;
   }
-  return client;
 }
 
 bool AddressCounts::enter(std::uint64_t group) {

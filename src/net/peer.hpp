@@ -31,9 +31,10 @@ class TrustedProxies {
  public:
   explicit TrustedProxies(const std::vector<std::string>& addresses);
   bool contains(const Peer& peer) const;
-  /// Who sent the request that came over `connection`: itself, or, where that is a trusted proxy,
-  /// the last address in X-Forwarded-For that is not one.
-  Peer client_of(const Peer& connection, const Headers& headers) const;
+  /// Says in `request` who sent it over `connection`: that peer, or, where it is a trusted proxy,
+  /// the last address in X-Forwarded-For that is not one. What was forwarded by somebody who is not
+  /// trusted, or for nobody who can be named, is never taken for this machine's own.
+  void name_client(const Peer& connection, Request& request) const;
 
  private:
   std::vector<std::string> addresses_;

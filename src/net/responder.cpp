@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <exception>
 #include <iterator>
+#include <utility>
 
 #include "base/log.hpp"
+#include "base/time.hpp"
 
 namespace qp::net {
 
@@ -14,15 +17,16 @@ namespace {
 
 /// Fields that say how the message is framed, or who the request was: ours, not the handler's.
 bool is_ours_to_say(std::string_view name) {
-  constexpr std::string_view kOurs[] = {"Connection", "Keep-Alive", "Content-Length",
-                                        "Transfer-Encoding", "X-Request-Id"};
+  constexpr std::string_view kOurs[] = {"Connection",        "Keep-Alive",   "Content-Length",
+                                        "Transfer-Encoding", "X-Request-Id", "Date"};
   return std::ranges::any_of(kOurs,
                              [&](auto ours) { return text::equals_ignoring_case(ours, name); });
 }
 
 /// A field that would end its line early is left out (response splitting).
 bool is_one_line(std::string_view text) {
-  return std::ranges::none_of(text, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+  constexpr auto kNone = std::string_view::npos;
+  return text.find('\n') == kNone && text.find('\r') == kNone && text.find('\0') == kNone;
 }
 
 /// RFC 9110 8.6: these have no Content-Length of their own.
@@ -84,39 +88,61 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
-void append_status(std::string& out, int status) {
-  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", status, reason(status));
+void append_number(std::string& out, std::size_t number) {
+  char digits[24];
+  out.append(digits, std::to_chars(digits, digits + sizeof(digits), number).ptr);
 }
 
-void append_response(std::string& out, const Request& request, const Response& response,
-                     bool keep_alive) {
+void append_status(std::string& out, int status) {
+  out += "HTTP/1.1 ";
+  append_number(out, static_cast<std::size_t>(status));
+  out.append(" ").append(reason(status)).append("\r\n");
+}
+
+std::string date_line(std::time_t now) {
+  return "Date: " + time::http_date(std::chrono::seconds(now)) + "\r\n";
+}
+
+}  // namespace
+
+void Responder::append_date(std::string& out) {
+  const std::time_t now = std::time(nullptr);
+  if (now != std::exchange(dated_, now)) date_ = date_line(now);
+  out += date_;
+}
+
+void Responder::append_response(std::string& out, const Request& request, const Response& response,
+                                bool keep_alive) {
   out.reserve(out.size() + 512 + response.body.size());
   append_status(out, response.status);
   for (const auto& [name, value] : response.headers.lines()) {
     if (!is_ours_to_say(name) && is_one_line(value)) append_field(out, name, value);
   }
+  append_date(out);
   append_field(out, "X-Request-Id", request.id);
   if (!keep_alive) append_field(out, "Connection", "close");
   const bool has_content = !has_no_content(response.status);
   if (has_content) {
-    fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", response.body.size());
+    out += "Content-Length: ";
+    append_number(out, response.body.size());
+    out += "\r\n";
   }
   out += "\r\n";
   if (has_content && request.method != "HEAD") out += response.body;
 }
 
-}  // namespace
-
-std::optional<std::string> Responder::respond(const Request& request, int attempt, bool keep_alive,
-                                              std::string& out) const {
+std::optional<Responder::Unanswered> Responder::respond(const Request& request, int attempt,
+                                                        bool keep_alive, std::string& out) {
   Response response;
   try {
     handler_(request, response, attempt);
   } catch (const std::exception& trouble) {
     log::error("handler threw", {log::field("what", trouble.what())});
-    response = Response{.status = 500, .headers = {}, .body = {}, .wait_for = {}};
+    response = Response();
+    response.status = 500;
   }
-  if (response.wait_for) return std::move(response.wait_for);
+  if (response.for_worker) return Unanswered();
+  if (response.wait_for) return Unanswered{std::move(*response.wait_for)};
   append_response(out, request, response, keep_alive);
   return std::nullopt;
 }
@@ -127,6 +153,7 @@ void append_refusal(std::string& out, int status, std::string_view request_id,
       fmt::format(R"({{"type":"about:blank","title":"{0}","status":{1},"error":"{0}"}})",
                   reason(status), status);
   append_status(out, status);
+  out += date_line(std::time(nullptr));
   append_field(out, "Content-Type", "application/problem+json");
   append_field(out, "Content-Length", std::to_string(body.size()));
   append_field(out, "X-Request-Id", request_id);

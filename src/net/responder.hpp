@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ctime>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,19 +9,30 @@
 
 namespace qp::net {
 
-/// Turns a framed request into the bytes of its response (RFC 9112 2, 4, 6). The handler outlives
-/// it.
+/// Turns framed requests into the bytes of their responses (RFC 9112 2, 4, 6). One thread. The
+/// handler outlives it.
 class Responder {
  public:
   explicit Responder(const Handler& handler) : handler_(handler) {}
 
-  /// Calls the handler and appends the response to `out`; or, where the handler wants to be
-  /// parked, appends nothing and gives the key to wait for. A handler that throws answers 500.
-  std::optional<std::string> respond(const Request& request, int attempt, bool keep_alive,
-                                     std::string& out) const;
+  /// What a handler wants to wait for before it is called again.
+  struct Unanswered {
+    std::string key;  ///< to be parked until this is resumed; empty: for a worker
+  };
+  /// Calls the handler and appends the response to `out`, or nothing where that has to wait. A
+  /// handler that throws answers 500.
+  std::optional<Unanswered> respond(const Request& request, int attempt, bool keep_alive,
+                                    std::string& out);
 
  private:
+  /// RFC 9110 6.6.1; put together once a second.
+  void append_date(std::string& out);
+  void append_response(std::string& out, const Request& request, const Response& response,
+                       bool keep_alive);
+
   const Handler& handler_;
+  std::time_t dated_ = 0;
+  std::string date_;  // the field line of that second
 };
 
 enum class Then { KeepOpen, Close };

@@ -76,7 +76,7 @@ class EpollServer final : public Server {
       : shared_(std::move(options), std::move(dispatch), std::move(handler)),
         pool_(limits::kQueuedRequests, shared_.handler,
               [this](Job job, Responder& responder) { run(std::move(job), responder); }) {
-    shared_.submit = [this](Job job) { submit(std::move(job)); };
+    shared_.submit = [this](std::vector<Job> jobs) { submit(std::move(jobs)); };
     shared_.park = [this](Job job, const std::string& key, SteadyTime since) {
       park(std::move(job), key, since);
     };
@@ -85,6 +85,7 @@ class EpollServer final : public Server {
 
   Result<void> open_listeners() {
     const ServerOptions& options = shared_.options;
+    if (!options.tls.certificate.empty()) shared_.tls = QP_TRY(TlsContext::load(options.tls));
     SocketAddress address = QP_TRY(resolve(options.host, options.port));
     address = QP_TRY(claim_port(address));
     port_ = ntohs(address.storage.ss_family == AF_INET6
@@ -107,11 +108,15 @@ class EpollServer final : public Server {
     for (auto& loop : loops_) loop->start();
   }
 
-  void resume(const std::string& key) override { handle_anew(shared_.parking.resume(key)); }
+  Result<void> reload_certificate() override {
+    return shared_.tls ? shared_.tls->reload() : Result<void>();
+  }
+
+  void resume(const std::string& key) override { submit(shared_.parking.resume(key)); }
 
   void stop() override {
     if (shared_.draining.exchange(true)) return;
-    handle_anew(shared_.parking.all());
+    submit(shared_.parking.all());
     for (auto& loop : loops_) loop->wake();
     for (auto& loop : loops_) loop->join();
     pool_.stop();
@@ -131,8 +136,8 @@ class EpollServer final : public Server {
     const log::RequestScope scope(job.request.id);
     const SteadyTime since = std::chrono::steady_clock::now();
     std::string bytes;
-    const auto key = responder.respond(job.request, job.attempt, job.keep_alive, bytes);
-    if (key) return park(std::move(job), *key, since);
+    const auto waits = responder.respond(job.request, job.attempt, job.keep_alive, bytes);
+    if (waits) return park(std::move(job), waits->key, since);
     answer(job, std::move(bytes));
   }
 
@@ -148,8 +153,14 @@ class EpollServer final : public Server {
     answer(job, std::move(bytes));
   }
 
+  void submit(std::vector<Job> jobs) {
+    pool_.submit(jobs);
+    for (const Job& job : jobs) refuse(job);
+  }
   void submit(Job job) {
-    if (!pool_.submit(job)) refuse(job);
+    std::vector<Job> one;
+    one.push_back(std::move(job));
+    submit(std::move(one));
   }
 
   /// A request is parked once; whoever still has to wait is sent away.
@@ -165,10 +176,6 @@ class EpollServer final : public Server {
       case ParkingLot::Outcome::Full:
         return refuse(job);
     }
-  }
-
-  void handle_anew(std::vector<Job> jobs) {
-    for (Job& job : jobs) submit(std::move(job));
   }
 
   Shared shared_;

@@ -9,7 +9,9 @@
 
 #include "base/limits.hpp"
 #include "base/result.hpp"
+#include "net/framer.hpp"
 #include "net/message.hpp"
+#include "net/tls.hpp"
 
 namespace qp::net {
 
@@ -23,8 +25,11 @@ struct ServerOptions {
   std::size_t max_per_address = limits::kConnectionsPerAddress;  ///< loopback is exempt
   std::chrono::milliseconds head_time = limits::kHeadTime;
   std::chrono::milliseconds body_time = limits::kBodyTime;
+  std::chrono::seconds body_grace = limits::kBodyGrace;  ///< before a body's rate counts
   std::chrono::milliseconds idle_time = limits::kIdleTime;
   std::chrono::milliseconds parked_time = limits::kParkedTime;
+  BodyLimit body_limit = nullptr;  ///< none: kBodyBytes for all
+  TlsFiles tls;                    ///< no certificate: plain text
 };
 
 /// Where a handler runs.
@@ -53,6 +58,9 @@ class Server {
   virtual void start() = 0;
   /// Handles parked requests anew that wait for `key`. Any thread.
   virtual void resume(const std::string& key) = 0;
+  /// Reads the certificate and its key again. Connections go on; where the files are no good, so
+  /// does the old certificate. Any thread.
+  virtual Result<void> reload_certificate() = 0;
   /// Accepts no more, lets what is in flight finish (10 s at most), ends the threads.
   virtual void stop() = 0;
 

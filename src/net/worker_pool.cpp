@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace qp::net {
@@ -13,16 +14,17 @@ void WorkerPool::start(std::size_t workers) {
   }
 }
 
-bool WorkerPool::submit(Job& job) {
-  bool wake = false;
+void WorkerPool::submit(std::vector<Job>& jobs) {
+  std::size_t taken = 0;
+  std::size_t to_wake = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || queue_.size() >= max_queued_) return false;
-    queue_.push_back(std::move(job));
-    wake = idle_ > 0;
+    if (!stopping_) taken = std::min(jobs.size(), max_queued_ - queue_.size());
+    for (std::size_t i = 0; i < taken; ++i) queue_.push_back(std::move(jobs[i]));
+    to_wake = std::min(idle_, taken);
   }
-  if (wake) wake_.notify_one();
-  return true;
+  jobs.erase(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(taken));
+  for (; to_wake > 0; --to_wake) wake_.notify_one();
 }
 
 void WorkerPool::stop() {

@@ -42,8 +42,9 @@ class WorkerPool {
   ~WorkerPool() { stop(); }
 
   void start(std::size_t workers);
-  /// False, and `job` untouched, where the queue is full. Any thread.
-  bool submit(Job& job);
+  /// Takes jobs off the front of `jobs` until the queue is full, under one lock: waking workers is
+  /// what a hand-off costs. Any thread.
+  void submit(std::vector<Job>& jobs);
   /// Finishes what is queued and ends the threads.
   void stop();
 

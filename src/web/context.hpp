@@ -53,8 +53,8 @@ struct Context {
 /// A request on its way through a handler.
 struct Exchange {
   const net::Request& request;
-  ap::Domain domain;  ///< the one that the Host field names
-  int attempt = 0;    ///< 1: the request was parked before
+  const ap::Domain& domain;  ///< the one that the Host field names
+  int attempt = 0;           ///< 1: the request was parked before
 };
 
 /// What a route does. An Error becomes a problem body (problem.hpp).

@@ -1,5 +1,8 @@
 #include "web/domains.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/log.hpp"
 #include "base/text.hpp"
 
@@ -9,11 +12,15 @@ namespace {
 
 constexpr Millis kReloadAfter{1'000};
 
-std::optional<ap::Domain> find_in(const std::vector<ap::Domain>& domains, std::string_view host) {
-  for (const ap::Domain& domain : domains) {
-    if (text::equals_ignoring_case(domain.host, host)) return domain;
-  }
-  return std::nullopt;
+const ap::Domain* find_in(const std::vector<ap::Domain>& domains, std::string_view host) {
+  const auto found = std::ranges::find_if(domains, [&](const ap::Domain& domain) {
+    return text::equals_ignoring_case(domain.host, host);
+  });
+  return found == domains.end() ? nullptr : &*found;
+}
+
+bool are_equal(const std::vector<ap::Domain>& a, const std::vector<ap::Domain>& b) {
+  return std::ranges::equal(a, b, {}, &ap::Domain::url, &ap::Domain::url);
 }
 
 Result<std::vector<ap::Domain>> read_domains(store::Store& store) {
@@ -23,31 +30,29 @@ Result<std::vector<ap::Domain>> read_domains(store::Store& store) {
 
 }  // namespace
 
-std::optional<ap::Domain> Domains::find(std::string_view host) {
-  if (const List list = current()) {
-    if (auto found = find_in(*list, host)) return found;
+const ap::Domain* Domains::find(std::string_view host) {
+  if (const List* list = current_.load(std::memory_order_acquire)) {
+    if (const ap::Domain* found = find_in(*list, host)) return found;
   }
-  const List list = reload();
-  return list ? find_in(*list, host) : std::nullopt;
+  const List* list = reload();
+  return list ? find_in(*list, host) : nullptr;
 }
 
-Domains::List Domains::current() {
+const Domains::List* Domains::reload() {
   const std::lock_guard lock(mutex_);
-  return list_;
-}
-
-Domains::List Domains::reload() {
-  const std::lock_guard lock(mutex_);
+  const List* list = current_.load(std::memory_order_relaxed);
   const Millis now = clock_();
-  if (list_ && now - loaded_ < kReloadAfter) return list_;
-  Result<std::vector<ap::Domain>> domains = read_domains(store_);
+  if (list && now - loaded_ < kReloadAfter) return list;
+  Result<List> domains = read_domains(store_);
   if (!domains) {
     log::error("domains_unreadable", {log::field("detail", domains.error().detail)});
-    return list_;
+    return list;
   }
-  list_ = std::make_shared<const std::vector<ap::Domain>>(std::move(*domains));
   loaded_ = now;
-  return list_;
+  if (list && are_equal(*list, *domains)) return list;
+  lists_.push_back(std::make_unique<const List>(std::move(*domains)));
+  current_.store(lists_.back().get(), std::memory_order_release);
+  return lists_.back().get();
 }
 
 }  // namespace qp::web

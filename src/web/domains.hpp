@@ -1,8 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -21,18 +21,21 @@ class Domains {
  public:
   Domains(store::Store& store, Clock clock) : store_(store), clock_(std::move(clock)) {}
 
-  /// `host` as in a Host field: host[:port], case ignored. nullopt: not served here.
-  std::optional<ap::Domain> find(std::string_view host);
+  /// `host` as in a Host field: host[:port], case ignored. nullptr: not served here. What is found
+  /// stays where it is, unchanged, as long as this.
+  const ap::Domain* find(std::string_view host);
 
  private:
-  using List = std::shared_ptr<const std::vector<ap::Domain>>;
-  List current();
-  List reload();
+  using List = std::vector<ap::Domain>;
+  const List* reload();
 
   store::Store& store_;
   Clock clock_;
+  // Every request asks, from every loop: so no lock and no count of references. Older lists are
+  // kept, for whoever still reads them; there is one for each domain that was ever added.
+  std::atomic<const List*> current_ = nullptr;
   std::mutex mutex_;
-  List list_ GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<const List>> lists_ GUARDED_BY(mutex_);
   Millis loaded_ GUARDED_BY(mutex_){};
 };
 

@@ -119,6 +119,9 @@ std::string_view content_type(Representation representation) {
 
 std::optional<Representation> negotiate(std::optional<std::string_view> accept) {
   if (!accept || text::trim(*accept).empty()) return Representation::ActivityJson;
+  for (const auto usual : {Representation::ActivityJson, Representation::LdJson}) {
+    if (*accept == content_type(usual)) return usual;
+  }
   std::vector<Range> ranges;
   for (const std::string_view element : split_unquoted(*accept, ',')) {
     if (std::optional<Range> range = parse_range(element)) ranges.push_back(std::move(*range));

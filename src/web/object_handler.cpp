@@ -32,14 +32,17 @@ struct Answer {
 net::Response respond(const net::Request& request, const Answer& answer) {
   const std::optional<std::string_view> known = request.headers.get("If-None-Match");
   const bool is_fresh = answer.status == 200 && known && names_etag(*known, answer.etag);
-  net::Response response = is_fresh ? net::Response{}
-                                    : reply(answer.status, std::string(answer.body),
-                                            content_type(answer.representation));
-  if (is_fresh) response.status = 304;
-  response.headers.set("ETag", std::string(answer.etag));
-  response.headers.set("Vary", std::string(kVary));
-  response.headers.set("Cache-Control",
-                       std::string(answer.is_public ? kPublicCache : kPrivateCache));
+  net::Response response;
+  response.headers.reserve(8, 512);
+  response.status = is_fresh ? 304 : answer.status;
+  if (!is_fresh) {
+    response.headers.add("Content-Type", content_type(answer.representation));
+    response.headers.add("X-Content-Type-Options", "nosniff");
+    response.body = answer.body;
+  }
+  response.headers.add("ETag", answer.etag);
+  response.headers.add("Vary", kVary);
+  response.headers.add("Cache-Control", answer.is_public ? kPublicCache : kPrivateCache);
   return response;
 }
 
@@ -181,6 +184,11 @@ Result<net::Response> get_resource(Context& context, const Exchange& exchange) {
   if (is_anonymous && *wanted != Representation::Html && request.query.empty()) {
     std::optional<net::Response> response = QP_TRY(respond_rendered(*txn, request, iri, *wanted));
     if (response) return std::move(*response);
+  }
+  if (request.on_loop) {  // what follows takes longer than others should wait
+    net::Response later;
+    later.for_worker = true;
+    return later;
   }
   const std::optional<Caller> caller = QP_TRY(find_caller(*txn, request, context.clock()));
   if (const auto collection = QP_TRY(ap::find_collection(*txn, iri))) {

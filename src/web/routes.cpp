@@ -189,29 +189,33 @@ net::Where Routes::where(const net::Request& request) const {
   return is_lookup ? net::Where::Inline : net::Where::Pool;
 }
 
-net::Response Routes::answer(const net::Request& request, int attempt) const {
-  const bool is_health = find_route(kHealthRoutes, request.path) != nullptr;
-  std::optional<ap::Domain> domain =
-      context_.domains.find(request.headers.get("Host").value_or(""));
-  if (!domain && !is_health) {
+std::size_t body_limit(const net::Request& head) {
+  const bool is_form = head.path.starts_with("/o/") || head.path.starts_with("/admin");
+  return is_form || !find_route(head.path) ? limits::kFormBytes : limits::kBodyBytes;
+}
+
+static net::Response answer(Context& context, const Route* route, const net::Request& request,
+                            int attempt) {
+  const ap::Domain* domain = context.domains.find(request.headers.get("Host").value_or(""));
+  if (!domain && !find_route(kHealthRoutes, request.path)) {
     return problem(421, "Misdirected request", "This server does not answer for that host");
   }
-  const Route* route = find_route(request.path);
   if (!route) return problem(error(Code::NotFound, "There is nothing at this address"));
   if (request.method == "OPTIONS") return preflight(*route);
   const Handle act =
       is_read(request) ? route->get : (request.method == "POST" ? route->post : nullptr);
   if (!act) return method_not_allowed(*route, request.method);
-  const Exchange exchange{request, domain.value_or(ap::Domain{}), attempt};
-  return to_response(act(context_, exchange), *route, request);
+  const ap::Domain none;
+  const Exchange exchange{request, domain ? *domain : none, attempt};
+  return to_response(act(context, exchange), *route, request);
 }
 
 void Routes::handle(const net::Request& request, net::Response& response, int attempt) {
   const auto begin = std::chrono::steady_clock::now();
-  const log::RequestScope scope(request.id);
-  response = answer(request, attempt);
-  if (response.wait_for) return;
-  if (const Route* route = find_route(request.path)) add_cors(*route, request, response);
+  const Route* route = find_route(request.path);
+  response = answer(context_, route, request, attempt);
+  if (response.wait_for || response.for_worker) return;
+  if (route) add_cors(*route, request, response);
   if (!response.headers.get("Vary")) response.headers.set("Vary", "Origin");
   log_request(request, response, begin);
 }

@@ -6,20 +6,21 @@
 
 namespace qp::web {
 
+/// How many bytes the body of a request may have: as its route says.
+std::size_t body_limit(const net::Request& head);
+
 /// From requests to handlers. Any thread.
 class Routes {
  public:
   explicit Routes(Context& context) : context_(context) {}
 
-  /// Reads of one resource run on the loop unless they have to find out who asks; everything
-  /// else goes to a worker.
+  /// Reads of one resource begin on the loop unless they have to find out who asks, and stay there
+  /// if the finished bytes are found; everything else goes to a worker.
   net::Where where(const net::Request& request) const;
   /// Answers with a response in every case; sets what is common to all: Vary, CORS, the log line.
   void handle(const net::Request& request, net::Response& response, int attempt);
 
  private:
-  net::Response answer(const net::Request& request, int attempt) const;
-
   Context& context_;
 };
 

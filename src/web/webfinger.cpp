@@ -17,7 +17,7 @@ constexpr std::string_view kDiscoveryCache = "public, max-age=300";
 Result<std::optional<ap::Actor>> find_named(Context& context, const store::Txn& txn,
                                             const Account& account) {
   // The host is one of ours, whichever the request came to (tutorial-acceptance T22).
-  const std::optional<ap::Domain> domain = context.domains.find(account.host);
+  const ap::Domain* domain = context.domains.find(account.host);
   if (!domain) return std::optional<ap::Actor>();
   return ap::find_actor_named(txn, domain->host, account.username);
 }

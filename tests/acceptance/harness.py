@@ -11,12 +11,19 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 import unittest
 
 import requests
+
+from edge import Nginx, shared_certificate
+
+if os.environ.get("QUADPUB_EDGE") == "nginx" and not Nginx.is_there():
+    print("SKIPPED: nginx is not there (tools/setup --test)")
+    sys.exit(77)
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
@@ -74,9 +81,13 @@ def id_of(value):
 
 
 class Server:
-    """One quadpub server with a data folder of its own. Not started until start()."""
+    """One quadpub server with a data folder of its own. Not started until start().
 
-    def __init__(self, host="localhost", serve_args=(), config=None):
+    `edge` is how it is reached: "plain", "tls" (its own), or "nginx" (which speaks TLS for it).
+    """
+
+    def __init__(self, host="localhost", serve_args=(), config=None,
+                 edge=os.environ.get("QUADPUB_EDGE", "plain")):
         self.binary = binary()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="quadpub-test-"))
         self.data = self.folder / "data"
@@ -84,6 +95,17 @@ class Server:
         self.port = free_port()
         self.url = f"http://{host}:{self.port}"
         self.serve_args = list(serve_args)
+        self.listen_port, self.proxy, self.certificate = self.port, None, None
+        if edge != "plain":
+            self.certificate = shared_certificate()
+            self.url = f"https://{host}:{self.port}"
+        if edge == "tls":
+            self.serve_args += ["--tls-cert", str(self.certificate.cert),
+                                "--tls-key", str(self.certificate.key)]
+        if edge == "nginx":
+            self.listen_port = free_port()
+            self.serve_args += ["--trusted-proxy", "127.0.0.1"]
+            self.proxy = Nginx(self.port, self.listen_port, self.certificate)
         self.config = None
         if config is not None:
             self.config = self.folder / "quadpub.toml"
@@ -127,7 +149,7 @@ class Server:
 
     def start(self):
         command = [self.binary, "serve", "--data", str(self.data), "--url", self.url,
-                   "--listen", f"127.0.0.1:{self.port}", "--allow-private", "127.0.0.1",
+                   "--listen", f"127.0.0.1:{self.listen_port}", "--allow-private", "127.0.0.1",
                    "--delivery-retry-base", "200", *self.serve_args]
         if self.config:
             command += ["--config", str(self.config)]
@@ -143,7 +165,8 @@ class Server:
 
     def _answers(self):
         try:
-            return requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=2,
+            scheme = self.url.split(":")[0]
+            return requests.get(f"{scheme}://127.0.0.1:{self.port}/readyz", timeout=2,
                                 headers={"Host": f"{self.host}:{self.port}"}).status_code == 200
         except requests.RequestException:
             return False
@@ -175,6 +198,8 @@ class Server:
     def close(self):
         if self.alive():
             self.kill()
+        if self.proxy:
+            self.proxy.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # Requests that need no account

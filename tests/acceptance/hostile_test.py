@@ -264,7 +264,7 @@ class HostileFraming(AcceptanceCase):
 
 
 class HostileConnections(AcceptanceCase):
-    SILENT, SLOW_HEADS, SLOW_BODIES, GETS = 1000, 20, 20, 100
+    SILENT, SLOW_HEADS, SLOW_BODIES, GETS = 1000, 40, 40, 100
 
     @classmethod
     def set_up_data(cls):
@@ -308,12 +308,36 @@ class HostileConnections(AcceptanceCase):
             stop.set()
             for link in links:
                 link.close()
-        times.sort()
-        print(f"GET under {self.SILENT} silent and {self.SLOW_HEADS + self.SLOW_BODIES} slow "
-              f"connections: p50 {times[len(times) // 2] * 1000:.1f} ms, "
-              f"p99 {times[int(len(times) * 0.99)] * 1000:.1f} ms")
-        # The figure to reach is 50 ms (bench/); here only that nobody waits for the others.
-        self.assertLess(times[-1], 2)
+        # bench/connections measures; here only that nobody waits for the others, on any machine.
+        self.assertLess(max(times), 5)
+
+    def test_health_and_reads_are_answered_while_all_workers_are_busy(self):
+        stop, answers = threading.Event(), []
+
+        def flood(_):
+            session = requests.Session()
+            while not stop.is_set():
+                body = json.dumps({"@context": AS2, "type": "Note", "content": "x" * 20_000})
+                answers.append(session.post(self.alice.outbox, data=body, timeout=60, headers={
+                    **self.alice.headers, "Content-Type": AS2_TYPE}).status_code)
+
+        actor = self.alice.document["id"]
+        threads = [threading.Thread(target=flood, args=(n,)) for n in range(24)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(40):
+                begun = time.monotonic()
+                self.assert_status(self.server.get("/healthz"), 200)
+                self.assert_status(self.server.get(actor), 200)
+                self.assertLess(time.monotonic() - begun, 5)
+                time.sleep(0.05)
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        self.assertLessEqual(set(answers), {201, 429, 503})
+        self.assertIn(201, answers)
 
     def test_a_slow_head_is_given_up_on(self):
         with self.connect() as link:

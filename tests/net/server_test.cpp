@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -61,6 +62,17 @@ class Socket {
   std::string read_to_end(std::chrono::milliseconds time = 5s) {
     return read_until("\x01 never \x01", 1, time);
   }
+  /// What one read gives, at most `most` bytes; nothing at the end.
+  std::string read_some(std::size_t most) {
+    std::string piece(most, '\0');
+    const ssize_t size = ::recv(fd_, piece.data(), piece.size(), 0);
+    piece.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    return piece;
+  }
+  void shrink_buffer() {
+    const int bytes = 4096;
+    setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+  }
   bool closed_within(std::chrono::milliseconds time) {
     const auto begin = std::chrono::steady_clock::now();
     read_to_end(time);
@@ -95,6 +107,13 @@ class Gate {
   bool open_ = false;
 };
 
+/// Megabytes in which every place is told from every other.
+std::string numbers() {
+  std::string all;
+  for (int i = 0; all.size() < 12'000'000; ++i) all += std::to_string(i) + ' ';
+  return all;
+}
+
 /// Answers "[method path?query|body|peer]". /pool... runs on a worker, /block on one until the
 /// gate opens, /park... waits for the key that is its query.
 struct Fixture {
@@ -127,6 +146,10 @@ struct Fixture {
       response.wait_for = request.query;
       return;
     }
+    if (request.path == "/long" && request.on_loop) {
+      response.for_worker = true;
+      return;
+    }
     if (request.path == "/missing") response.status = 404;
     if (request.path == "/unchanged") response.status = 304;
     response.headers.set("Content-Type", "text/plain");
@@ -134,6 +157,8 @@ struct Fixture {
                     request.peer + (request.loopback ? "|local]" : "]");
     if (request.path == "/host") response.body = request.headers.joined("Host");
     if (request.path == "/attempt") response.body = std::to_string(attempt);
+    if (request.path == "/numbers") response.body = numbers();
+    if (request.path == "/long") response.body = "worker";
     if (request.path == "/big") response.body.assign(5'000'000, 'x');
   }
 
@@ -268,13 +293,35 @@ TEST_CASE("a framing error is answered and closes the connection, whatever follo
 TEST_CASE("X-Forwarded-For counts only when a trusted proxy sends it") {
   const std::string forwarded = request("GET /x", kClose + "X-Forwarded-For: 6.6.6.6, 9.8.7.6\r\n");
   Fixture plain;
-  CHECK(has(plain.answer_to(forwarded), "|127.0.0.1|local]"));
+  CHECK(has(plain.answer_to(forwarded), "|127.0.0.1]"));
   ServerOptions options;
   options.trusted_proxies = {"127.0.0.1"};
   Fixture proxied(options);
   CHECK(has(proxied.answer_to(forwarded), "|9.8.7.6]"));
-  CHECK(has(proxied.answer_to(request("GET /x", kClose + "X-Forwarded-For: nonsense\r\n")),
-            "|127.0.0.1|local]"));
+  const auto seen = [&](const std::string& value) {
+    const std::string answer =
+        proxied.answer_to(request("GET /x", kClose + "X-Forwarded-For:" + value + "\r\n"));
+    return answer.substr(answer.rfind("||") + 2);
+  };
+  CHECK(seen(" 127.0.0.1") == "127.0.0.1|local]");
+  CHECK(seen(" 9.8.7.6, 127.0.0.1") == "9.8.7.6]");
+  CHECK(seen(" ::ffff:9.8.7.6") == "9.8.7.6]");
+  CHECK(seen(" 6.6.6.6\r\nX-Forwarded-For: 9.8.7.6") == "9.8.7.6]");
+  // What names nobody is the proxy's, but never this machine's own.
+  for (const char* value :
+       {"", " ", " nonsense", " 6.6.6.6,", " ,,,,", " 9.8.7.6:80", " [::1]", " unknown",
+        " 127.0.0.1;x", " 999.1.1.1", " 6.6.6.6, nonsense, 127.0.0.1"}) {
+    CHECK_MESSAGE(seen(value) == "127.0.0.1]", value);
+  }
+  CHECK(seen(std::string(8'000, ',')) == "127.0.0.1]");
+}
+
+TEST_CASE("what another proxy forwarded is not taken for this machine's own") {
+  Fixture fixture;
+  CHECK(has(fixture.answer_to(request("GET /x", kClose)), "|127.0.0.1|local]"));
+  for (const char* field : {"X-Forwarded-For: 127.0.0.1", "X-Forwarded-For:", "Forwarded: for=x"}) {
+    CHECK(has(fixture.answer_to(request("GET /x", kClose + field + "\r\n")), "|127.0.0.1]"));
+  }
 }
 
 TEST_CASE("slow and silent clients do not keep live requests waiting, and are reaped") {
@@ -318,6 +365,78 @@ TEST_CASE("a dripped head does not extend its deadline and is told 408") {
   const std::string answer = socket.read_to_end(2s);
   dripper.join();
   CHECK(status_of(answer) == 408);
+}
+
+TEST_CASE("a body that comes slower than 1 KiB/s is given up on, and a faster one is not") {
+  ServerOptions options;
+  options.body_grace = 1s;
+  Fixture fixture(options);
+  Socket slow = fixture.connect();
+  Socket fast = fixture.connect();
+  slow.send(request("POST /x", kClose + "Content-Length: 900000\r\n"));
+  fast.send(request("POST /host", kClose + "Content-Length: 16000\r\n"));
+  for (int i = 0; i < 40; ++i) {  // 200 bytes/s and 8,000
+    slow.send(std::string(10, 'x'));
+    fast.send(std::string(400, 'x'));
+    std::this_thread::sleep_for(50ms);
+  }
+  CHECK(status_of(slow.read_to_end(2s)) == 408);
+  CHECK(status_of(fast.read_to_end(2s)) == 200);
+}
+
+TEST_CASE("how large a body may be is asked for with its head") {
+  ServerOptions options;
+  options.body_limit = [](const Request& head) -> std::size_t {
+    return head.path == "/form" && head.method == "POST" ? 10 : 2'000'000;
+  };
+  Fixture fixture(options);
+  const auto post = [&](const std::string& path, std::size_t size) {
+    const std::string length = "Content-Length: " + std::to_string(size) + "\r\n";
+    return status_of(
+        fixture.answer_to(request("POST " + path, kClose + length, std::string(size, 'x'))));
+  };
+  CHECK(post("/form", 10) == 200);
+  CHECK(post("/form", 11) == 413);
+  CHECK(post("/host", 1'500'000) == 200);
+  CHECK(status_of(fixture.answer_to(request("POST /form", "Transfer-Encoding: chunked\r\n",
+                                            "5\r\nhello\r\n6\r\nworld!\r\n"))) == 413);
+}
+
+TEST_CASE("a handler on the loop may find that it is work for a worker") {
+  Fixture fixture;
+  CHECK(fixture.answer_to(request("GET /long", kClose)).ends_with("worker"));
+  Socket socket = fixture.connect();
+  socket.send(request("GET /long") + request("GET /x"));
+  const std::string answers = socket.read_until("local]");
+  CHECK(answers.find("worker") < answers.find("[GET /x"));
+}
+
+TEST_CASE("an answer says when it was given") {
+  Fixture fixture;
+  for (const char* line : {"GET /x", "GET /pool", "GET /unchanged"}) {
+    CHECK(has(fixture.answer_to(request(line, kClose)), " GMT\r\n"));
+  }
+  CHECK(has(fixture.answer_to("nonsense\r\n\r\n"), "\r\nDate: "));
+}
+
+TEST_CASE("a slow reader that goes on sending gets every byte once") {
+  Fixture fixture;
+  Socket socket = fixture.connect();
+  socket.shrink_buffer();
+  socket.send(request("GET /numbers"));
+  const std::string expected = numbers();
+  std::string answer = socket.read_until("\r\n\r\n");
+  answer.erase(0, answer.find("\r\n\r\n") + 4);
+  const std::string next = request("GET /x");
+  for (std::size_t i = 0; answer.size() < expected.size(); ++i) {
+    const std::string piece = socket.read_some(20'000);
+    if (piece.empty()) break;
+    answer += piece;
+    socket.send(next.substr(i % next.size(), 1));  // wakes the loop, with little room for more
+  }
+  answer.resize(std::min(answer.size(), expected.size()));
+  CHECK(answer.size() == expected.size());
+  CHECK((answer == expected));
 }
 
 TEST_CASE("an idle connection is closed after its time") {

@@ -22,6 +22,9 @@ software_name = "GenericAP"
 software_version = "1.0.0"
 trusted_proxies = ["10.0.0.1"]
 allow_private = ["127.0.0.2", "127.0.0.3"]
+[tls]
+cert = "/etc/quadpub/cert.pem"
+key = "/etc/quadpub/key.pem"
 [oauth]
 password_grant = "off"
 [metrics]
@@ -40,6 +43,8 @@ level = "debug"
   CHECK(settings->trusted_proxies == std::vector<std::string>{"10.0.0.1"});
   CHECK(settings->allow_private.size() == 2);
   CHECK(settings->password_grant == oauth::PasswordGrant::Off);
+  CHECK(settings->tls_cert == "/etc/quadpub/cert.pem");
+  CHECK(settings->tls_key == "/etc/quadpub/key.pem");
   CHECK(settings->metrics_public);
   CHECK(settings->log_as_text);
   CHECK(settings->log_level == log::Level::Debug);
