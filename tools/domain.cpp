@@ -37,14 +37,17 @@ Result<void> list(const Invocation& invocation) {
   for (const std::string& host : QP_TRY(ap::blocked_hosts(*txn))) {
     rows.push_back({{"host", host}, {"status", "blocked"}});
   }
+  for (const std::string& host : QP_TRY(ap::allowed_hosts(*txn))) {
+    rows.push_back({{"host", host}, {"status", "allowed"}});
+  }
   print(rows, invocation.output);
   return {};
 }
 
-/// `change`: ap::block_host or ap::unblock_host; `done`: what to print it under.
-Result<void> change_block(const Invocation& invocation, std::string_view given,
-                          Result<std::string> (*change)(store::WriteTxn&, std::string_view),
-                          const char* done) {
+/// `change`: ap::block_host or one of its kind; `done`: what to print it under.
+Result<void> change_list(const Invocation& invocation, std::string_view given,
+                         Result<std::string> (*change)(store::WriteTxn&, std::string_view),
+                         const char* done) {
   const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
   std::string host;
   Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
@@ -57,11 +60,19 @@ Result<void> change_block(const Invocation& invocation, std::string_view given,
 }
 
 Result<void> block(const Invocation& invocation, std::string_view host) {
-  return change_block(invocation, host, ap::block_host, "blocked");
+  return change_list(invocation, host, ap::block_host, "blocked");
 }
 
 Result<void> unblock(const Invocation& invocation, std::string_view host) {
-  return change_block(invocation, host, ap::unblock_host, "unblocked");
+  return change_list(invocation, host, ap::unblock_host, "unblocked");
+}
+
+Result<void> allow(const Invocation& invocation, std::string_view host) {
+  return change_list(invocation, host, ap::allow_host, "allowed");
+}
+
+Result<void> disallow(const Invocation& invocation, std::string_view host) {
+  return change_list(invocation, host, ap::disallow_host, "disallowed");
 }
 
 }  // namespace
@@ -82,7 +93,8 @@ void add_domain_commands(CLI::App& app, Selected& selected) {
       return init(invocation, options->url, options->insecure);
     };
   });
-  CLI::App* group = app.add_subcommand("domain", "Domains: the own ones, and those blocked");
+  CLI::App* group =
+      app.add_subcommand("domain", "Domains: the own ones, those blocked and those allowed");
   group->require_subcommand(1);
   group->add_subcommand("list", "List them")->callback([&selected] { selected.run = list; });
   const auto host = std::make_shared<std::string>();
@@ -95,8 +107,10 @@ void add_domain_commands(CLI::App& app, Selected& selected) {
       };
     });
   };
-  add_named("block", "Refuse what a host sends: 403", block);
+  add_named("block", "Refuse what a host sends: 403; and send it nothing", block);
   add_named("unblock", "Take a block back", unblock);
+  add_named("allow", "Federate with hosts that are allowed by name, and with no others", allow);
+  add_named("disallow", "Take that back; with none left, all hosts may", disallow);
 }
 
 }  // namespace qp::tools

@@ -16,6 +16,14 @@ Result<std::string> iri_of(const store::Txn& txn, TermId id) {
   return std::string(QP_TRY(txn.resolve(id)).value);
 }
 
+/// What the activity changed besides its own graphs, in words.
+Result<ordered_json> caused_by(const store::Txn& txn, const std::string& activity) {
+  if (activity.empty() || activity.size() > ap::kMaxKey) return ordered_json::array();
+  const auto kept = QP_TRY(txn.get(ap::kCaused, activity));
+  ordered_json caused = kept ? ordered_json::parse(*kept, nullptr, false) : ordered_json();
+  return caused.is_array() ? caused : ordered_json::array();
+}
+
 Result<ordered_json> describe(const store::Txn& txn, const store::DocumentRecord& document) {
   const std::string_view sha256(reinterpret_cast<const char*>(document.sha256.data()),
                                 document.sha256.size());
@@ -34,6 +42,7 @@ Result<ordered_json> describe(const store::Txn& txn, const store::DocumentRecord
   if (document.claims != TermId::None) {
     shown["claims"] = QP_TRY(iri_of(txn, document.claims));
   }
+  shown["caused"] = QP_TRY(caused_by(txn, shown["root"].get<std::string>()));
   return shown;
 }
 
@@ -58,16 +67,35 @@ Result<std::vector<TermId>> documents_about(const store::Txn& txn, TermId resour
   return documents;
 }
 
-Result<ordered_json> deliveries_of(const store::Txn& txn, const std::string& iri) {
-  ordered_json deliveries = ordered_json::array();
+/// Adds to whom the activity went, with what the last answer of each host was.
+Result<void> add_deliveries(const store::Txn& txn, const std::string& iri,
+                            ordered_json& deliveries) {
   const std::string prefix = iri + " ";
   QP_TRY(txn.each(ap::kDeliveries, prefix, [&](std::string_view key, std::string_view value) {
-    ordered_json delivery = {{"host", key.substr(prefix.size())}};
+    ordered_json delivery = {{"activity", iri}, {"host", key.substr(prefix.size())}};
     const ordered_json kept = ordered_json::parse(value, nullptr, false);
     if (kept.is_object()) delivery.update(kept);
     deliveries.push_back(std::move(delivery));
     return true;
   }));
+  return {};
+}
+
+/// Of the resource itself, and of the activities that spoke of it.
+Result<ordered_json> deliveries_of(const store::Txn& txn, const std::string& iri,
+                                   const ordered_json& documents) {
+  ordered_json deliveries = ordered_json::array();
+  std::vector<std::string> activities{iri};
+  for (const ordered_json& document : documents) {
+    const std::string root = document.value("root", "");
+    if (!root.empty() &&
+        std::find(activities.begin(), activities.end(), root) == activities.end()) {
+      activities.push_back(root);
+    }
+  }
+  for (const std::string& activity : activities) {
+    QP_TRY(add_deliveries(txn, activity, deliveries));
+  }
   return deliveries;
 }
 
@@ -95,7 +123,7 @@ Result<void> why(const Invocation& invocation, const std::string& iri) {
     const std::optional<store::DocumentRecord> record = QP_TRY(txn->document(document));
     if (record) answer["documents"].push_back(QP_TRY(describe(*txn, *record)));
   }
-  answer["deliveries"] = QP_TRY(deliveries_of(*txn, iri));
+  answer["deliveries"] = QP_TRY(deliveries_of(*txn, iri, answer["documents"]));
   if (answer["documents"].empty() && answer["deliveries"].empty()) {
     return error(Code::NotFound, "no document says anything of " + iri);
   }

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "ap/activity.hpp"
 #include "ap/ingest.hpp"
 #include "ap/publish.hpp"
 #include "ap/tables.hpp"
@@ -23,8 +24,7 @@ using store::WriteTxn;
 
 constexpr std::array<std::string_view, 5> kActorTypes = {"Person", "Service", "Application",
                                                          "Group", "Organization"};
-constexpr std::array<std::string_view, 9> kRoleNames = {
-    "inbox", "outbox", "followers", "following", "liked", "likes", "shares", "replies", "other"};
+constexpr std::size_t kMaxName = 500;
 constexpr std::array<std::string_view, 6> kReservedNames = {"admin",   "root", "system",
                                                             "quadpub", "api",  "inbox"};
 
@@ -35,7 +35,8 @@ json to_json(const Actor& actor) {
           {"domain", actor.domain},       {"inbox", actor.inbox},
           {"outbox", actor.outbox},       {"followers", actor.followers},
           {"following", actor.following}, {"liked", actor.liked},
-          {"created", actor.created},     {"manual_follows", actor.manual_follows}};
+          {"created", actor.created},     {"manual_follows", actor.manual_follows},
+          {"deleted", actor.deleted}};
 }
 
 Result<Actor> to_actor(std::string_view text) {
@@ -56,6 +57,7 @@ Result<Actor> to_actor(std::string_view text) {
   actor.liked = record.value("liked", "");
   actor.created = record.value("created", std::int64_t{0});
   actor.manual_follows = record.value("manual_follows", false);
+  actor.deleted = record.value("deleted", false);
   return actor;
 }
 
@@ -68,13 +70,6 @@ bool is_loopback_host(std::string_view host) {
       host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
   return name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.") ||
          name == "[::1]";
-}
-
-Result<std::uint64_t> next_number(WriteTxn& txn, std::string_view counter) {
-  const auto kept = QP_TRY(txn.get(kCounters, counter));
-  const std::uint64_t number = (kept ? text::to_uint(*kept).value_or(0) : 0) + 1;
-  QP_TRY(txn.put(kCounters, counter, std::to_string(number)));
-  return number;
 }
 
 Actor with_addresses(const NewActor& wanted, Millis now) {
@@ -108,7 +103,18 @@ std::string actor_document(const Actor& actor, const std::string& url, const sig
          {"assertionMethod",
           {{"@id", "https://w3id.org/security#assertionMethod"},
            {"@type", "@id"},
-           {"@container", "@set"}}}}}},
+           {"@container", "@set"}}},
+         {"alsoKnownAs", {{"@id", "as:alsoKnownAs"}, {"@type", "@id"}, {"@container", "@set"}}},
+         {"movedTo", {{"@id", "as:movedTo"}, {"@type", "@id"}}},
+         {"featured", {{"@id", "http://joinmastodon.org/ns#featured"}, {"@type", "@id"}}},
+         {"blocked",
+          {{"@id", "https://purl.archive.org/socialweb/blocked#blocked"}, {"@type", "@id"}}},
+         {"pendingFollowers",
+          {{"@id", "https://purl.archive.org/socialweb/pending#pendingFollowers"},
+           {"@type", "@id"}}},
+         {"pendingFollowing",
+          {{"@id", "https://purl.archive.org/socialweb/pending#pendingFollowing"},
+           {"@type", "@id"}}}}}},
       {"id", actor.iri},
       {"type", actor.type},
       {"preferredUsername", actor.username},
@@ -119,6 +125,11 @@ std::string actor_document(const Actor& actor, const std::string& url, const sig
       {"followers", actor.followers},
       {"following", actor.following},
       {"liked", actor.liked},
+      {"featured", collection_of(actor.iri, Role::Featured)},
+      {"streams", nlohmann::ordered_json::array({collection_of(actor.iri, Role::Streams)})},
+      {"blocked", collection_of(actor.iri, Role::Blocked)},
+      {"pendingFollowers", collection_of(actor.iri, Role::PendingFollowers)},
+      {"pendingFollowing", collection_of(actor.iri, Role::PendingFollowing)},
       {"manuallyApprovesFollowers", actor.manual_follows},
       {"published", time::rfc3339(Millis(actor.created))},
       {"endpoints",
@@ -201,7 +212,7 @@ Result<void> check_new_actor(const NewActor& actor) {
   if (std::find(kActorTypes.begin(), kActorTypes.end(), actor.type) == kActorTypes.end()) {
     return bad_input("type is one of Person, Service, Application, Group, Organization");
   }
-  if (actor.name.size() > 500) return bad_input("display_name is longer than 500 bytes");
+  if (actor.name.size() > kMaxName) return bad_input("display_name is longer than 500 bytes");
   return {};
 }
 
@@ -251,6 +262,19 @@ Result<Actor> create_actor(WriteTxn& txn, const NewActor& wanted, const sig::Pri
   return actor;
 }
 
+Result<void> take_over_profile(WriteTxn& txn, Actor actor, qp::json::Value profile) {
+  const auto names = values_of(profile, as::name.iri);
+  if (!names.empty() && names.front().size() <= kMaxName) actor.name = names.front();
+  const qp::json::Value manual = profile.get(as::manuallyApprovesFollowers.iri);
+  actor.manual_follows = !manual.empty() && manual.items()[0].get("@value").is_true();
+  return txn.put(kActors, actor.iri, to_json(actor).dump());
+}
+
+Result<void> mark_deleted(WriteTxn& txn, Actor actor) {
+  actor.deleted = true;
+  return txn.put(kActors, actor.iri, to_json(actor).dump());
+}
+
 Result<std::optional<Actor>> find_actor(const Txn& txn, std::string_view iri) {
   if (iri.size() > kMaxKey) return std::optional<Actor>();
   const auto record = QP_TRY(txn.get(kActors, iri));
@@ -262,7 +286,9 @@ Result<std::optional<Actor>> find_actor_named(const Txn& txn, std::string_view h
                                               std::string_view username) {
   const auto iri = QP_TRY(txn.get(kActorNames, name_key(host, username)));
   if (!iri) return std::optional<Actor>();
-  return find_actor(txn, std::string(*iri));
+  auto actor = QP_TRY(find_actor(txn, std::string(*iri)));
+  if (actor && actor->deleted) actor.reset();
+  return actor;
 }
 
 Result<std::vector<Actor>> actors_of(const Txn& txn, std::string_view user) {
@@ -274,7 +300,8 @@ Result<std::vector<Actor>> actors_of(const Txn& txn, std::string_view user) {
       }));
   std::vector<Actor> actors;
   for (const std::string& iri : iris) {
-    if (auto actor = QP_TRY(find_actor(txn, iri))) actors.push_back(*std::move(actor));
+    auto actor = QP_TRY(find_actor(txn, iri));
+    if (actor && !actor->deleted) actors.push_back(*std::move(actor));
   }
   return actors;
 }
@@ -298,31 +325,11 @@ Result<std::vector<Actor>> all_actors(const Txn& txn) {
   return actors;
 }
 
-Result<std::optional<CollectionRecord>> find_collection(const Txn& txn, std::string_view iri) {
-  if (iri.size() > kMaxKey) return std::optional<CollectionRecord>();
-  const auto value = QP_TRY(txn.get(kCollections, iri));
-  if (!value) return std::optional<CollectionRecord>();
-  const json record = json::parse(*value, nullptr, false);
-  if (!record.is_object()) return Error{Code::Storage, "a collection's record is damaged", {}};
-  CollectionRecord collection;
-  collection.owner = record.value("owner", "");
-  collection.of = record.value("of", "");
-  collection.created = record.value("created", std::int64_t{0});
-  const std::string role = record.value("role", "other");
-  const auto found = std::find(kRoleNames.begin(), kRoleNames.end(), role);
-  if (found != kRoleNames.end()) {
-    collection.role = static_cast<Role>(found - kRoleNames.begin());
-  }
-  return std::optional<CollectionRecord>(collection);
-}
-
-Result<void> put_collection(WriteTxn& txn, std::string_view iri, const CollectionRecord& record) {
-  return txn.put(kCollections, iri,
-                 json{{"owner", record.owner},
-                      {"of", record.of},
-                      {"role", kRoleNames[static_cast<std::size_t>(record.role)]},
-                      {"created", record.created}}
-                     .dump());
+Result<std::uint64_t> next_number(WriteTxn& txn, std::string_view counter) {
+  const auto kept = QP_TRY(txn.get(kCounters, counter));
+  const std::uint64_t number = (kept ? text::to_uint(*kept).value_or(0) : 0) + 1;
+  QP_TRY(txn.put(kCounters, counter, std::to_string(number)));
+  return number;
 }
 
 Result<sig::PrivateKey> private_key(const Txn& txn, std::string_view actor_iri) {

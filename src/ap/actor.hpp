@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ap/collection.hpp"
 #include "ap/services.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -36,6 +37,7 @@ struct Actor {
   std::string inbox, outbox, followers, following, liked;
   std::int64_t created = 0;     ///< ms since 1970
   bool manual_follows = false;  ///< Follows wait for an answer
+  bool deleted = false;         ///< by itself; its name is not given out again
 };
 
 struct NewActor {
@@ -53,6 +55,12 @@ Result<void> check_new_actor(const NewActor& actor);
 Result<Actor> create_actor(store::WriteTxn& txn, const NewActor& actor, const sig::PrivateKey& key,
                            const sig::PrivateKey& ed25519, Millis now, const Services& services);
 
+/// What `profile`, the actor's own node in expanded form, says of name and of how it is followed.
+Result<void> take_over_profile(store::WriteTxn& txn, Actor actor, json::Value profile);
+
+Result<void> mark_deleted(store::WriteTxn& txn, Actor actor);
+
+/// Deleted ones are found too; they are neither named (find_actor_named) nor listed.
 Result<std::optional<Actor>> find_actor(const store::Txn& txn, std::string_view iri);
 Result<std::optional<Actor>> find_actor_named(const store::Txn& txn, std::string_view host,
                                               std::string_view username);
@@ -61,18 +69,8 @@ Result<std::vector<Actor>> all_actors(const store::Txn& txn);
 /// By address: in a domain, oldest first. Ends early when `each` returns false.
 Result<void> each_actor(const store::Txn& txn, const std::function<bool(const Actor&)>& each);
 
-/// What a collection is to its owner.
-enum class Role { Inbox, Outbox, Followers, Following, Liked, Likes, Shares, Replies, Other };
-struct CollectionRecord {
-  std::string owner;  ///< actor IRI; of likes, shares and replies the object's author
-  std::string of;     ///< the object that likes, shares and replies belong to; else empty
-  Role role = Role::Other;
-  std::int64_t created = 0;
-};
-Result<std::optional<CollectionRecord>> find_collection(const store::Txn& txn,
-                                                        std::string_view iri);
-Result<void> put_collection(store::WriteTxn& txn, std::string_view iri,
-                            const CollectionRecord& record);
+/// 1, 2, 3 and so on, by counter; never one again.
+Result<std::uint64_t> next_number(store::WriteTxn& txn, std::string_view counter);
 
 /// The key that the actor signs with.
 Result<sig::PrivateKey> private_key(const store::Txn& txn, std::string_view actor_iri);

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "ap/admit.hpp"
 #include "ap/tables.hpp"
 
 namespace qp::ap {
@@ -37,6 +38,7 @@ class Collector {
   Result<void> add(const std::string& iri) {
     if (iri == as::Public.iri || iri == sender_.iri) return {};
     if (auto actor = QP_TRY(find_actor(txn_, iri))) {
+      if (actor->deleted) return {};
       if (seen_.insert(iri).second) found_.local.push_back(*std::move(actor));
       return {};
     }
@@ -65,6 +67,7 @@ class Collector {
 
   Result<void> add_remote(const std::string& iri, bool may_share) {
     if (origin_of(iri).empty() || !seen_.insert(iri).second) return {};
+    if (QP_TRY(is_blocked(txn_, host_of(iri)))) return {};
     Remote remote{iri, {}};
     if (const auto known = QP_TRY(find_remote_actor(txn_, iri))) {
       remote.inbox = may_share && !known->shared_inbox.empty() ? known->shared_inbox : known->inbox;
@@ -91,8 +94,41 @@ Result<Targets> targets_of(const Txn& txn, const Actor& sender, const Activity& 
   }
   Collector collector(txn, sender);
   for (const std::string& recipient : recipients) QP_TRY(collector.add(recipient));
-  return collector.take();
+  if (!activity.is(as::Flag)) return collector.take();
+  // A Flag goes to the servers of those whom it is about; they themselves are not told.
+  for (const std::string& object : activity.objects) {
+    if (QP_TRY(is_local(txn, object))) continue;
+    const auto owners = QP_TRY(owners_of(txn, object));
+    QP_TRY(collector.add(owners.empty() ? object : owners.front()));
+  }
+  Targets targets = collector.take();
+  targets.local.clear();
+  return targets;
 }
+
+namespace {
+
+/// Whom the activity is about: its objects and targets, what they answer or take back, and those
+/// to whom these belong. Many servers send a Like or an Undo without naming anybody.
+Result<std::vector<std::string>> concerned(const Txn& txn, const Activity& activity) {
+  auto things = activity.objects;
+  const auto add_all = [&](const std::vector<std::string>& more) {
+    things.insert(things.end(), more.begin(), more.end());
+  };
+  add_all(activity.targets);
+  if (activity.object.is_object()) {
+    add_all(values_of(activity.object, as::inReplyTo.iri));
+    add_all(values_of(activity.object, as::object.iri));
+  }
+  std::vector<std::string> found = things;
+  for (const std::string& thing : things) {
+    if (!QP_TRY(is_local(txn, thing))) continue;
+    for (auto& owner : QP_TRY(owners_of(txn, thing))) found.push_back(std::move(owner));
+  }
+  return found;
+}
+
+}  // namespace
 
 Result<std::vector<Actor>> local_recipients(const Txn& txn, const Activity& activity) {
   std::vector<Actor> found;
@@ -100,12 +136,13 @@ Result<std::vector<Actor>> local_recipients(const Txn& txn, const Activity& acti
     const bool known =
         std::any_of(found.begin(), found.end(), [&](const Actor& one) { return one.iri == iri; });
     if (known) return {};
-    if (auto actor = QP_TRY(find_actor(txn, iri))) found.push_back(*std::move(actor));
+    auto actor = QP_TRY(find_actor(txn, iri));
+    if (actor && !actor->deleted) found.push_back(*std::move(actor));
     return {};
   };
   const auto recipients = activity.recipients();
   for (const std::string& one : recipients) QP_TRY(add(one));
-  for (const std::string& one : activity.objects) QP_TRY(add(one));
+  for (const std::string& one : QP_TRY(concerned(txn, activity))) QP_TRY(add(one));
 
   const auto sender = QP_TRY(find_remote_actor(txn, activity.actor()));
   const bool to_followers =
@@ -129,6 +166,20 @@ Result<std::optional<RemoteActor>> find_remote_actor(const Txn& txn, std::string
   return std::optional<RemoteActor>(RemoteActor{std::string(iri), record.value("inbox", ""),
                                                 record.value("shared_inbox", ""),
                                                 record.value("followers", "")});
+}
+
+RemoteActor remote_actor_in(qp::json::Value node) {
+  const auto first = [](qp::json::Value in, const Word& property) {
+    auto values = values_of(in, property.iri);
+    return values.empty() ? std::string() : std::move(values.front());
+  };
+  RemoteActor actor;
+  actor.iri = node.get("@id").text();
+  actor.inbox = first(node, ldp::inbox);
+  actor.followers = first(node, as::followers);
+  const qp::json::Value endpoints = node.get(as::endpoints.iri);
+  if (!endpoints.empty()) actor.shared_inbox = first(endpoints.items()[0], as::sharedInbox);
+  return actor;
 }
 
 Result<void> put_remote_actor(store::WriteTxn& txn, const RemoteActor& actor) {

@@ -24,7 +24,7 @@ struct Targets {
 Result<Targets> targets_of(const store::Txn& txn, const Actor& sender, const Activity& activity);
 
 /// Local actors that a remote activity concerns: named ones, followers of its actor where it is
-/// addressed to them or to all, the actor that is its object.
+/// addressed to them or to all, those whom its object is about or belongs to.
 Result<std::vector<Actor>> local_recipients(const store::Txn& txn, const Activity& activity);
 
 /// A remote actor as far as it is known here.
@@ -32,6 +32,8 @@ struct RemoteActor {
   std::string iri, inbox, shared_inbox, followers;
 };
 Result<std::optional<RemoteActor>> find_remote_actor(const store::Txn& txn, std::string_view iri);
+/// As its own document, in expanded form, says it.
+RemoteActor remote_actor_in(json::Value node);
 Result<void> put_remote_actor(store::WriteTxn& txn, const RemoteActor& actor);
 
 }  // namespace qp::ap

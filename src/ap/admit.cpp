@@ -1,9 +1,12 @@
 #include "ap/admit.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "ap/actor.hpp"
+#include "ap/effects.hpp"
 #include "ap/tables.hpp"
+#include "base/time.hpp"
 
 namespace qp::ap {
 
@@ -27,16 +30,56 @@ Result<void> admit(const Activity& activity, const std::string& signer) {
   return {};
 }
 
-Result<bool> is_blocked(const store::Txn& txn, std::string_view host) {
-  if (QP_TRY(txn.get(kBlockedHosts, host))) return true;
+Result<bool> may_read(const store::Txn& txn, std::string_view iri, const std::string& actor) {
+  const auto id = QP_TRY(txn.find_iri(iri));
+  const auto record = id ? QP_TRY(txn.graph(*id)) : std::nullopt;
+  if (!record || record->kind == store::GraphKind::Claims) return false;
+  if (QP_TRY(txn.probe({*id, *id, rdf::type, as::Tombstone}, {}))) return false;
+  if (record->audience == store::AudienceId::Public) return true;
+  std::vector<TermId> names{as::Public};
+  if (const auto reader = QP_TRY(txn.find_iri(actor))) names.push_back(*reader);
+  const auto visible = QP_TRY(txn.visible_to(names));
+  return visible.sees(record->audience);
+}
+
+Result<bool> is_open_to(const store::Txn& txn, std::string_view iri, const std::string& actor) {
+  if (!QP_TRY(is_local(txn, iri)) || !QP_TRY(may_read(txn, iri, actor))) return false;
+  for (const std::string& owner : QP_TRY(owners_of(txn, iri))) {
+    if (QP_TRY(has_blocked(txn, owner, actor))) return false;
+  }
+  return true;
+}
+
+namespace {
+
+/// `host`, with or without its port, or one that it is below.
+Result<bool> is_listed(const store::Txn& txn, store::Table table, std::string_view host) {
+  if (QP_TRY(txn.get(table, host))) return true;
   host = host.substr(0, host.find(':'));
   while (!host.empty()) {
-    if (QP_TRY(txn.get(kBlockedHosts, host))) return true;
+    if (QP_TRY(txn.get(table, host))) return true;
     const auto dot = host.find('.');
     if (dot == std::string_view::npos) return false;
     host.remove_prefix(dot + 1);
   }
   return false;
+}
+
+Result<bool> has_allow_list(const store::Txn& txn) {
+  bool found = false;
+  QP_TRY(txn.each(kAllowedHosts, "", [&](std::string_view, std::string_view) {
+    found = true;
+    return false;
+  }));
+  return found;
+}
+
+}  // namespace
+
+Result<bool> is_blocked(const store::Txn& txn, std::string_view host) {
+  if (host.size() > kMaxKey || QP_TRY(is_listed(txn, kBlockedHosts, host))) return true;
+  if (!QP_TRY(has_allow_list(txn)) || QP_TRY(txn.get(kDomains, host))) return false;
+  return !QP_TRY(is_listed(txn, kAllowedHosts, host));
 }
 
 Result<void> admit_here(const store::Txn& txn, const Activity& activity) {
@@ -47,6 +90,127 @@ Result<void> admit_here(const store::Txn& txn, const Activity& activity) {
   if (QP_TRY(is_blocked(txn, host))) return error(Code::Forbidden, "your domain is blocked here");
   return {};
 }
+
+namespace {
+
+using Of = Rule::Of;
+
+constexpr std::array kRules = {
+    Rule{as::Update, Of::Object, Claim::OwnObject, "the object is not yours"},
+    Rule{as::Delete, Of::Object, Claim::OwnObject, "the object is not yours"},
+    Rule{as::Undo, Of::Object, Claim::OwnActivity, "that activity is not yours"},
+    Rule{as::Accept, Of::Object, Claim::AskedOfActor, "that Follow was not sent to you"},
+    Rule{as::Reject, Of::Object, Claim::AskedOfActor, "that Follow was not sent to you"},
+    Rule{as::Add, Of::Target, Claim::OwnCollection, "the target is not a collection of yours"},
+    Rule{as::Remove, Of::Target, Claim::OwnCollection, "the target is not a collection of yours"},
+    Rule{as::Move, Of::Object, Claim::Itself, "you can move nobody but yourself"},
+    Rule{as::Follow, Of::Object, Claim::SomebodyElse, "you cannot follow yourself"},
+    Rule{as::Block, Of::Object, Claim::SomebodyElse, "you cannot block yourself"},
+};
+
+/// One claim of one activity on one thing.
+class Check {
+ public:
+  Check(const store::Txn& txn, const Activity& activity, const Rule& rule)
+      : txn_(txn), activity_(activity), actor_(activity.actor()), rule_(rule) {}
+
+  Result<void> operator()(const std::string& thing) const {
+    switch (rule_.claim) {
+      case Claim::OwnObject:
+        return own_object(thing);
+      case Claim::OwnActivity:
+        return own_activity(thing);
+      case Claim::AskedOfActor:
+        return asked_of_actor();
+      case Claim::OwnCollection:
+        return own_collection(thing);
+      case Claim::Itself:
+        return allow(thing == actor_);
+      case Claim::SomebodyElse:
+        return allow(thing != actor_);
+    }
+    return refuse();
+  }
+
+ private:
+  Error refuse() const { return error(Code::Forbidden, std::string(rule_.refusal)); }
+  Result<void> allow(bool allowed) const { return allowed ? Result<void>() : refuse(); }
+
+  /// What is not known here is believed of whoever is of its origin.
+  Result<void> unknown(const std::string& thing) const {
+    if (origin_of(thing) != origin_of(actor_)) return refuse();
+    if (!QP_TRY(is_local(txn_, thing))) return {};
+    return error(Code::NotFound, "there is no such object here: " + thing);
+  }
+
+  Result<void> own_object(const std::string& thing) const {
+    if (thing == actor_) return {};
+    const auto id = QP_TRY(txn_.find_iri(thing));
+    if (!id || !QP_TRY(txn_.graph(*id))) return unknown(thing);
+    if (QP_TRY(txn_.probe({*id, *id, rdf::type, as::Tombstone}, {}))) {
+      return error(Code::Gone, "the object is deleted already");
+    }
+    return allow(contains(QP_TRY(owners_of(txn_, thing)), actor_));
+  }
+
+  Result<void> own_activity(const std::string& thing) const {
+    const auto known = QP_TRY(subject_of(txn_, activity_));
+    if (!known) return unknown(thing);
+    return allow(known->actor == actor_);
+  }
+
+  Result<void> asked_of_actor() const {
+    const auto known = QP_TRY(subject_of(txn_, activity_));
+    return allow(!known || !known->is(as::Follow) || known->object == actor_);
+  }
+
+  Result<void> own_collection(const std::string& thing) const {
+    const auto collection = QP_TRY(find_collection(txn_, thing));
+    if (!collection) return unknown(thing);
+    if (collection->owner != actor_) return refuse();
+    if (is_curated(collection->role)) return {};
+    return error(Code::Forbidden, "that collection is kept by the server");
+  }
+
+  const store::Txn& txn_;
+  const Activity& activity_;
+  std::string actor_;
+  const Rule& rule_;
+};
+
+}  // namespace
+
+std::span<const Rule> rules() { return kRules; }
+
+Result<void> admit_effects(const store::Txn& txn, const Activity& activity) {
+  for (const Rule& rule : kRules) {
+    if (!activity.is(rule.type)) continue;
+    const Check check(txn, activity, rule);
+    for (const auto& thing : rule.of == Of::Object ? activity.objects : activity.targets) {
+      QP_TRY(check(thing));
+    }
+    // An embedded activity without an id is named by nothing.
+    const bool is_nameless = rule.of == Of::Object && activity.objects.empty();
+    if (is_nameless && activity.object.is_object()) QP_TRY(check(std::string()));
+  }
+  return {};
+}
+
+namespace {
+
+std::optional<Millis> time_in(const std::vector<std::string>& values) {
+  return values.empty() ? std::nullopt : time::from_rfc3339(values.front());
+}
+
+/// What is here was changed later than `node` says of itself.
+Result<bool> is_outdated(const store::Txn& txn, json::Value node) {
+  const auto says = time_in(values_of(node, as::updated.iri));
+  if (!says) return false;
+  const auto kept = time_in(QP_TRY(values_of(txn, node.get("@id").text(), as::updated)));
+  return kept && *says < *kept;
+}
+
+}  // namespace
 
 Result<std::string> admitted_object(const store::Txn& txn, const Activity& activity) {
   const bool creates = activity.is(as::Create);
@@ -64,10 +228,23 @@ Result<std::string> admitted_object(const store::Txn& txn, const Activity& activ
   const auto id = QP_TRY(txn.find_iri(object));
   const auto record = id ? QP_TRY(txn.graph(*id)) : std::nullopt;
   if (creates) return record ? std::string() : object;
-  if (object == actor || !record) return object;
-  const auto owner = QP_TRY(txn.find_iri(actor));
-  const bool owns = owner && QP_TRY(txn.probe({*id, *id, as::attributedTo, *owner}, {}));
-  return owns ? object : std::string();
+  if (!record) return object;
+  const bool owns =
+      object == actor || contains(QP_TRY(values_of(txn, object, as::attributedTo)), actor);
+  const bool is_deleted = QP_TRY(txn.probe({*id, *id, rdf::type, as::Tombstone}, {}));
+  if (!owns || is_deleted || QP_TRY(is_outdated(txn, activity.object))) return std::string();
+  return object;
+}
+
+Result<bool> comes_after_its_delete(const store::Txn& txn, const Activity& activity) {
+  if (!activity.is(as::Create)) return false;
+  for (const std::string& object : activity.objects) {
+    if (QP_TRY(txn.get(kGone, pair_key("gone", object, activity.actor())))) return true;
+    const auto id = QP_TRY(txn.find_iri(object));
+    const bool is_deleted = id && QP_TRY(txn.probe({*id, *id, rdf::type, as::Tombstone}, {}));
+    if (is_deleted && origin_of(object) == origin_of(activity.actor())) return true;
+  }
+  return false;
 }
 
 }  // namespace qp::ap

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ap/collection.hpp"
 #include "ap/tables.hpp"
 #include "proof/data_integrity.hpp"
 #include "view/serve.hpp"
@@ -31,6 +32,14 @@ void withhold(json::Value value) {
     if (member.key != "@context") withhold(member.value);
   }
   for (const json::Value item : value.items()) withhold(item);
+}
+
+/// What came from elsewhere and is forwarded (ActivityPub 7.1.2), as it came.
+Result<std::string> received_bytes(const store::Txn& txn, const std::string& activity) {
+  const auto id = QP_TRY(txn.find_iri(activity));
+  const auto record = id ? QP_TRY(txn.graph(*id)) : std::nullopt;
+  if (!record) return Error{Code::NotFound, "no longer here: " + activity, {}};
+  return txn.document_bytes(record->document);
 }
 
 }  // namespace
@@ -79,6 +88,12 @@ Result<Composer::Keys> Composer::keys_of(const store::Txn& txn, const std::strin
 Result<std::shared_ptr<const Message>> Composer::make(const std::string& activity,
                                                       const std::string& sender) {
   const auto txn = QP_TRY(services_.store.read());
+  if (!QP_TRY(is_local(*txn, activity))) {
+    auto bytes = QP_TRY(received_bytes(*txn, activity));
+    const Keys keys = QP_TRY(keys_of(*txn, sender));
+    return std::make_shared<const Message>(
+        Message{std::move(bytes), *keys.key, sender + "#main-key"});
+  }
   const auto served =
       QP_TRY(view::serve(*txn, activity, {sender}, {services_.contexts, services_.loader}));
   json::Arena arena;

@@ -20,8 +20,9 @@ struct Message {
 };
 
 /// Makes activities ready for delivery: as their author sees them, without bto and bcc (ActivityPub
-/// 6), with an object proof (FEP-8b32). One that goes to many hosts is made once: what is made is
-/// kept for a short while, and keys are parsed once. Any thread.
+/// 6), with an object proof (FEP-8b32); what came from elsewhere, byte for byte. One that goes to
+/// many hosts is made once: what is made is kept for a short while, and keys are parsed once. Any
+/// thread.
 class Composer {
  public:
   explicit Composer(const Services& services) : services_(services) {}

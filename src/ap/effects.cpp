@@ -2,217 +2,295 @@
 
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
+#include <fmt/core.h>
 
+#include "ap/addressing.hpp"
+#include "ap/admit.hpp"
+#include "ap/collection.hpp"
+#include "ap/follow.hpp"
+#include "ap/overview.hpp"
 #include "ap/publish.hpp"
-#include "base/random.hpp"
+#include "ap/react.hpp"
+#include "ap/tables.hpp"
+#include "ap/vote.hpp"
+#include "sig/digest.hpp"
 
 namespace qp::ap {
 
 namespace {
 
-using store::WriteTxn;
+Result<store::AudienceId> audience_of_graph(const store::Txn& txn, std::string_view iri,
+                                            store::AudienceId otherwise) {
+  const auto id = QP_TRY(txn.find_iri(iri));
+  const auto record = id ? QP_TRY(txn.graph(*id)) : std::nullopt;
+  return record ? record->audience : otherwise;
+}
 
-Result<void> append(WriteTxn& txn, std::string_view collection, std::string_view member) {
-  const TermId sequence = QP_TRY(txn.intern_iri(collection));
-  const TermId id = QP_TRY(txn.intern_iri(member));
-  QP_TRY(txn.sequence_append(sequence, id, store::AudienceId::Public));
+/// An answer is listed with what it answers, for those who may read the answer (AS2 `replies`).
+Result<void> list_reply(const Happening& happening, const std::string& parent) {
+  if (!QP_TRY(is_open_to(happening.txn, parent, happening.activity.actor()))) return {};
+  const auto audience =
+      QP_TRY(audience_of_graph(happening.txn, happening.object, happening.audience));
+  const std::string replies = collection_of(parent, Role::Replies);
+  if (QP_TRY(include(happening, replies, happening.object, audience))) {
+    return refresh_rendered(happening.txn, parent, happening.services);
+  }
   return {};
 }
 
-Result<void> remove(WriteTxn& txn, std::string_view collection, std::string_view member) {
-  const auto sequence = QP_TRY(txn.find_iri(collection));
-  const auto id = QP_TRY(txn.find_iri(member));
-  if (sequence && id) QP_TRY(txn.sequence_remove(*sequence, *id));
+/// A collection of the actor's own, with what is in it from the start.
+Result<void> found_collection(const Happening& happening) {
+  const std::string actor = happening.activity.actor();
+  QP_TRY(put_collection(happening.txn, happening.object,
+                        {actor, {}, Role::Other, happening.services.clock().count()}));
+  for (auto member = happening.members.rbegin(); member != happening.members.rend(); ++member) {
+    const auto audience = QP_TRY(audience_of_graph(happening.txn, *member, happening.audience));
+    QP_TRY(include(happening, happening.object, *member, audience));
+  }
+  if (happening.sender) {
+    const std::string streams = collection_of(actor, Role::Streams);
+    QP_TRY(include(happening, streams, happening.object, happening.audience));
+  }
   return {};
 }
 
-/// What the store knows of an activity that another one names.
-struct Known {
-  std::vector<std::string> types;
-  std::string actor, object;
-  bool is(const Word& type) const { return contains(types, type.iri); }
+Result<void> create(const Happening& happening) {
+  if (happening.object.empty()) return {};
+  if (is_collection(happening.activity.object)) return found_collection(happening);
+  if (QP_TRY(vote(happening))) return {};
+  for (const auto& parent : values_of(happening.activity.object, as::inReplyTo.iri)) {
+    QP_TRY(list_reply(happening, parent));
+  }
+  return {};
+}
+
+/// An answer that has other readers now has them in `replies` too, at the same place.
+Result<void> update_listings(const Happening& happening) {
+  store::WriteTxn& txn = happening.txn;
+  const auto audience = QP_TRY(audience_of_graph(txn, happening.object, happening.audience));
+  const TermId member = QP_TRY(txn.intern_iri(happening.object));
+  for (const auto& parent : values_of(happening.activity.object, as::inReplyTo.iri)) {
+    const TermId replies = QP_TRY(txn.intern_iri(collection_of(parent, Role::Replies)));
+    const auto item = QP_TRY(txn.sequence_item(replies, member));
+    if (!item || item->audience == audience) continue;
+    QP_TRY(txn.sequence_remove(replies, member));
+    QP_TRY(txn.sequence_append(replies, member, audience, item->key));
+    QP_TRY(refresh_rendered(txn, parent, happening.services));
+  }
+  return {};
+}
+
+Result<void> update(const Happening& happening) {
+  if (happening.object.empty()) return {};
+  if (happening.object == happening.activity.actor()) {
+    return happening.sender
+               ? take_over_profile(happening.txn, *happening.sender, happening.activity.object)
+               : put_remote_actor(happening.txn, remote_actor_in(happening.activity.object));
+  }
+  return update_listings(happening);
+}
+
+/// What is deleted is no longer an answer to anything, nor pinned.
+Result<void> strike_from_listings(const Happening& happening, const std::string& object) {
+  for (const std::string& iri : QP_TRY(collections_with(happening.txn, object))) {
+    const auto collection = QP_TRY(find_collection(happening.txn, iri));
+    if (!collection) continue;
+    const bool is_listing = collection->role == Role::Replies ||
+                            collection->role == Role::Featured || collection->role == Role::Streams;
+    if (!is_listing) continue;
+    QP_TRY(exclude(happening, iri, object));
+    QP_TRY(refresh_rendered(happening.txn, collection->of, happening.services));
+  }
+  return {};
+}
+
+/// Of a collection that its owner made nothing stays but its Tombstone.
+Result<void> dissolve_collection(const Happening& happening, const std::string& iri) {
+  store::WriteTxn& txn = happening.txn;
+  if (!QP_TRY(txn.get(kCollections, iri.substr(0, kMaxKey)))) return {};
+  const auto collection = QP_TRY(find_collection(txn, iri));
+  if (!collection || collection->role != Role::Other) return {};
+  QP_TRY(txn.erase(kCollections, iri));
+  const TermId sequence = QP_TRY(txn.intern_iri(iri));
+  for (;;) {
+    const auto items = QP_TRY(txn.sequence_before(sequence, 0, 1000, store::Visible::everything()));
+    if (items.empty()) return {};
+    for (const auto& item : items) QP_TRY(txn.sequence_remove(sequence, item.member));
+  }
+}
+
+Result<void> take_back(const Happening& happening, const Known& known);
+
+Result<void> remove_object(const Happening& happening, const std::string& object) {
+  store::WriteTxn& txn = happening.txn;
+  const std::string actor = happening.activity.actor();
+  const auto id = QP_TRY(txn.find_iri(object));
+  if (object == actor) QP_TRY(forget_actor(happening, actor));
+  if (!id || !QP_TRY(txn.graph(*id))) {
+    // Its Create may be still under way; it is to find the object gone.
+    return txn.put(kGone, pair_key("gone", object, actor), "");
+  }
+  const auto known = QP_TRY(find_activity(txn, object));
+  if (known && known->actor == actor) QP_TRY(take_back(happening, *known));
+  QP_TRY(strike_from_listings(happening, object));
+  QP_TRY(dissolve_collection(happening, object));
+  if (object == actor && happening.sender) QP_TRY(mark_deleted(txn, *happening.sender));
+  return entomb(txn, object, happening.services);
+}
+
+Result<void> remove_objects(const Happening& happening) {
+  for (const std::string& object : happening.activity.objects) {
+    QP_TRY(remove_object(happening, object));
+  }
+  return {};
+}
+
+/// Add and Remove: to and from a collection of the actor's own, made for that (6.6, 7.8).
+Result<void> curate(const Happening& happening, bool is_add) {
+  for (const std::string& target : happening.activity.targets) {
+    if (!QP_TRY(find_collection(happening.txn, target))) continue;  // not kept here
+    for (const std::string& object : happening.activity.objects) {
+      if (!is_add) {
+        QP_TRY(exclude(happening, target, object));
+        continue;
+      }
+      const auto audience = QP_TRY(audience_of_graph(happening.txn, object, happening.audience));
+      QP_TRY(include(happening, target, object, audience));
+    }
+  }
+  return {};
+}
+
+Result<void> add(const Happening& happening) { return curate(happening, true); }
+Result<void> remove(const Happening& happening) { return curate(happening, false); }
+
+/// A report that was withdrawn is closed, by its reporter (overview.hpp).
+Result<void> take_back_flag(const Happening& happening, const Known& known) {
+  if (!QP_TRY(find_activity(happening.txn, known.id))) return {};
+  return close_report(happening.txn, known.id, known.actor);
+}
+
+/// To support the Undo of an activity, add a row and a function.
+struct Inverse {
+  Word type;
+  Result<void> (*apply)(const Happening&, const Known&);
+};
+constexpr Inverse kInverses[] = {
+    {as::Follow, take_back_follow},
+    {as::Accept, take_back_answer},
+    {as::Block, take_back_block},
+    {as::Like, take_back_reaction},
+    {as::Dislike, take_back_reaction},
+    {as::Announce, take_back_reaction},
+    {litepub::EmojiReact, take_back_reaction},
+    {as::Flag, take_back_flag},
 };
 
-Result<std::vector<std::string>> values(const WriteTxn& txn, TermId subject, TermId property) {
-  std::vector<TermId> ids;
-  QP_TRY(txn.scan({subject, subject, property, {}}, {}, [&](const store::OrderedQuad& quad) {
-    ids.push_back(quad.quad.o);
-    return true;
-  }));
-  std::vector<std::string> texts;
-  for (const TermId id : ids) texts.emplace_back(QP_TRY(txn.resolve(id)).value);
-  return texts;
+Result<void> take_back(const Happening& happening, const Known& known) {
+  for (const Inverse& inverse : kInverses) {
+    if (known.is(inverse.type)) return inverse.apply(happening, known);
+  }
+  return {};
 }
 
-Result<std::optional<Known>> find_activity(const WriteTxn& txn, std::string_view iri) {
-  const auto id = QP_TRY(txn.find_iri(iri));
-  if (!id) return std::optional<Known>();
+/// Undo (7.12): of what its own actor did.
+Result<void> undo(const Happening& happening) {
+  const auto undone = QP_TRY(subject_of(happening.txn, happening.activity));
+  return undone ? take_back(happening, *undone) : Result<void>();
+}
+
+/// To support an activity, add a row and a function. Every other one is stored, listed and sent.
+struct Effect {
+  Word type;
+  Result<void> (*apply)(const Happening&);
+};
+constexpr Effect kEffects[] = {
+    {as::Create, create},
+    {as::Update, update},
+    {as::Delete, remove_objects},
+    {as::Follow, follow},
+    {as::Accept, accept_follow},
+    {as::Reject, reject_follow},
+    {as::Like, react},
+    {as::Dislike, react},
+    {litepub::EmojiReact, react},
+    {as::Announce, react},
+    {as::Add, add},
+    {as::Remove, remove},
+    {as::Move, move},
+    {as::Block, block},
+    {as::Undo, undo},
+};
+
+}  // namespace
+
+Result<void> apply_effects(const Happening& happening) {
+  const auto admitted = admit_effects(happening.txn, happening.activity);
+  if (!admitted) {
+    // Broken rules only: that the store is in trouble is no reason to go on.
+    const Code code = admitted.error().code;
+    const bool is_refusal = code == Code::Forbidden || code == Code::NotFound || code == Code::Gone;
+    return is_refusal ? Result<void>() : admitted;
+  }
+  std::vector<Result<void> (*)(const Happening&)> applied;
+  for (const Effect& effect : kEffects) {
+    if (!happening.activity.is(effect.type)) continue;
+    if (std::find(applied.begin(), applied.end(), effect.apply) != applied.end()) continue;
+    applied.push_back(effect.apply);
+    QP_TRY(effect.apply(happening));
+  }
+  return {};
+}
+
+Result<std::optional<Known>> find_activity(const store::Txn& txn, std::string_view iri) {
   Known known;
-  known.types = QP_TRY(values(txn, *id, rdf::type));
-  const auto actors = QP_TRY(values(txn, *id, as::actor));
-  const auto objects = QP_TRY(values(txn, *id, as::object));
+  known.id = iri;
+  known.types = QP_TRY(values_of(txn, iri, rdf::type));
+  const auto actors = QP_TRY(values_of(txn, iri, as::actor));
   if (known.types.empty() || actors.size() != 1) return std::optional<Known>();
   known.actor = actors.front();
+  const auto objects = QP_TRY(values_of(txn, iri, as::object));
   if (!objects.empty()) known.object = objects.front();
   return std::optional<Known>(known);
 }
 
-/// The activity that `happening` is about: as stored, else as embedded in it. What is embedded is
-/// the sender's word: it is used only for what the sender may say anyway.
-Result<std::optional<Known>> subject_of(const Happening& happening) {
-  const Activity& activity = happening.activity;
+Result<std::optional<Known>> subject_of(const store::Txn& txn, const Activity& activity) {
   if (!activity.objects.empty()) {
-    auto known = QP_TRY(find_activity(happening.txn, activity.objects.front()));
+    auto known = QP_TRY(find_activity(txn, activity.objects.front()));
     if (known) return known;
   }
   if (!activity.object.is_object()) return std::optional<Known>();
   const Activity inner = read_activity(activity.object);
-  return std::optional<Known>(
-      Known{inner.types, inner.actor(), inner.objects.empty() ? "" : inner.objects.front()});
+  Known known;
+  known.id = inner.id;
+  known.types = inner.types;
+  known.actor = inner.actor();
+  if (!inner.objects.empty()) known.object = inner.objects.front();
+  return std::optional<Known>(known);
 }
 
-Result<void> answer_follow(const Happening& happening, const Actor& recipient,
-                           std::string_view type) {
-  const nlohmann::ordered_json document = {
-      {"@context", "https://www.w3.org/ns/activitystreams"},
-      {"id", recipient.iri.substr(0, recipient.iri.find("/actors/")) + "/activities/" +
-                 random::uuid_v7(happening.services.clock())},
-      {"type", type},
-      {"actor", recipient.iri},
-      {"object",
-       {{"id", happening.activity.id},
-        {"type", "Follow"},
-        {"actor", happening.activity.actor()},
-        {"object", recipient.iri}}},
-      {"to", {happening.activity.actor()}},
-      {"published", time::rfc3339(happening.services.clock())}};
-  const auto prepared = QP_TRY(prepare(document.dump(), "", happening.services));
-  return publish(happening.txn, recipient, *prepared, "server", happening.services);
-}
-
-/// Follow: automatic unless the actor wants to be asked (ActivityPub 7.5).
-Result<void> follow_received(const Happening& happening, const Actor& recipient) {
-  const std::string& follower = happening.activity.actors.front();
-  if (!contains(happening.activity.objects, recipient.iri) || follower == recipient.iri) return {};
-  if (recipient.manual_follows) return {};
-  QP_TRY(append(happening.txn, recipient.followers, follower));
-  return answer_follow(happening, recipient, "Accept");
-}
-
-/// Accept of a Follow: only from the one who was to be followed (7.6).
-Result<void> accept_received(const Happening& happening, const Actor& recipient) {
-  if (happening.activity.objects.empty()) return {};
-  const auto follow = QP_TRY(find_activity(happening.txn, happening.activity.objects.front()));
-  if (!follow || !follow->is(as::Follow) || follow->actor != recipient.iri) return {};
-  if (follow->object != happening.activity.actor()) return {};
-  return append(happening.txn, recipient.following, follow->object);
-}
-
-Result<void> reject_received(const Happening& happening, const Actor& recipient) {
-  const auto follow = QP_TRY(subject_of(happening));
-  if (!follow || !follow->is(as::Follow) || follow->actor != recipient.iri) return {};
-  if (follow->object != happening.activity.actor()) return {};
-  return remove(happening.txn, recipient.following, follow->object);
-}
-
-/// Undo: only by the actor of what is undone (7.12).
-Result<void> undo_received(const Happening& happening, const Actor& recipient) {
-  const auto undone = QP_TRY(subject_of(happening));
-  if (!undone || undone->actor != happening.activity.actor()) return {};
-  if (undone->is(as::Follow) && undone->object == recipient.iri) {
-    return remove(happening.txn, recipient.followers, undone->actor);
+Result<bool> include(const Happening& happening, std::string_view collection,
+                     std::string_view member, store::AudienceId audience) {
+  const bool changed = QP_TRY(add_member(happening.txn, collection, member, audience));
+  if (changed && happening.caused) {
+    happening.caused->push_back(fmt::format("added {} to {}", member, collection));
   }
-  return {};
+  return changed;
 }
 
-Result<void> undo_submitted(const Happening& happening, const Actor& actor) {
-  const auto undone = QP_TRY(subject_of(happening));
-  if (!undone || undone->actor != actor.iri) return {};
-  if (undone->is(as::Follow)) return remove(happening.txn, actor.following, undone->object);
-  if (undone->is(as::Like)) return remove(happening.txn, actor.liked, undone->object);
-  return {};
-}
-
-Result<void> accept_submitted(const Happening& happening, const Actor& actor) {
-  const auto follow = QP_TRY(subject_of(happening));
-  if (!follow || !follow->is(as::Follow) || follow->object != actor.iri) return {};
-  return append(happening.txn, actor.followers, follow->actor);
-}
-
-Result<void> reject_submitted(const Happening& happening, const Actor& actor) {
-  const auto follow = QP_TRY(subject_of(happening));
-  if (!follow || !follow->is(as::Follow) || follow->object != actor.iri) return {};
-  return remove(happening.txn, actor.followers, follow->actor);
-}
-
-Result<void> like_submitted(const Happening& happening, const Actor& actor) {
-  for (const std::string& object : happening.activity.objects) {
-    QP_TRY(append(happening.txn, actor.liked, object));
+Result<bool> exclude(const Happening& happening, std::string_view collection,
+                     std::string_view member) {
+  const bool changed = QP_TRY(remove_member(happening.txn, collection, member));
+  if (changed && happening.caused) {
+    happening.caused->push_back(fmt::format("removed {} from {}", member, collection));
   }
-  return {};
+  return changed;
 }
 
-Result<void> delete_submitted(const Happening& happening, const Actor&) {
-  for (const std::string& object : happening.activity.objects) {
-    QP_TRY(entomb(happening.txn, object, happening.services));
-  }
-  return {};
-}
-
-/// To support an activity, add a row and a function.
-struct Effect {
-  Word type;
-  Result<void> (*apply)(const Happening&, const Actor&);
-};
-
-constexpr Effect kInboxEffects[] = {
-    {as::Follow, follow_received},
-    {as::Accept, accept_received},
-    {as::Reject, reject_received},
-    {as::Undo, undo_received},
-};
-
-constexpr Effect kOutboxEffects[] = {
-    {as::Undo, undo_submitted}, {as::Accept, accept_submitted}, {as::Reject, reject_submitted},
-    {as::Like, like_submitted}, {as::Delete, delete_submitted},
-};
-
-Result<void> apply(std::span<const Effect> effects, const Happening& happening,
-                   const Actor& actor) {
-  for (const Effect& effect : effects) {
-    if (happening.activity.is(effect.type)) QP_TRY(effect.apply(happening, actor));
-  }
-  return {};
-}
-
-/// Who the store says an object belongs to; empty: not known.
-Result<std::vector<std::string>> owners_of(const WriteTxn& txn, TermId object) {
-  auto owners = QP_TRY(values(txn, object, as::attributedTo));
-  for (const std::string& actor : QP_TRY(values(txn, object, as::actor))) owners.push_back(actor);
-  return owners;
-}
-
-}  // namespace
-
-Result<void> apply_outbox_effects(const Happening& happening, const Actor& actor) {
-  return apply(kOutboxEffects, happening, actor);
-}
-
-Result<void> apply_inbox_effects(const Happening& happening, const Actor& recipient) {
-  return apply(kInboxEffects, happening, recipient);
-}
-
-Result<void> apply_origin_effects(const Happening& happening) {
-  if (!happening.activity.is(as::Delete)) return {};
-  const std::string actor = happening.activity.actor();
-  for (const std::string& object : happening.activity.objects) {
-    const auto id = QP_TRY(happening.txn.find_iri(object));
-    if (!id || origin_of(object) != origin_of(actor)) continue;
-    const bool owns = object == actor || contains(QP_TRY(owners_of(happening.txn, *id)), actor);
-    if (owns) QP_TRY(entomb(happening.txn, object, happening.services));
-  }
-  return {};
+std::string pair_key(std::string_view kind, std::string_view a, std::string_view b) {
+  std::string text(kind);
+  text.append("\n").append(a).append("\n").append(b);
+  return text::hex(sig::sha256_text(text)).substr(0, 40);
 }
 
 }  // namespace qp::ap

@@ -15,6 +15,18 @@ namespace qp::ap {
 
 enum class Receipt { Accepted, Duplicate, Ignored };
 
+/// Who sent it, as its signature has shown.
+struct Sender {
+  std::string actor;
+  std::string key_id;
+  std::string how;  ///< "cavage", "rfc9421"
+};
+
+/// Reads, admits and applies what a verified sender sent to `inbox` (a collection's IRI, or the
+/// shared inbox's), in one commit.
+Result<Receipt> take_in(std::string_view body, const Sender& sender, std::string_view inbox,
+                        const Services& services);
+
 /// S2S entry (ActivityPub 7).
 class Inbox {
  public:

@@ -6,6 +6,9 @@
 #include <fmt/core.h>
 
 #include "ap/activity.hpp"
+#include "ap/admit.hpp"
+#include "ap/collection.hpp"
+#include "ap/effects.hpp"
 #include "ap/publish.hpp"
 #include "base/random.hpp"
 #include "view/project.hpp"
@@ -19,6 +22,15 @@ using json::Arena;
 using json::Value;
 
 constexpr std::array<std::string_view, 5> kAddressing = {"to", "bto", "cc", "bcc", "audience"};
+
+constexpr std::array<std::pair<std::string_view, Word>, 5> kAddressingWords = {
+    {{"to", as::to},
+     {"bto", as::bto},
+     {"cc", as::cc},
+     {"bcc", as::bcc},
+     {"audience", as::audience}}};
+constexpr std::array<std::pair<std::string_view, Role>, 3> kListings = {
+    {{"likes", Role::Likes}, {"shares", Role::Shares}, {"replies", Role::Replies}}};
 
 /// ActivityStreams 2.0 vocabulary, 3.1: what is not one of these, and has neither actor nor
 /// object, is an object and gets wrapped in a Create.
@@ -52,10 +64,30 @@ constexpr Word kActivityTypes[] = {as::Accept,
                                    as::View,
                                    as::IntransitiveActivity};
 
-/// ActivityPub 6: these mean nothing without an object, the last two without a target.
-constexpr std::array kNeedObject = {as::Create, as::Update, as::Delete, as::Follow, as::Add,
-                                    as::Remove, as::Like,   as::Block,  as::Undo};
-constexpr std::array kNeedTarget = {as::Add, as::Remove};
+/// ActivityPub 6: these mean nothing without an object, the last ones without a target.
+constexpr std::array kNeedObject = {as::Create, as::Update,   as::Delete,  as::Follow, as::Add,
+                                    as::Remove, as::Like,     as::Block,   as::Undo,   as::Accept,
+                                    as::Reject, as::Announce, as::Dislike, as::Flag,   as::Move};
+constexpr std::array kNeedTarget = {as::Add, as::Remove, as::Move};
+
+/// What Undo is not for: ActivityPub 6.10 names what does it.
+constexpr std::array<std::pair<Word, std::string_view>, 4> kNotUndone = {
+    {{as::Create, "a Create is taken back with Delete"},
+     {as::Add, "an Add is taken back with Remove"},
+     {as::Update, "an Update is taken back with another Update"},
+     {as::Delete, "a Delete cannot be taken back"}}};
+
+/// Members that the server keeps: a client's Update leaves them as they are.
+constexpr std::array<std::string_view, 5> kKept = {"likes", "shares", "replies", "attributedTo",
+                                                   "published"};
+constexpr std::array<std::string_view, 15> kKeptOfActor = {
+    "inbox",     "outbox",    "followers",       "following",         "liked",
+    "featured",  "streams",   "blocked",         "pendingFollowers",  "pendingFollowing",
+    "endpoints", "publicKey", "assertionMethod", "preferredUsername", "published"};
+/// What a collection shows of what is in it.
+constexpr std::array<std::string_view, 5> kShownOfCollection = {"totalItems", "first", "last",
+                                                                "current", "startIndex"};
+constexpr std::array<std::string_view, 2> kItems = {"items", "orderedItems"};
 
 bool is_activity(Value node) {
   const auto types = types_of(node);
@@ -70,6 +102,11 @@ void set_plain(Value object, std::string_view key, Value value, Arena& arena) {
   object.erase(arena.concat(as::kNamespace, key));
   if (key == "id" || key == "type") object.erase(arena.concat("@", key));
   object.set(arena, key, value);
+}
+
+template <std::size_t N>
+bool is_one_of(const std::array<std::string_view, N>& keys, std::string_view key) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
 std::string_view local_name(const Word& word) { return word.iri.substr(as::kNamespace.size()); }
@@ -105,7 +142,9 @@ class Draft {
     }
     activity_ = read_activity(node);
     node_ = node;
-    return check();
+    QP_TRY(check());
+    activity_.actors = {actor_.iri};  // a client may leave it out
+    return {};
   }
 
   /// Sets what the server sets: ids, actor, published, and copies addressing both ways (6.2).
@@ -125,6 +164,7 @@ class Draft {
   bool is_update() const { return activity_.is(as::Update); }
   const Activity& activity() const { return activity_; }
   const std::string& object() const { return object_; }
+  const std::vector<std::string>& members() const { return members_; }
   std::string to_text() const { return json::to_text(document_); }
 
   /// 6.3: a partial object; its members replace those of the stored one, null removes.
@@ -135,8 +175,15 @@ class Draft {
     }
     object_ = activity_.objects.front();
     const Value whole = QP_TRY(stored(txn, object_));
+    const bool is_profile = object_ == actor_.iri;
+    const bool is_listing = QP_TRY(find_collection(txn, object_)).has_value();
     for (const json::Member& member : change->members()) {
       if (member.key == "id" || member.key == "@id") continue;
+      if (is_profile ? is_one_of(kKeptOfActor, member.key) : is_one_of(kKept, member.key)) continue;
+      if (is_listing && is_one_of(kShownOfCollection, member.key)) continue;
+      if (is_listing && is_one_of(kItems, member.key)) {
+        return bad_input("Add and Remove change what is in a collection");
+      }
       if (member.value.is_null()) {
         whole.erase(member.key);
       } else {
@@ -148,6 +195,9 @@ class Draft {
     if (document_.get("@context").is_string() && !context.is_null()) {
       document_.set(arena_, "@context", context);
     }
+    for (const auto& [key, role] : kListings) {  // shown as counts
+      if (whole.get(key).is_object()) whole.set(arena_, key, whole.get(key).get("id"));
+    }
     if (!change->contains("updated")) {
       set_plain(whole, "updated", text(time::rfc3339(services_.clock())), arena_);
     }
@@ -156,17 +206,26 @@ class Draft {
     return {};
   }
 
-  /// The objects of a Delete or Update are the actor's own.
-  Result<void> check_owner(const store::Txn& txn) const {
-    if (!activity_.is(as::Delete) && !activity_.is(as::Update)) return {};
-    for (const std::string& object : activity_.objects) {
-      const auto id = QP_TRY(txn.find_iri(object));
-      const auto own = QP_TRY(txn.find_iri(actor_.iri));
-      if (!id || !QP_TRY(txn.graph(*id))) return error(Code::NotFound, "no such object");
-      const bool owned =
-          object == actor_.iri || QP_TRY(txn.probe({*id, *id, as::attributedTo, *own}, {}));
-      if (!owned) return error(Code::Forbidden, "the object is not yours");
+  /// What the activity asks for is the actor's to ask.
+  Result<void> check_authority(const store::Txn& txn) const {
+    const auto self = QP_TRY(find_actor(txn, actor_.iri));
+    if (!self || self->deleted) return error(Code::Gone, "this actor is deleted");
+    if (activity_.is(as::Undo)) QP_TRY(check_undone(txn));
+    return admit_effects(txn, activity_);
+  }
+
+  /// ActivityPub 6 leaves addressing to the client. Where it names nobody, these go to whom they
+  /// are for: an answer or a request would never arrive, and nobody would learn of a Delete.
+  Result<void> fill_addressing(const store::Txn& txn) {
+    if (!activity_.recipients().empty()) return {};
+    if (activity_.is(as::Delete) || activity_.is(as::Undo)) return inherit_addressing(txn);
+    std::vector<std::string> to;
+    if (activity_.is(as::Follow)) to = activity_.objects;
+    if (activity_.is(as::Accept) || activity_.is(as::Reject)) {
+      const auto known = QP_TRY(subject_of(txn, activity_));
+      if (known && !known->actor.empty()) to.push_back(known->actor);
     }
+    set_recipients("to", to);
     return {};
   }
 
@@ -218,17 +277,102 @@ class Draft {
     return {};
   }
 
+  /// The undone activity's readers are to know; those of a deleted object that they had it.
+  Result<void> inherit_addressing(const store::Txn& txn) {
+    if (activity_.objects.size() != 1 || activity_.objects.front() == actor_.iri) return {};
+    const std::string& before = activity_.objects.front();
+    for (const auto& [key, property] : kAddressingWords) {
+      set_recipients(key, QP_TRY(values_of(txn, before, property)));
+    }
+    return {};
+  }
+
+  void set_recipients(std::string_view key, const std::vector<std::string>& recipients) {
+    if (recipients.empty()) return;
+    const Value list = Value::array(arena_);
+    for (const std::string& one : recipients) list.push_back(arena_, text(one));
+    set_plain(document_, key, list, arena_);
+  }
+
+  Result<void> check_undone(const store::Txn& txn) const {
+    const auto known = QP_TRY(subject_of(txn, activity_));
+    if (!known) return {};
+    for (const auto& [type, refusal] : kNotUndone) {
+      if (known->is(type)) return bad_input(std::string(refusal));
+    }
+    return {};
+  }
+
   Result<void> complete_created(Millis now) {
     const Value object = document_.get("object");
-    object_ = fmt::format("{}/objects/{}", base_, random::uuid_v7(now));
+    const bool is_listing = is_collection(activity_.object);
+    object_ = fmt::format("{}/{}/{}", base_, is_listing ? "collections" : "objects",
+                          random::uuid_v7(now));
     set_plain(object, "id", text(object_), arena_);
     set_plain(object, "attributedTo", text(actor_.iri), arena_);
+    if (is_listing) {
+      QP_TRY(take_members(object));
+    } else {
+      set_listings(object);
+    }
+    if (activity_.is(as::Create) && has_type(activity_.object, as::Question)) {
+      QP_TRY(complete_question(object));
+    }
     if (!object.contains("published")) {
       set_plain(object, "published", document_.get("published"), arena_);
     }
     copy_addressing(object, document_);
     copy_addressing(document_, object);
     return {};
+  }
+
+  /// A collection's items go to its sequence, never into its graph (design.md).
+  Result<void> take_members(Value object) {
+    members_ = values_of(activity_.object, as::items.iri);
+    const auto items = activity_.object.get(as::items.iri).items();
+    std::size_t count = 0;
+    for (const Value item : items) count += item.contains("@list") ? item.get("@list").size() : 1;
+    const bool all_named = count == members_.size() && std::all_of(members_.begin(), members_.end(),
+                                                                   [](const std::string& one) {
+                                                                     return !origin_of(one).empty();
+                                                                   });
+    if (!all_named) return bad_input("the items of a collection need ids");
+    for (const auto& keys : {std::span<const std::string_view>(kItems),
+                             std::span<const std::string_view>(kShownOfCollection)}) {
+      for (const std::string_view key : keys) {
+        object.erase(key);
+        object.erase(arena_.concat("as:", key));
+        object.erase(arena_.concat(as::kNamespace, key));
+      }
+    }
+    return {};
+  }
+
+  /// Every option has a number of votes from the start.
+  Result<void> complete_question(Value object) {
+    if (object.contains("oneOf") && object.contains("anyOf")) {
+      return bad_input("a Question has oneOf or anyOf, not both");
+    }
+    for (const std::string_view key : {"oneOf", "anyOf"}) {
+      const Value options = object.get(key);
+      if (options.is_object()) set_votes(options);
+      for (const Value option : options.items()) set_votes(option);
+    }
+    return {};
+  }
+  void set_votes(Value option) {
+    if (!option.is_object()) return;
+    const Value votes = Value::object(arena_, 2);
+    votes.set(arena_, "type", Value::string("Collection"));
+    votes.set(arena_, "totalItems", Value::number(arena_, 0));
+    set_plain(option, "replies", votes, arena_);
+  }
+
+  /// Where reactions and answers are listed is for the server to say.
+  void set_listings(Value object) {
+    for (const auto& [key, role] : kListings) {
+      set_plain(object, key, text(collection_of(object_, role)), arena_);
+    }
   }
 
   /// 6.2: what `from` says of recipients and `to` does not, `to` says too.
@@ -275,6 +419,7 @@ class Draft {
   Activity activity_;
   std::string base_;
   std::string object_;
+  std::vector<std::string> members_;
 };
 
 }  // namespace
@@ -285,20 +430,23 @@ Outbox::Outbox(Services& services, std::function<void()> wake_delivery)
 Result<Submitted> Outbox::submit(const Actor& actor, std::string_view body, const Permit& permit) {
   Draft draft(actor, services_);
   QP_TRY(draft.read(body));
-  if (permit) {
-    const std::unique_ptr<store::Txn> txn = QP_TRY(services_.store.read());
-    QP_TRY(permit(*txn, draft.activity()));
+  {
+    const auto txn = QP_TRY(services_.store.read());
+    if (permit) QP_TRY(permit(*txn, draft.activity()));
+    QP_TRY(draft.check_authority(*txn));
+    QP_TRY(draft.fill_addressing(*txn));
   }
   QP_TRY(draft.complete());
   std::unique_ptr<Prepared> prepared;
   if (!draft.is_update()) {
     prepared = QP_TRY(prepare(draft.to_text(), draft.object(), services_));
+    prepared->members = draft.members();
   }
   Submitted submitted;
   // A conflict with another Update of the same object cannot arise: merging is done on the
   // writer's thread, which sees all earlier ones.
   QP_TRY(services_.store.write([&](store::WriteTxn& txn) -> Result<void> {
-    QP_TRY(draft.check_owner(txn));
+    QP_TRY(draft.check_authority(txn));
     if (draft.is_update()) {
       Draft update(actor, services_);
       QP_TRY(update.read(body));

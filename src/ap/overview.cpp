@@ -115,25 +115,50 @@ Result<ActorList> list_actors(const store::Txn& txn, const ActorFilter& filter, 
   return list;
 }
 
-Result<std::string> block_host(store::WriteTxn& txn, std::string_view host) {
+namespace {
+
+Result<std::string> enlist(store::WriteTxn& txn, store::Table table, std::string_view host) {
   std::string name = QP_TRY(host_to_block(host));
-  QP_TRY(txn.put(kBlockedHosts, name, ""));
+  QP_TRY(txn.put(table, name, ""));
   return name;
 }
 
-Result<std::string> unblock_host(store::WriteTxn& txn, std::string_view host) {
+Result<std::string> strike(store::WriteTxn& txn, store::Table table, std::string_view host,
+                           std::string_view status) {
   std::string name = QP_TRY(host_to_block(host));
-  if (QP_TRY(txn.erase(kBlockedHosts, name))) return name;
-  return error(Code::NotFound, name + " is not blocked");
+  if (QP_TRY(txn.erase(table, name))) return name;
+  return error(Code::NotFound, name.append(" is not ").append(status));
 }
 
-Result<std::vector<std::string>> blocked_hosts(const store::Txn& txn) {
+Result<std::vector<std::string>> hosts_in(const store::Txn& txn, store::Table table) {
   std::vector<std::string> hosts;
-  QP_TRY(txn.each(kBlockedHosts, "", [&](std::string_view host, std::string_view) {
+  QP_TRY(txn.each(table, "", [&](std::string_view host, std::string_view) {
     hosts.emplace_back(host);
     return true;
   }));
   return hosts;
+}
+
+}  // namespace
+
+Result<std::string> block_host(store::WriteTxn& txn, std::string_view host) {
+  return enlist(txn, kBlockedHosts, host);
+}
+Result<std::string> unblock_host(store::WriteTxn& txn, std::string_view host) {
+  return strike(txn, kBlockedHosts, host, "blocked");
+}
+Result<std::vector<std::string>> blocked_hosts(const store::Txn& txn) {
+  return hosts_in(txn, kBlockedHosts);
+}
+
+Result<std::string> allow_host(store::WriteTxn& txn, std::string_view host) {
+  return enlist(txn, kAllowedHosts, host);
+}
+Result<std::string> disallow_host(store::WriteTxn& txn, std::string_view host) {
+  return strike(txn, kAllowedHosts, host, "allowed");
+}
+Result<std::vector<std::string>> allowed_hosts(const store::Txn& txn) {
+  return hosts_in(txn, kAllowedHosts);
 }
 
 Result<std::vector<KnownHost>> known_hosts(const store::Txn& txn) {

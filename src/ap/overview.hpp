@@ -38,6 +38,10 @@ Result<std::string> block_host(store::WriteTxn& txn, std::string_view host);
 /// NotFound where it is not blocked.
 Result<std::string> unblock_host(store::WriteTxn& txn, std::string_view host);
 Result<std::vector<std::string>> blocked_hosts(const store::Txn& txn);
+/// As soon as one host is allowed by name, those that are not may neither send nor get anything.
+Result<std::string> allow_host(store::WriteTxn& txn, std::string_view host);
+Result<std::string> disallow_host(store::WriteTxn& txn, std::string_view host);
+Result<std::vector<std::string>> allowed_hosts(const store::Txn& txn);
 
 /// A host of other actors.
 struct KnownHost {

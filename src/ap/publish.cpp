@@ -1,15 +1,19 @@
 #include "ap/publish.hpp"
 
 #include <algorithm>
+#include <array>
+#include <limits>
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
 #include "ap/addressing.hpp"
+#include "ap/collection.hpp"
 #include "ap/effects.hpp"
 #include "ap/tables.hpp"
 #include "view/project.hpp"
 #include "view/serve.hpp"
+#include "vocab/views.hpp"
 
 namespace qp::ap {
 
@@ -37,6 +41,21 @@ std::string_view lane_of(const Remote& remote, std::string& memory) {
   return memory;
 }
 
+Result<void> count_post(WriteTxn& txn) {
+  const auto kept = QP_TRY(txn.get(kCounters, "local_posts"));
+  const std::uint64_t count = kept ? text::to_uint(*kept).value_or(0) : 0;
+  return txn.put(kCounters, "local_posts", std::to_string(count + 1));
+}
+
+Result<bool> is_about_a_block(const store::Txn& txn, const Activity& activity) {
+  if (activity.is(as::Block)) return true;
+  if (!activity.is(as::Undo)) return false;
+  const auto undone = QP_TRY(subject_of(txn, activity));
+  return undone && undone->is(as::Block);
+}
+
+}  // namespace
+
 Result<void> enqueue(WriteTxn& txn, const Actor& sender, const Activity& activity,
                      std::span<const Remote> remote, const Services& services) {
   for (const Remote& one : remote) {
@@ -52,14 +71,6 @@ Result<void> enqueue(WriteTxn& txn, const Actor& sender, const Activity& activit
   }
   return {};
 }
-
-Result<void> count_post(WriteTxn& txn) {
-  const auto kept = QP_TRY(txn.get(kCounters, "local_posts"));
-  const std::uint64_t count = kept ? text::to_uint(*kept).value_or(0) : 0;
-  return txn.put(kCounters, "local_posts", std::to_string(count + 1));
-}
-
-}  // namespace
 
 Result<std::unique_ptr<Prepared>> prepare(std::string document, std::string object,
                                           const Services& services) {
@@ -78,49 +89,78 @@ Result<void> publish(WriteTxn& txn, const Actor& actor, const Prepared& prepared
   const Activity& activity = prepared.activity;
   const auto audience = QP_TRY(audience_of(txn, readers_of(activity)));
   std::vector<Owned> owned{{activity.id, audience}};
-  if (!prepared.object.empty()) owned.push_back({prepared.object, audience});
+  if (!prepared.object.empty()) {
+    // Who an actor is can be read by all, whoever is told that it has changed.
+    const bool is_profile = prepared.object == actor.iri;
+    owned.push_back({prepared.object, is_profile ? store::AudienceId::Public : audience});
+  }
   const Provenance provenance{
       {}, "user " + actor.user, std::string(how), actor.outbox, services.clock().count()};
   QP_TRY(write_document(txn, prepared.form, prepared.bytes, owned, provenance));
   QP_TRY(append(txn, actor.outbox, activity.id, audience));
 
-  const Happening happening{txn, activity, services};
+  // Before the effects: an Undo takes away whom it would have reached.
   const Targets targets = QP_TRY(targets_of(txn, actor, activity));
-  QP_TRY(apply_outbox_effects(happening, actor));
-  QP_TRY(refresh_rendered(txn, activity.id, services));
+  std::vector<std::string> caused;
+  QP_TRY(apply_effects(
+      {txn, activity, services, audience, prepared.object, &actor, prepared.members, &caused}));
+  QP_TRY(note_caused(txn, activity.id, caused));
   if (!prepared.object.empty()) QP_TRY(refresh_rendered(txn, prepared.object, services));
+  QP_TRY(refresh_rendered(txn, activity.id, services));
   if (activity.is(as::Create)) QP_TRY(count_post(txn));
-  if (activity.is(as::Block)) return {};  // 6.9: a Block is not delivered
+  if (QP_TRY(is_about_a_block(txn, activity))) return {};  // 6.9: is not delivered
   QP_TRY(enqueue(txn, actor, activity, targets.remote, services));
-  return receive_locally(txn, activity, targets.local, services);
+  return receive_locally(txn, activity, targets.local);
+}
+
+Result<void> note_caused(WriteTxn& txn, std::string_view activity,
+                         std::span<const std::string> caused) {
+  if (caused.empty() || activity.size() > kMaxKey) return {};
+  return txn.put(kCaused, activity, nlohmann::json(caused).dump());
 }
 
 Result<void> receive_locally(WriteTxn& txn, const Activity& activity,
-                             std::span<const Actor> recipients, const Services& services) {
-  if (recipients.empty()) return {};
-  const Happening happening{txn, activity, services};
-  auto readers = readers_of(activity);
+                             std::span<const Actor> recipients) {
   for (const Actor& recipient : recipients) {
-    if (!contains(readers, recipient.iri)) readers.push_back(recipient.iri);
-  }
-  const TermId graph = QP_TRY(txn.intern_iri(activity.id));
-  QP_TRY(txn.set_audience(graph, QP_TRY(audience_of(txn, readers))));
-  for (const Actor& recipient : recipients) {
-    const std::vector<std::string> owner{recipient.iri};
+    if (QP_TRY(has_blocked(txn, recipient.iri, activity.actor()))) continue;
+    const std::array owner{recipient.iri};
     QP_TRY(append(txn, recipient.inbox, activity.id, QP_TRY(audience_of(txn, owner))));
-    QP_TRY(apply_inbox_effects(happening, recipient));
   }
   return {};
 }
 
-Result<void> refresh_rendered(WriteTxn& txn, std::string_view iri, const Services& services) {
+namespace {
+
+constexpr std::size_t kEmbedDepth = 2;  // as view/project walks
+/// More than these are left to be rendered when they are asked for.
+constexpr std::size_t kEmbeddersRendered = 4;
+
+/// Where kEmbeddedIn has what embeds the resource.
+std::string embedders_prefix(std::string_view iri) { return pair_key("embedded", iri, "") + ' '; }
+
+/// False where the key would be too long: such a resource is not kept rendered.
+Result<bool> note_embedded(WriteTxn& txn, std::string_view iri) {
+  const auto types = QP_TRY(values_of(txn, iri, rdf::type));
+  for (const vocab::Embed& embed : vocab::kEmbeds) {
+    if (!contains(types, embed.type.iri)) continue;
+    for (const std::string& inner : QP_TRY(values_of(txn, iri, embed.property))) {
+      const std::string key = embedders_prefix(inner).append(iri);
+      if (key.size() > kMaxKey) return false;
+      QP_TRY(txn.put(kEmbeddedIn, key, ""));
+    }
+  }
+  return true;
+}
+
+Result<void> render(WriteTxn& txn, std::string_view iri, const Services& services) {
   QP_TRY(txn.erase_rendered(iri));
+  if (QP_TRY(find_collection(txn, iri))) return {};  // how many are in it changes all the time
   auto served = view::serve(txn, iri, {}, {services.contexts, services.loader});
   if (!served) {
     if (served.error().code == Code::NotFound) return {};
     return std::move(served).error();
   }
-  if (!served->is_public) return {};
+  if (!served->is_public || !QP_TRY(note_embedded(txn, iri))) return {};
   store::Rendered rendered;
   rendered.content_type = "application/activity+json";
   rendered.etag = std::move(served->etag);
@@ -129,6 +169,81 @@ Result<void> refresh_rendered(WriteTxn& txn, std::string_view iri, const Service
   rendered.body = std::move(served->body);
   return txn.put_rendered(iri, 0, rendered);
 }
+
+Result<void> refresh(WriteTxn& txn, std::string_view iri, std::size_t depth,
+                     const Services& services) {
+  QP_TRY(render(txn, iri, services));
+  if (depth == 0) return {};
+  const std::string prefix = embedders_prefix(iri);
+  std::vector<std::string> embedders;
+  QP_TRY(txn.each(kEmbeddedIn, prefix, [&](std::string_view key, std::string_view) {
+    embedders.emplace_back(key.substr(prefix.size()));
+    return true;
+  }));
+  for (std::size_t i = 0; i < embedders.size(); ++i) {
+    if (i < kEmbeddersRendered) {
+      QP_TRY(refresh(txn, embedders[i], depth - 1, services));
+    } else {
+      QP_TRY(txn.erase_rendered(embedders[i]));
+      QP_TRY(txn.erase(kEmbeddedIn, prefix + embedders[i]));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> refresh_rendered(WriteTxn& txn, std::string_view iri, const Services& services) {
+  if (!QP_TRY(is_local(txn, iri))) return {};
+  return refresh(txn, iri, kEmbedDepth, services);
+}
+
+namespace {
+
+/// The documents that spoke of `resource` as its source, now or before.
+Result<std::vector<store::DocumentRecord>> sources_of(const store::Txn& txn, TermId resource) {
+  std::vector<TermId> graphs{resource};
+  store::Txn::ScanOptions with_claims;
+  with_claims.with_claims = true;
+  QP_TRY(txn.scan({.s = resource}, with_claims, [&](const store::OrderedQuad& quad) {
+    if (graphs.back() != quad.quad.g) graphs.push_back(quad.quad.g);
+    return true;
+  }));
+  std::vector<store::DocumentRecord> sources;
+  for (const TermId graph : graphs) {
+    const auto record = QP_TRY(txn.graph(graph));
+    if (!record || record->document == TermId::None) continue;
+    auto document = QP_TRY(txn.document(record->document));
+    if (!document) continue;
+    const bool was_source = std::find(document->graphs.begin(), document->graphs.end(), resource) !=
+                            document->graphs.end();
+    const bool known = std::any_of(sources.begin(), sources.end(),
+                                   [&](const auto& one) { return one.id == document->id; });
+    if (was_source && !known) sources.push_back(*std::move(document));
+  }
+  return sources;
+}
+
+/// What the document said of the resource goes: bytes, claims, and how its object was written. That
+/// it was here, since when and from whom stays (design.md, thesis 3).
+Result<void> erase_words(WriteTxn& txn, store::DocumentRecord document) {
+  QP_TRY(txn.erase_document_bytes(document.id));
+  if (document.claims != TermId::None) QP_TRY(txn.erase_graph(document.claims));
+  document.claims = TermId::None;
+  if (!document.fidelity.empty()) {
+    json::Arena arena;
+    json::ParseLimits limits;
+    limits.depth *= 4;
+    limits.members = std::numeric_limits<std::size_t>::max();
+    const auto difference = QP_TRY(json::parse(document.fidelity, arena, limits));
+    const bool is_root = document.graphs.size() == 1;
+    if (!is_root) difference.get("o").erase("object");
+    document.fidelity = is_root ? std::string() : json::to_text(difference);
+  }
+  return txn.update_document(document);
+}
+
+}  // namespace
 
 Result<void> entomb(WriteTxn& txn, std::string_view iri, const Services& services) {
   const auto id = QP_TRY(txn.find_iri(iri));
@@ -150,13 +265,12 @@ Result<void> entomb(WriteTxn& txn, std::string_view iri, const Services& service
     document["formerType"] = former.substr(as::kNamespace.size());
   }
   const auto prepared = QP_TRY(prepare(document.dump(), "", services));
-  const TermId source = record->document;
-  // Its words go; that it was here, since when and from whom stays (design.md, thesis 3).
+  const auto sources = QP_TRY(sources_of(txn, *id));
   QP_TRY(txn.erase_graph(*id));
+  for (const store::DocumentRecord& source : sources) QP_TRY(erase_words(txn, source));
   const Owned owned{std::string(iri), record->audience};
   QP_TRY(write_document(txn, prepared->form, prepared->bytes, std::span(&owned, 1),
                         {{}, "server", "deleted", {}, services.clock().count()}));
-  if (source != TermId::None) QP_TRY(txn.erase_document_bytes(source));
   return refresh_rendered(txn, iri, services);
 }
 

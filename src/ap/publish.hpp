@@ -7,6 +7,7 @@
 
 #include "ap/activity.hpp"
 #include "ap/actor.hpp"
+#include "ap/addressing.hpp"
 #include "ap/ingest.hpp"
 #include "ap/services.hpp"
 
@@ -21,6 +22,7 @@ struct Prepared {
   std::string bytes;
   Activity activity;
   std::string object;  ///< IRI of the object that the activity creates or replaces, or empty
+  std::vector<std::string> members;  ///< of the collection that it creates, newest first
 };
 
 /// Reads `document` (with ids) for writing; `object` as in Prepared.
@@ -32,15 +34,25 @@ Result<std::unique_ptr<Prepared>> prepare(std::string document, std::string obje
 Result<void> publish(store::WriteTxn& txn, const Actor& actor, const Prepared& prepared,
                      std::string_view how, const Services& services);
 
-/// Appends the activity to the inbox of each local actor among those it reached.
-/// `activity` is in the store already.
+/// Appends the activity, which is in the store already, to the inbox of each of `recipients` that
+/// has not blocked its actor.
 Result<void> receive_locally(store::WriteTxn& txn, const Activity& activity,
-                             std::span<const Actor> recipients, const Services& services);
+                             std::span<const Actor> recipients);
 
-/// Renders the resource for anonymous readers where all may see it, else drops what was rendered.
+/// Queues the activity for other servers. One of this server goes out as its author sees it, one of
+/// others byte for byte as it came; `sender` signs the request.
+Result<void> enqueue(store::WriteTxn& txn, const Actor& sender, const Activity& activity,
+                     std::span<const Remote> remote, const Services& services);
+
+/// Keeps what the activity changed, for `quadpub why`.
+Result<void> note_caused(store::WriteTxn& txn, std::string_view activity,
+                         std::span<const std::string> caused);
+
+/// Renders a resource of this server, and what embeds it, for anonymous readers where all may see
+/// it; else drops what was rendered.
 Result<void> refresh_rendered(store::WriteTxn& txn, std::string_view iri, const Services& services);
 
-/// Puts a Tombstone in place of the resource and erases the bytes of its document.
+/// Puts a Tombstone in place of the resource and erases what documents said of it, and their bytes.
 Result<void> entomb(store::WriteTxn& txn, std::string_view iri, const Services& services);
 
 }  // namespace qp::ap

@@ -136,6 +136,25 @@ Result<Value> difference_for(const Txn& txn, TermId graph, const store::Document
   return all;
 }
 
+/// An object of this server names the collections of its reactions and answers: in their place
+/// stands how many this reader may see of each. Their address begins with the object's.
+Result<void> count_listings(const Txn& txn, Value object, const Walk& walk, Arena& arena) {
+  const std::string_view id = object.get("id").text();
+  for (const std::string_view key : {"likes", "shares", "replies"}) {
+    const std::string_view listing = object.get(key).text();
+    if (id.empty() || listing != arena.concat(arena.concat(id, "/"), key)) continue;
+    const auto sequence = QP_TRY(txn.find_iri(listing));
+    const auto count = sequence ? QP_TRY(txn.sequence_count(*sequence, walk.visible)) : 0;
+    const Value counted = Value::object(arena, 3);
+    counted.set(arena, "id", Value::string(listing));
+    counted.set(arena, "type", Value::string("OrderedCollection"));
+    counted.set(arena, "totalItems", Value::number(arena, static_cast<std::int64_t>(count)));
+    object.set(arena, key, counted);
+  }
+  const Value inner = object.get("object");
+  return inner.is_object() ? count_listings(txn, inner, walk, arena) : Result<void>();
+}
+
 }  // namespace
 
 Result<Value> project(const Txn& txn, TermId graph, const Walk& walk,
@@ -157,6 +176,7 @@ Result<Value> project(const Txn& txn, TermId graph, const Walk& walk,
   value = jsonld::apply_difference(value, difference, arena);
   if (!value.contains("@context")) value.set(arena, "@context", context);
   if (!walk.with_hidden_recipients) hide_recipients(value);
+  QP_TRY(count_listings(txn, value, walk, arena));
   return jsonld::to_wire_shape(value, arena);
 }
 

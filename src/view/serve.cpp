@@ -190,19 +190,40 @@ Result<Served> serve(const Txn& txn, std::string_view iri, const Reader& reader,
   return served;
 }
 
+namespace {
+
+/// A collection without a graph of its own belongs to the resource that its address begins with:
+/// `<object>/likes`. Who may read that may read it.
+Result<Value> bare_collection(const Txn& txn, std::string_view iri, const Visible& visible,
+                              Arena& arena) {
+  QP_TRY(find_graph(txn, iri.substr(0, iri.rfind('/')), visible));
+  const Value base = Value::object(arena, 8);
+  base.set(arena, "@context", Value::string("https://www.w3.org/ns/activitystreams"));
+  base.set(arena, "id", Value::string(arena.copy(iri)));
+  base.set(arena, "type", Value::string("OrderedCollection"));
+  return base;
+}
+
+}  // namespace
+
 Result<Served> serve_collection(const Txn& txn, std::string_view iri,
                                 const std::optional<Page>& page, const Reader& reader,
                                 const Contexts& contexts) {
   const Visible visible = QP_TRY(visible_to(txn, reader));
-  const Found found = QP_TRY(find_graph(txn, iri, visible));
-  const auto id = QP_TRY(reader_id(txn, reader));
+  const auto sequence = QP_TRY(txn.find_iri(iri));
   Arena arena;
-  Pager pager(txn, std::string(iri), found.graph, visible, id, contexts, arena);
+  Value base;
+  if (sequence && QP_TRY(txn.graph(*sequence))) {
+    QP_TRY(find_graph(txn, iri, visible));
+    Walk walk;
+    walk.visible = visible;
+    base = QP_TRY(project(txn, *sequence, walk, {contexts.cache, contexts.loader}, arena));
+  } else {
+    base = QP_TRY(bare_collection(txn, iri, visible, arena));
+  }
+  const auto id = QP_TRY(reader_id(txn, reader));
+  Pager pager(txn, std::string(iri), sequence.value_or(TermId::None), visible, id, contexts, arena);
   if (page) return finish(QP_TRY(pager.page(*page)), false);
-  Walk walk;
-  walk.visible = visible;
-  const Value base =
-      QP_TRY(project(txn, found.graph, walk, {contexts.cache, contexts.loader}, arena));
   return finish(QP_TRY(pager.collection(base)), false);
 }
 

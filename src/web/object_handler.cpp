@@ -139,6 +139,9 @@ Result<view::Served> serve_sequence(const store::Txn& txn, const ap::CollectionR
   const auto as_owner = std::find_if(readers.begin(), readers.end(), [&](const auto& reader) {
     return reader.actor == record.owner;
   });
+  if (ap::is_for_owner_only(record.role) && as_owner == readers.end()) {
+    return Error{Code::NotFound, "a collection for its owner only: " + std::string(iri), {}};
+  }
   const view::Reader& reader = as_owner == readers.end() ? readers.front() : *as_owner;
   return view::serve_collection(txn, iri, page, reader, contexts);
 }

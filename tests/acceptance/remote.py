@@ -28,6 +28,7 @@ class Peer:
         self.deliveries = []
         self.requests = []
         self.answer_inbox = 202
+        self.gone = set()  # paths that answer 410
         self._lock = threading.Lock()
         self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._http.daemon_threads = True
@@ -68,6 +69,9 @@ def _handler(peer):
             path = self.path.split("?")[0]
             peer.note("GET", path)
             document = peer.documents.get(path)
+            if path in peer.gone:
+                self._answer(410, b"")
+                return
             self._answer(404 if document is None else 200,
                          b"" if document is None else json.dumps(document).encode())
 

@@ -4,6 +4,7 @@
 
 #include "../store/temporary_store.hpp"
 #include "ap/actor.hpp"
+#include "ap/inbox.hpp"
 #include "ap/outbox.hpp"
 #include "ap/services.hpp"
 #include "jsonld/context.hpp"
@@ -57,10 +58,79 @@ class Fixture {
     return outbox.submit(actor, json);
   }
 
+  /// An activity of `actor` on another server, posted to the shared inbox. `members`: more of its
+  /// JSON, quotes may be written as '. Its id is in `last_id` then.
+  Result<Receipt> receive(const std::string& actor, const std::string& type, std::string object,
+                          const std::string& members = "") {
+    last_id = "https://remote.example/activities/" + std::to_string(++remote_activities_);
+    const bool is_json = object.starts_with('{') || object.starts_with('[');
+    std::string json = "{'@context':'https://www.w3.org/ns/activitystreams','type':'" + type +
+                       "','actor':'" + actor + "','id':'" + last_id + "'";
+    if (!object.empty()) json += ",'object':" + (is_json ? object : "'" + object + "'");
+    if (!members.empty()) json += "," + members;
+    return receive_text(actor, json + "}");
+  }
+  Result<Receipt> receive_text(const std::string& actor, std::string json) {
+    std::replace(json.begin(), json.end(), '\'', '"');
+    now += Millis(1000);
+    return take_in(json, {actor, actor + "#main-key", "cavage"}, "http://localhost:8000/inbox",
+                   services);
+  }
+  std::string last_id;
+
+  /// Members of a collection, newest first.
+  std::vector<std::string> members(const std::string& collection) {
+    const auto txn = store::must(store_->read());
+    std::vector<std::string> found;
+    const auto sequence = store::must(txn->find_iri(collection));
+    if (!sequence) return found;
+    for (const auto& item :
+         store::must(txn->sequence_before(*sequence, 0, 1000, store::Visible::everything()))) {
+      found.emplace_back(store::must(txn->resolve(item.member)).value);
+    }
+    return found;
+  }
+
+  /// True if some quad, claims included, or some kept bytes have `word` in them.
+  bool says(const std::string& word) {
+    const auto txn = store::must(store_->read());
+    std::vector<TermId> objects, documents;
+    store::must(txn->scan({}, {store::Visible::everything(), true}, [&](const auto& quad) {
+      objects.push_back(quad.quad.o);
+      documents.push_back(quad.quad.g);
+      return true;
+    }));
+    for (const TermId object : objects) {
+      if (store::must(txn->resolve(object)).value == word) return true;
+    }
+    for (const TermId graph : documents) {
+      const auto record = store::must(txn->graph(graph));
+      if (!record || record->document == TermId::None) continue;
+      const auto bytes = txn->document_bytes(record->document);
+      if (bytes && bytes->find('>' + word) != std::string::npos) return true;
+      if (bytes && bytes->find('"' + word + '"') != std::string::npos) return true;
+    }
+    return false;
+  }
+
+  /// The finished bytes of `iri`; "" where there are none.
+  std::string rendered(const std::string& iri) {
+    const auto txn = store::must(store_->read());
+    const auto kept = store::must(txn->rendered(iri, 0));
+    return kept ? std::string(kept->body) : std::string();
+  }
+
   /// What `reader` gets for `iri`; "" where it gets nothing.
   std::string seen(const std::string& iri, const std::string& reader = "") {
     const auto txn = store::must(store_->read());
     const auto served = view::serve(*txn, iri, {reader}, {contexts_, load_bundled});
+    return served ? served->body : "";
+  }
+
+  std::string seen_collection(const std::string& iri, const std::string& reader = "") {
+    const auto txn = store::must(store_->read());
+    const auto served =
+        view::serve_collection(*txn, iri, std::nullopt, {reader}, {contexts_, load_bundled});
     return served ? served->body : "";
   }
 
@@ -83,6 +153,7 @@ class Fixture {
   std::unique_ptr<store::Store> store_;
   jsonld::ContextCache contexts_;
   NoNetwork network_;
+  int remote_activities_ = 0;
 
  public:
   Millis now{1'764'000'000'000};

@@ -1,0 +1,266 @@
+#include "ap/follow.hpp"
+
+#include <array>
+
+#include <nlohmann/json.hpp>
+
+#include "ap/collection.hpp"
+#include "ap/publish.hpp"
+#include "ap/tables.hpp"
+#include "base/random.hpp"
+
+namespace qp::ap {
+
+namespace {
+
+/// What stands between two actors, by kFollows.
+struct Relation {
+  std::string follow;  ///< the Follow that began it
+  bool accepted = false;
+};
+
+std::string key_of(std::string_view follower, std::string_view followed) {
+  return pair_key("follow", follower, followed);
+}
+
+Result<std::optional<Relation>> find_relation(const store::Txn& txn, std::string_view follower,
+                                              std::string_view followed) {
+  const auto kept = QP_TRY(txn.get(kFollows, key_of(follower, followed)));
+  if (!kept) return std::optional<Relation>();
+  const auto record = nlohmann::json::parse(*kept, nullptr, false);
+  if (!record.is_object()) return Error{Code::Storage, "a follow's record is damaged", {}};
+  return std::optional(Relation{record.value("follow", ""), record.value("accepted", false)});
+}
+
+Result<void> put_relation(store::WriteTxn& txn, std::string_view follower,
+                          std::string_view followed, const Relation& relation) {
+  const nlohmann::json record = {{"follow", relation.follow}, {"accepted", relation.accepted}};
+  return txn.put(kFollows, key_of(follower, followed), record.dump());
+}
+
+Result<store::AudienceId> only(store::WriteTxn& txn, const std::string& reader) {
+  const std::array readers{reader};
+  return audience_of(txn, readers);
+}
+
+/// Into the pending requests of those of the two that are of this server, or out of them.
+Result<void> set_pending(const Happening& happening, const std::string& follower,
+                         const std::string& followed, const std::string& follow, bool is_pending) {
+  const std::array<std::pair<std::string, Role>, 2> sides{
+      {{follower, Role::PendingFollowing}, {followed, Role::PendingFollowers}}};
+  for (const auto& [owner, role] : sides) {
+    if (!QP_TRY(find_actor(happening.txn, owner))) continue;
+    const std::string collection = collection_of(owner, role);
+    if (is_pending) {
+      QP_TRY(include(happening, collection, follow, QP_TRY(only(happening.txn, owner))));
+    } else {
+      QP_TRY(exclude(happening, collection, follow));
+    }
+  }
+  return {};
+}
+
+/// Into followers and following, or out of them.
+Result<void> set_following(const Happening& happening, const std::string& follower,
+                           const std::string& followed, bool follows) {
+  const auto change = [&](const std::string& collection,
+                          const std::string& member) -> Result<void> {
+    if (follows) {
+      QP_TRY(include(happening, collection, member, store::AudienceId::Public));
+    } else {
+      QP_TRY(exclude(happening, collection, member));
+    }
+    return {};
+  };
+  if (const auto one = QP_TRY(find_actor(happening.txn, follower))) {
+    QP_TRY(change(one->following, followed));
+  }
+  if (const auto one = QP_TRY(find_actor(happening.txn, followed))) {
+    QP_TRY(change(one->followers, follower));
+  }
+  return {};
+}
+
+/// Neither follows nor asks to.
+Result<void> part(const Happening& happening, const std::string& follower,
+                  const std::string& followed) {
+  if (const auto relation = QP_TRY(find_relation(happening.txn, follower, followed))) {
+    QP_TRY(set_pending(happening, follower, followed, relation->follow, false));
+    QP_TRY(happening.txn.erase(kFollows, key_of(follower, followed)));
+  }
+  return set_following(happening, follower, followed, false);
+}
+
+/// The server does for `actor` what its owner has asked for once and for all.
+Result<void> say(const Happening& happening, const Actor& actor, std::string_view type,
+                 const nlohmann::ordered_json& object, const std::string& to) {
+  const Millis now = happening.services.clock();
+  const std::string base = actor.iri.substr(0, actor.iri.find("/actors/"));
+  const nlohmann::ordered_json document = {{"@context", "https://www.w3.org/ns/activitystreams"},
+                                           {"id", base + "/activities/" + random::uuid_v7(now)},
+                                           {"type", type},
+                                           {"actor", actor.iri},
+                                           {"object", object},
+                                           {"to", nlohmann::ordered_json::array({to})},
+                                           {"published", time::rfc3339(now)}};
+  const auto prepared = QP_TRY(prepare(document.dump(), "", happening.services));
+  return publish(happening.txn, actor, *prepared, "server", happening.services);
+}
+
+nlohmann::ordered_json follow_document(std::string_view id, std::string_view follower,
+                                       std::string_view followed) {
+  return {{"id", id}, {"type", "Follow"}, {"actor", follower}, {"object", followed}};
+}
+
+Result<void> accept(const Happening& happening, const Actor& followed) {
+  const std::string follower = happening.activity.actor();
+  return say(happening, followed, "Accept",
+             follow_document(happening.activity.id, follower, followed.iri), follower);
+}
+
+Result<void> ask(const Happening& happening, const std::string& followed) {
+  const std::string follower = happening.activity.actor();
+  if (follower == followed) return {};
+  const auto asked = QP_TRY(find_actor(happening.txn, followed));
+  if (!asked && !happening.sender) return {};
+  if (asked && QP_TRY(has_blocked(happening.txn, followed, follower))) return {};
+
+  Relation relation{happening.activity.id, false};
+  if (const auto before = QP_TRY(find_relation(happening.txn, follower, followed))) {
+    QP_TRY(set_pending(happening, follower, followed, before->follow, false));
+    relation.accepted = before->accepted;
+  }
+  QP_TRY(put_relation(happening.txn, follower, followed, relation));
+  if (!relation.accepted) {
+    QP_TRY(set_pending(happening, follower, followed, relation.follow, true));
+  }
+  const bool is_automatic = asked && (relation.accepted || !asked->manual_follows);
+  return is_automatic ? accept(happening, *asked) : Result<void>();
+}
+
+/// The Follow that is answered, if it was asked of the one who answers.
+Result<std::optional<Known>> answered(const Happening& happening) {
+  auto follow = QP_TRY(subject_of(happening.txn, happening.activity));
+  if (!follow || !follow->is(as::Follow) || follow->object != happening.activity.actor()) {
+    return std::optional<Known>();
+  }
+  return follow;
+}
+
+}  // namespace
+
+Result<void> follow(const Happening& happening) {
+  for (const std::string& followed : happening.activity.objects) QP_TRY(ask(happening, followed));
+  return {};
+}
+
+Result<void> accept_follow(const Happening& happening) {
+  const auto follow = QP_TRY(answered(happening));
+  if (!follow) return {};
+  auto relation = QP_TRY(find_relation(happening.txn, follow->actor, follow->object));
+  if (!relation) return {};
+  QP_TRY(set_pending(happening, follow->actor, follow->object, relation->follow, false));
+  relation->accepted = true;
+  QP_TRY(put_relation(happening.txn, follow->actor, follow->object, *relation));
+  return set_following(happening, follow->actor, follow->object, true);
+}
+
+Result<void> reject_follow(const Happening& happening) {
+  const auto follow = QP_TRY(answered(happening));
+  if (!follow) return {};
+  return part(happening, follow->actor, follow->object);
+}
+
+Result<void> take_back_follow(const Happening& happening, const Known& known) {
+  return part(happening, known.actor, known.object);
+}
+
+Result<void> take_back_answer(const Happening& happening, const Known& known) {
+  if (!known.is(as::Accept)) return {};
+  const auto follow = QP_TRY(find_activity(happening.txn, known.object));
+  if (!follow || !follow->is(as::Follow) || follow->object != known.actor) return {};
+  auto relation = QP_TRY(find_relation(happening.txn, follow->actor, follow->object));
+  if (!relation || !relation->accepted) return {};
+  relation->accepted = false;
+  QP_TRY(put_relation(happening.txn, follow->actor, follow->object, *relation));
+  QP_TRY(set_following(happening, follow->actor, follow->object, false));
+  return set_pending(happening, follow->actor, follow->object, relation->follow, true);
+}
+
+Result<void> block(const Happening& happening) {
+  const std::string actor = happening.activity.actor();
+  for (const std::string& other : happening.activity.objects) {
+    if (other == actor) continue;
+    if (happening.sender) {
+      const auto audience = QP_TRY(only(happening.txn, actor));
+      QP_TRY(include(happening, collection_of(actor, Role::Blocked), other, audience));
+    }
+    QP_TRY(part(happening, actor, other));
+    QP_TRY(part(happening, other, actor));
+  }
+  return {};
+}
+
+Result<void> take_back_block(const Happening& happening, const Known& known) {
+  if (!happening.sender) return {};
+  QP_TRY(exclude(happening, collection_of(known.actor, Role::Blocked), known.object));
+  return {};
+}
+
+namespace {
+
+Result<void> follow_instead(const Happening& happening, const Actor& follower,
+                            const std::string& before, const std::string& now) {
+  const auto relation = QP_TRY(find_relation(happening.txn, follower.iri, before));
+  if (relation) {
+    QP_TRY(say(happening, follower, "Undo", follow_document(relation->follow, follower.iri, before),
+               before));
+  }
+  const bool follows = QP_TRY(find_relation(happening.txn, follower.iri, now)).has_value();
+  if (follows || follower.iri == now) return {};
+  return say(happening, follower, "Follow", now, now);
+}
+
+Result<void> set_moved_to(const Happening& happening, const std::string& target) {
+  store::WriteTxn& txn = happening.txn;
+  const std::string actor = happening.activity.actor();
+  const TermId graph = QP_TRY(txn.intern_iri(actor));
+  const TermId to = QP_TRY(txn.intern_iri(target));
+  std::vector<store::QuadIds> before;
+  QP_TRY(txn.scan({graph, graph, as::movedTo, {}}, {}, [&](const store::OrderedQuad& quad) {
+    before.push_back(quad.quad);
+    return true;
+  }));
+  const std::array now{store::OrderedQuad{{graph, graph, as::movedTo, to}, 0}};
+  QP_TRY(txn.apply(before, now));
+  return refresh_rendered(txn, actor, happening.services);
+}
+
+}  // namespace
+
+Result<void> move(const Happening& happening) {
+  const std::string actor = happening.activity.actor();
+  if (happening.activity.targets.size() != 1) return {};
+  const std::string& target = happening.activity.targets.front();
+  if (happening.sender) QP_TRY(set_moved_to(happening, target));
+  if (!contains(QP_TRY(values_of(happening.txn, target, as::alsoKnownAs)), actor)) return {};
+  for (const std::string& iri : QP_TRY(collections_with(happening.txn, actor))) {
+    const auto collection = QP_TRY(find_collection(happening.txn, iri));
+    if (!collection || collection->role != Role::Following) continue;
+    const auto follower = QP_TRY(find_actor(happening.txn, collection->owner));
+    if (follower) QP_TRY(follow_instead(happening, *follower, actor, target));
+  }
+  return {};
+}
+
+Result<void> forget_actor(const Happening& happening, const std::string& actor) {
+  for (const std::string& iri : QP_TRY(collections_with(happening.txn, actor))) {
+    const auto collection = QP_TRY(find_collection(happening.txn, iri));
+    if (!collection) continue;
+    if (collection->role == Role::Followers) QP_TRY(part(happening, actor, collection->owner));
+    if (collection->role == Role::Following) QP_TRY(part(happening, collection->owner, actor));
+  }
+  return {};
+}
+
+}  // namespace qp::ap

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "ap/effects.hpp"
+
+/// Who follows whom, who asked to, and who has blocked whom (ActivityPub 6.5, 6.9, 7.5-7.7).
+namespace qp::ap {
+
+/// A Follow: asked for by a local actor, or asked of one. Automatic unless that actor approves its
+/// followers by hand: then it stays among its pending requests.
+Result<void> follow(const Happening& happening);
+/// An Accept of a Follow: by the one who was asked, of a Follow that stands.
+Result<void> accept_follow(const Happening& happening);
+/// A Reject: it ends the request, and also a following that was accepted before.
+Result<void> reject_follow(const Happening& happening);
+/// Undo of a Follow, an Accept or a Reject, of `happening`'s actor.
+Result<void> take_back_follow(const Happening& happening, const Known& known);
+Result<void> take_back_answer(const Happening& happening, const Known& known);
+
+/// A Block: of a local actor it shuts the other one out; both ways it parts them.
+Result<void> block(const Happening& happening);
+Result<void> take_back_block(const Happening& happening, const Known& known);
+
+/// A Move of an actor to another one that lists it in alsoKnownAs (interop.md I23): its followers
+/// of this server follow that one instead. Of a local actor it sets `movedTo`.
+Result<void> move(const Happening& happening);
+
+/// An actor is gone: nobody here follows it or is followed by it any more.
+Result<void> forget_actor(const Happening& happening, const std::string& actor);
+
+}  // namespace qp::ap

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "ap/effects.hpp"
+
+/// Like, EmojiReact, Dislike, Announce: who did what to an object of this server (ActivityPub
+/// 7.10, 7.11), and to what a local actor gave its liking (6.8).
+namespace qp::ap {
+
+/// Once for each actor, object and kind, however often it is said.
+Result<void> react(const Happening& happening);
+/// What `known` did is taken back; it is of `happening`'s actor.
+Result<void> take_back_reaction(const Happening& happening, const Known& known);
+
+}  // namespace qp::ap
