@@ -83,6 +83,7 @@ std::vector<Key> keys() {
       {"trusted_proxies", list_into(&Settings::trusted_proxies)},
       {"allow_private", list_into(&Settings::allow_private)},
       {"metrics.public", flag_into(&Settings::metrics_public)},
+      {"sparql.enabled", flag_into(&Settings::sparql)},
       {"oauth.password_grant",
        word_into<PasswordGrant>(&Settings::password_grant, {{"off", PasswordGrant::Off},
                                                             {"loopback", PasswordGrant::Loopback},

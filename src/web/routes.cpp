@@ -15,6 +15,7 @@
 #include "web/oauth_handlers.hpp"
 #include "web/object_handler.hpp"
 #include "web/problem.hpp"
+#include "web/sparql_handler.hpp"
 #include "web/webfinger.hpp"
 
 namespace qp::web {
@@ -56,6 +57,7 @@ constexpr Route kRoutes[] = {
     {"/o/register", Match::OptionalSlash, nullptr, post_register},
     {"/o/revoke_token", Match::OptionalSlash, nullptr, post_revoke},
     {"/o/introspect", Match::OptionalSlash, nullptr, post_introspect},
+    {"/sparql", Match::OptionalSlash, get_sparql, post_sparql},
     {"/.well-known/webfinger", Match::Exact, get_webfinger, nullptr, Cors::Any},
     {"/.well-known/nodeinfo", Match::Exact, get_nodeinfo_links, nullptr, Cors::Any},
     {"/nodeinfo/2.0", Match::Exact, get_nodeinfo_20, nullptr, Cors::Any},
@@ -197,7 +199,9 @@ net::Response Routes::answer(const net::Request& request, int attempt) const {
     return problem(421, "Misdirected request", "This server does not answer for that host");
   }
   const Route* route = find_route(request.path);
-  if (!route) return problem(error(Code::NotFound, "There is nothing at this address"));
+  if (!route || (route->get == get_sparql && !sparql_)) {
+    return problem(error(Code::NotFound, "There is nothing at this address"));
+  }
   if (request.method == "OPTIONS") return preflight(*route);
   const Handle act =
       is_read(request) ? route->get : (request.method == "POST" ? route->post : nullptr);

@@ -9,7 +9,8 @@ namespace qp::web {
 /// From requests to handlers. Any thread.
 class Routes {
  public:
-  explicit Routes(Context& context) : context_(context) {}
+  /// `sparql`: /sparql answers; else there is nothing at that address.
+  Routes(Context& context, bool sparql) : context_(context), sparql_(sparql) {}
 
   /// Reads of one resource run on the loop unless they have to find out who asks; everything
   /// else goes to a worker.
@@ -21,6 +22,7 @@ class Routes {
   net::Response answer(const net::Request& request, int attempt) const;
 
   Context& context_;
+  bool sparql_;
 };
 
 }  // namespace qp::web
