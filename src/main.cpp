@@ -37,6 +37,7 @@ void add_commands(CLI::App& app, Selected& selected) {
   add_actor_commands(app, selected);
   add_show(app, selected);
   add_why(app, selected);
+  add_query(app, selected);
   add_import(app, selected);
   add_context_commands(app, selected);
   add_store_commands(app, selected);

@@ -177,6 +177,16 @@ Result<std::vector<SequenceItem>> Sequences::after(TermId sequence, std::uint64_
   return page(sequence, key + 1, Direction::Newer, limit, visible);
 }
 
+Result<std::vector<TermId>> Sequences::all() const {
+  std::vector<TermId> found;
+  QP_TRY(access_.each(Db::SequenceCount, {}, [&](std::string_view key, std::string_view) {
+    const TermId sequence = ByteReader(key).id();
+    if (found.empty() || found.back() != sequence) found.push_back(sequence);
+    return true;
+  }));
+  return found;
+}
+
 Result<std::vector<TermId>> Sequences::of(TermId member) const {
   std::vector<TermId> sequences;
   const std::string prefix = id_key(member);

@@ -26,6 +26,8 @@ class Sequences {
                                            const Visible& visible) const;
   Result<std::vector<SequenceItem>> after(TermId sequence, std::uint64_t key, std::size_t limit,
                                           const Visible& visible) const;
+  /// All sequences that have items.
+  Result<std::vector<TermId>> all() const;
   /// The sequences that `member` is in.
   Result<std::vector<TermId>> of(TermId member) const;
 

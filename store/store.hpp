@@ -139,6 +139,8 @@ class Txn {
   virtual Result<std::vector<SequenceItem>> sequence_after(TermId sequence, std::uint64_t after,
                                                            std::size_t limit,
                                                            const Visible& visible) const = 0;
+  /// All sequences that have items.
+  virtual Result<std::vector<TermId>> sequences() const = 0;
   /// The sequences that `member` is in.
   virtual Result<std::vector<TermId>> sequences_of(TermId member) const = 0;
 

@@ -95,6 +95,7 @@ class Reading : public Interface {
                                                    const Visible& visible) const override {
     return sequences_.after(sequence, after, limit, visible);
   }
+  Result<std::vector<TermId>> sequences() const override { return sequences_.all(); }
   Result<std::vector<TermId>> sequences_of(TermId member) const override {
     return sequences_.of(member);
   }

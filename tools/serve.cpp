@@ -166,7 +166,7 @@ class Running {
                  {contexts_, services_.loader},
                  system_now,
                  web_config(settings)},
-        routes_(context_),
+        routes_(context_, settings.sparql),
         housekeeper_(context_) {
     context_.oauth.settings.password_grant = settings.password_grant;
     context_.oauth.settings.registration = settings.registration;

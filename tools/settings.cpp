@@ -85,6 +85,7 @@ std::vector<Key> keys() {
       {"tls.cert", text_into(&Settings::tls_cert)},
       {"tls.key", text_into(&Settings::tls_key)},
       {"metrics.public", flag_into(&Settings::metrics_public)},
+      {"sparql.enabled", flag_into(&Settings::sparql)},
       {"oauth.password_grant",
        word_into<PasswordGrant>(&Settings::password_grant, {{"off", PasswordGrant::Off},
                                                             {"loopback", PasswordGrant::Loopback},

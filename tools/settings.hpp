@@ -22,6 +22,7 @@ struct Settings {
   oauth::PasswordGrant password_grant = oauth::PasswordGrant::Loopback;
   oauth::Registration registration = oauth::Registration::Authenticated;
   bool metrics_public = false;
+  bool sparql = false;  ///< /sparql answers
   log::Level log_level = log::Level::Info;
   bool log_as_text = false;
   std::vector<std::string> trusted_proxies;

@@ -32,6 +32,7 @@
 #define QP_NAMESPACE_mz "https://joinmobilizon.org/ns#"
 #define QP_NAMESPACE_sm "http://smithereen.software/ns#"
 #define QP_NAMESPACE_mitra "http://jsonld.mitra.social#"
+#define QP_NAMESPACE_quadpub "urn:quadpub:"
 #define QP_NAMESPACE_i18n "https://www.w3.org/ns/i18n#"
 /// Undefined terms of documents, by their spelling (jsonld.md section 6).
 #define QP_NAMESPACE_undefined "urn:quadpub:undefined:"

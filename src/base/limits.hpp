@@ -84,4 +84,14 @@ inline constexpr std::size_t kSparqlElements = 1'000;  // of all its groups
 inline constexpr std::size_t kSparqlTriples = 1'000;   // of one pattern
 inline constexpr std::size_t kSparqlChain = 1'000;     // operators in a row
 
+// SPARQL, as it runs. The command line may set its own.
+inline constexpr auto kSparqlTime = 60s;
+inline constexpr std::uint64_t kSparqlRows = 10'000'000;
+inline constexpr std::uint64_t kSparqlIntermediate = 1'000'000'000;
+inline constexpr std::uint64_t kSparqlMemory = std::uint64_t{1} << 30;
+inline constexpr std::uint64_t kSparqlFrontier = 10'000'000;  // nodes that one path reaches
+inline constexpr std::uint64_t kSparqlTop = 100'000;  // ORDER BY with LIMIT: kept, not sorted whole
+inline constexpr std::size_t kSparqlRegexBytes = 8 * kKiB;
+inline constexpr std::size_t kSparqlStringBytes = 16 * kMiB;  // of one string that a function makes
+
 }  // namespace qp::limits

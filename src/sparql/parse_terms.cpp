@@ -27,7 +27,8 @@ Result<void> Parser::prologue() {
 }
 
 Result<std::string> Parser::resolved(const std::string& reference) {
-  std::string whole = rdf::resolve_iri(base_, reference);
+  // 4.1.1: nothing but what makes it absolute is done to an IRI.
+  std::string whole = rdf::has_scheme(reference) ? reference : rdf::resolve_iri(base_, reference);
   if (!rdf::is_absolute_iri(whole)) {
     return fail("<" + reference + "> is no absolute IRI",
                 base_.empty() ? "BASE <...> would make it one" : "");

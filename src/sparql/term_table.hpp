@@ -24,12 +24,16 @@ class TermTable {
   /// The view is valid as long as the table and its transaction.
   Result<rdf::TermView> resolve(TermId id) const;
 
+  /// A term that `intern` gives this id again: a blank node has its number for a label.
+  Result<rdf::Term> term_for(TermId id) const;
+
   /// A blank node that nothing else is.
   TermId new_blank();
   /// No quad of the store can have it.
   static constexpr bool is_local(TermId id) {
     return static_cast<std::uint64_t>(id) >> rdf::kClassShift == kLocalClass;
   }
+  bool is_blank(TermId id) const;
   /// What the terms made here take.
   std::size_t bytes() const { return bytes_; }
 

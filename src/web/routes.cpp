@@ -15,6 +15,7 @@
 #include "web/oauth_handlers.hpp"
 #include "web/object_handler.hpp"
 #include "web/problem.hpp"
+#include "web/sparql_handler.hpp"
 #include "web/webfinger.hpp"
 
 namespace qp::web {
@@ -56,6 +57,7 @@ constexpr Route kRoutes[] = {
     {"/o/register", Match::OptionalSlash, nullptr, post_register},
     {"/o/revoke_token", Match::OptionalSlash, nullptr, post_revoke},
     {"/o/introspect", Match::OptionalSlash, nullptr, post_introspect},
+    {"/sparql", Match::OptionalSlash, get_sparql, post_sparql},
     {"/.well-known/webfinger", Match::Exact, get_webfinger, nullptr, Cors::Any},
     {"/.well-known/nodeinfo", Match::Exact, get_nodeinfo_links, nullptr, Cors::Any},
     {"/nodeinfo/2.0", Match::Exact, get_nodeinfo_20, nullptr, Cors::Any},
@@ -213,6 +215,7 @@ static net::Response answer(Context& context, const Route* route, const net::Req
 void Routes::handle(const net::Request& request, net::Response& response, int attempt) {
   const auto begin = std::chrono::steady_clock::now();
   const Route* route = find_route(request.path);
+  if (route && route->get == get_sparql && !sparql_) route = nullptr;
   response = answer(context_, route, request, attempt);
   if (response.wait_for || response.for_worker) return;
   if (route) add_cors(*route, request, response);

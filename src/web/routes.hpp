@@ -12,7 +12,8 @@ std::size_t body_limit(const net::Request& head);
 /// From requests to handlers. Any thread.
 class Routes {
  public:
-  explicit Routes(Context& context) : context_(context) {}
+  /// `sparql`: /sparql answers; else there is nothing at that address.
+  Routes(Context& context, bool sparql) : context_(context), sparql_(sparql) {}
 
   /// Reads of one resource begin on the loop unless they have to find out who asks, and stay there
   /// if the finished bytes are found; everything else goes to a worker.
@@ -22,6 +23,7 @@ class Routes {
 
  private:
   Context& context_;
+  bool sparql_;
 };
 
 }  // namespace qp::web

@@ -77,6 +77,7 @@ class MemoryTxn : public store::WriteTxn {
   Result<std::uint64_t> sequence_count(TermId, const store::Visible&) const override {
     return none();
   }
+  Result<std::vector<TermId>> sequences() const override { return none(); }
   Result<bool> sequence_contains(TermId, TermId) const override { return none(); }
   Result<std::optional<store::SequenceItem>> sequence_item(TermId, TermId) const override {
     return none();

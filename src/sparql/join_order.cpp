@@ -1,0 +1,318 @@
+// In which order the parts of a join go, and by which operator: greedily, the cheapest next.
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "sparql/modifiers.hpp"
+#include "sparql/planner.hpp"
+#include "vocab/terms.hpp"
+
+namespace qp::sparql {
+
+using Kind = Algebra::Kind;
+
+// Microseconds, measured on the shapes of bench/sparql; only their relation matters.
+static constexpr double kProbe = 0.8;        // one descent into an index
+static constexpr double kReadRow = 0.05;     // a quad of a scan that is on its way
+static constexpr double kWorthARange = 256;  // quads: fewer are scanned whole
+static constexpr double kHashRow = 0.08;     // a row into or out of a hash table
+
+void Planner::flatten(const Algebra& algebra, const Scope& scope, std::vector<Piece>& pieces) {
+  switch (algebra.kind) {
+    case Kind::Unit:
+      return;
+    case Kind::Triples:
+      for (const AlgebraTriple& triple : algebra.triples) {
+        Piece piece;
+        piece.triple = &triple;
+        piece.scope = scope;
+        pieces.push_back(std::move(piece));
+      }
+      return;
+    case Kind::Join:
+      for (const Algebra& part : algebra.parts) flatten(part, scope, pieces);
+      return;
+    case Kind::Graph: {
+      const Algebra& inner = algebra.parts[0];
+      const Variable* name = variable_of(algebra.name);
+      const bool simple = inner.kind == Kind::Triples || inner.kind == Kind::Join;
+      if (simple && (name == nullptr || is_simple_in_graph(inner, *name))) {
+        const Scope named{Graphs::Named, algebra.name, scope.correlated};
+        flatten(inner, named, pieces);
+        return;
+      }
+      break;
+    }
+    default:
+      break;
+  }
+  Piece piece;
+  piece.algebra = &algebra;
+  piece.scope = scope;
+  pieces.push_back(std::move(piece));
+}
+
+Result<QuadPattern> Planner::pattern_of(const Piece& piece) {
+  QuadPattern made;
+  made.graphs = piece.scope.graphs;
+  const auto put = [&](QuadPattern::Place& place, const Node& node) -> Result<void> {
+    if (const Variable* variable = variable_of(node)) {
+      place.variable = *variable;
+    } else {
+      place.term = QP_TRY(context_.terms.intern(*term_of(node)));
+      if (TermTable::is_local(place.term)) QP_TRY(try_other_cases(*term_of(node), place.term));
+    }
+    return {};
+  };
+  if (made.graphs == Graphs::Named) QP_TRY(put(made.places[0], piece.scope.name));
+  QP_TRY(put(made.places[1], piece.triple->s));
+  if (!piece.triple->path) QP_TRY(put(made.places[2], piece.triple->p));
+  QP_TRY(put(made.places[3], piece.triple->o));
+  return made;
+}
+
+/// Language tags are the same in any case (RDF 1.1), but the store keeps them as they were written.
+Result<void> Planner::try_other_cases(rdf::Term term, TermId& id) {
+  const std::string written = term.language;
+  if (written.empty()) return {};
+  std::string usual = text::lower(written);  // RFC 5646, 2.1.1: `en-US`
+  if (usual.size() == 5 && usual[2] == '-') {
+    for (std::size_t i = 3; i < 5; ++i) usual[i] = static_cast<char>(usual[i] - ('a' - 'A'));
+  }
+  std::string upper = written;
+  for (char& c : upper) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - ('a' - 'A'));
+  }
+  for (const std::string& language : {usual, text::lower(written), upper}) {
+    term.language = language;
+    if (const auto known = QP_TRY(source_.txn().find(term))) {
+      id = *known;
+      return {};
+    }
+  }
+  return {};
+}
+
+Result<store::Pattern> Planner::constants_of(const Piece& piece) {
+  const QuadPattern pattern = QP_TRY(pattern_of(piece));
+  return store::Pattern{pattern.places[0].term, pattern.places[1].term, pattern.places[2].term,
+                        pattern.places[3].term};
+}
+
+Result<void> Planner::measure(Piece& piece, const std::vector<Expression>& filters) {
+  if (piece.algebra != nullptr) {
+    piece.may = may_bind(*piece.algebra);
+    piece.must = must_bind(*piece.algebra);
+    piece.alone = piece.algebra->kind == Kind::Values
+                      ? static_cast<double>(piece.algebra->values->rows.size())
+                      : 1000;
+    return {};
+  }
+  const auto add = [&piece](const Node& node) {
+    if (const Variable* variable = variable_of(node)) piece.may.push_back(*variable);
+  };
+  add(piece.triple->s);
+  if (!piece.triple->path) add(piece.triple->p);
+  add(piece.triple->o);
+  if (piece.scope.graphs == Graphs::Named) add(piece.scope.name);
+  std::sort(piece.may.begin(), piece.may.end());
+  piece.must = piece.may;
+  const store::Pattern pattern = QP_TRY(constants_of(piece));
+  for (const TermId id : {pattern.g, pattern.s, pattern.p, pattern.o}) {
+    if (id != TermId::None && TermTable::is_local(id)) return {};  // no quad has it
+  }
+  piece.alone = static_cast<double>(QP_TRY(source_.estimate(pattern, piece.scope.graphs)));
+  if (piece.triple->path) piece.alone *= 4;
+  const Variable* object = variable_of(piece.triple->o);
+  const bool may_range = object != nullptr && options_.may_push && !piece.triple->path &&
+                         pattern.p != TermId::None && pattern.s == TermId::None;
+  if (may_range && piece.alone > kWorthARange) {
+    piece.ranges = ranges_of(*object, filters);
+    if (!piece.ranges.empty()) {
+      piece.alone =
+          static_cast<double>(QP_TRY(source_.estimate(pattern, piece.scope.graphs, piece.ranges)));
+    }
+  }
+  return {};
+}
+
+/// What it would be to take `piece` next.
+Result<Planner::Choice> Planner::weigh(const Operator& left, const Piece& piece) {
+  const double rows = std::max(left.report().estimate, 1.0);
+  const auto bound = [&](const Node& node) {
+    const Variable* variable = variable_of(node);
+    return variable != nullptr && left.columns().has(*variable);
+  };
+  Choice made;
+  if (piece.algebra != nullptr) {
+    const bool connected = std::any_of(piece.may.begin(), piece.may.end(),
+                                       [&](Variable each) { return left.columns().has(each); });
+    made.rows = connected ? std::max(rows, piece.alone) : rows * piece.alone;
+    made.cost = made.rows * kHashRow + piece.alone * kReadRow;
+    if (piece.algebra->kind == Kind::Values) return made;
+    made.cost += connected ? 1e5 : 1e7;  // after the triples that it may be asked about
+    return made;
+  }
+  const bool s = bound(piece.triple->s), o = bound(piece.triple->o);
+  const bool p = !piece.triple->path && bound(piece.triple->p);
+  const bool s_free = variable_of(piece.triple->s) != nullptr && !s;
+  const bool o_free = variable_of(piece.triple->o) != nullptr && !o;
+  double fan = piece.alone;
+  if (s || o || p) {
+    const Fanout out = QP_TRY(source_.fanout(QP_TRY(constants_of(piece)), piece.scope.graphs));
+    fan = s && !o_free   ? std::min(0.5, piece.alone / std::max(out.subjects, 1.0))
+          : s            ? piece.alone / std::max(out.subjects, 1.0)
+          : o && !s_free ? std::min(0.5, piece.alone / std::max(out.objects, 1.0))
+          : o            ? piece.alone / std::max(out.objects, 1.0)
+                         : piece.alone / 10;
+    if (s && o) fan = std::min(fan, 0.5);
+  }
+  made.rows = rows * fan;
+  made.cost = rows * (kProbe + fan * kReadRow);
+  if (piece.triple->path) made.cost = made.cost * 20 + (s || o || !s_free || !o_free ? 0 : 1e6);
+  return made;
+}
+
+Result<OperatorPtr> Planner::join_pieces(OperatorPtr input, std::vector<Piece> pieces,
+                                         std::vector<Expression> filters) {
+  for (Piece& piece : pieces) QP_TRY(measure(piece, filters));
+  OperatorPtr made = input ? std::move(input) : make_unit(context_);
+  made = QP_TRY(apply_ready(std::move(made), filters, pieces));
+  while (!pieces.empty()) {
+    std::size_t best = 0;
+    Choice choice = QP_TRY(weigh(*made, pieces[0]));
+    for (std::size_t i = 1; options_.may_reorder && i < pieces.size(); ++i) {
+      const Choice other = QP_TRY(weigh(*made, pieces[i]));
+      if (other.cost + other.rows < choice.cost + choice.rows) {
+        best = i;
+        choice = other;
+      }
+    }
+    const Piece piece = std::move(pieces[best]);
+    pieces.erase(pieces.begin() + static_cast<std::ptrdiff_t>(best));
+    made = QP_TRY(add_piece(std::move(made), piece, choice));
+    made = QP_TRY(apply_ready(std::move(made), filters, pieces));
+  }
+  return filter(std::move(made), std::move(filters));
+}
+
+/// Filters that no later part can make a difference to.
+Result<OperatorPtr> Planner::apply_ready(OperatorPtr input, std::vector<Expression>& filters,
+                                         const std::vector<Piece>& rest) {
+  if (!options_.may_push || rest.empty()) return input;
+  const auto is_settled = [&](Variable variable) {
+    if (input->columns().is_certain(variable)) return true;
+    return std::none_of(rest.begin(), rest.end(), [variable](const Piece& piece) {
+      return std::binary_search(piece.may.begin(), piece.may.end(), variable);
+    });
+  };
+  const auto is_late = [&](const Expression& each) {
+    std::vector<Variable> named;
+    variables_of(each, named);
+    const bool any = std::any_of(named.begin(), named.end(),
+                                 [&](Variable variable) { return input->columns().has(variable); });
+    return !any || has_exists(each) || !std::all_of(named.begin(), named.end(), is_settled);
+  };
+  const auto split = std::stable_partition(filters.begin(), filters.end(), is_late);
+  std::vector<Expression> ready(split, filters.end());
+  filters.erase(split, filters.end());
+  return filter(std::move(input), std::move(ready));
+}
+
+Result<OperatorPtr> Planner::add_piece(OperatorPtr input, const Piece& piece,
+                                       const Choice& choice) {
+  if (piece.triple != nullptr) return add_triple(std::move(input), piece, choice);
+  const bool alone = is_unit(*input);
+  const bool fed = piece.scope.correlated || (options_.may_feed && !alone);
+  if (fed && may_feed(*piece.algebra, input->columns(), piece.scope.correlated)) {
+    return join_with(std::move(input), *piece.algebra, piece.scope);
+  }
+  OperatorPtr right = QP_TRY(plan(*piece.algebra, piece.scope));
+  if (alone) return right;
+  OperatorPtr made = make_hash_join(context_, std::move(input), std::move(right), JoinKind::Inner);
+  made->report().name = "hash join";
+  made->report().estimate = choice.rows;
+  return made;
+}
+
+/// The column by whose ids a scan of the piece is sorted.
+std::optional<Variable> Planner::order_of(const Piece& piece) const {
+  const AlgebraTriple& triple = *piece.triple;
+  const bool is_union = piece.scope.graphs == Graphs::Default &&
+                        source_.dataset().default_graph == Dataset::Default::Union;
+  const rdf::Term* p = term_of(triple.p);
+  // The members of sequences come behind the quads.
+  if (!is_union || triple.path || p == nullptr || p->value == as::items.iri) return std::nullopt;
+  const Variable* s = variable_of(triple.s);
+  const Variable* o = variable_of(triple.o);
+  if (s != nullptr && o != nullptr) return *s == *o ? std::nullopt : std::optional(*o);
+  if (s != nullptr) return *s;
+  return o != nullptr ? std::optional(*o) : std::nullopt;
+}
+
+Result<OperatorPtr> Planner::scan(const Piece& piece) {
+  OperatorPtr made =
+      make_scan(context_, source_, QP_TRY(pattern_of(piece)), {{}, false, piece.ranges});
+  made->report().name = "scan";
+  made->report().detail = text(*piece.triple);
+  made->report().estimate = piece.alone;
+  if (piece.ranges.empty()) {
+    made->sorted_by = order_of(piece);
+  } else {
+    made->report().detail += "  in a range";
+  }
+  return made;
+}
+
+Result<OperatorPtr> Planner::add_triple(OperatorPtr input, const Piece& piece,
+                                        const Choice& choice) {
+  const bool alone = is_unit(*input);
+  if (piece.triple->path) {
+    const QuadPattern places = QP_TRY(pattern_of(piece));
+    PathPattern pattern{places.places[1],   places.places[3],      piece.triple->path,
+                        piece.scope.graphs, places.places[0].term, piece.scope.correlated};
+    OperatorPtr made = QP_TRY(make_path_join(context_, source_, std::move(input), pattern));
+    made->report().name = "path";
+    made->report().detail = text(*piece.triple);
+    made->report().estimate = choice.rows;
+    return made;
+  }
+  if (alone && !piece.scope.correlated) return scan(piece);
+  const bool certain = std::any_of(piece.must.begin(), piece.must.end(), [&](Variable each) {
+    return input->columns().is_certain(each);
+  });
+  const double rows = std::max(input->report().estimate, 1.0);
+  const double by_merge = (piece.alone + rows) * kReadRow;
+  const std::optional<Variable> sorted = order_of(piece);
+  const bool may_merge =
+      sorted && piece.ranges.empty() && input->sorted_by == sorted && !piece.scope.correlated;
+  const bool merges = options_.join == PlanOptions::Join::Merge ||
+                      (options_.join == PlanOptions::Join::Any && by_merge < choice.cost);
+  if (may_merge && merges) {
+    OperatorPtr right = QP_TRY(scan(piece));
+    OperatorPtr made = make_merge_join(context_, std::move(input), std::move(right), *sorted);
+    made->report().name = "merge join";
+    made->report().detail = text(Node(*sorted));
+    made->report().estimate = choice.rows;
+    made->sorted_by = sorted;
+    return made;
+  }
+  const double by_hash = (piece.alone + rows) * kHashRow + piece.alone * kReadRow;
+  const bool hashes = options_.join == PlanOptions::Join::Hash ||
+                      (options_.join == PlanOptions::Join::Any && by_hash < choice.cost / 2);
+  if (certain && hashes) {
+    OperatorPtr right = QP_TRY(scan(piece));
+    OperatorPtr made =
+        make_hash_join(context_, std::move(input), std::move(right), JoinKind::Inner);
+    made->report().name = "hash join";
+    made->report().estimate = choice.rows;
+    return made;
+  }
+  OperatorPtr made =
+      make_index_join(context_, source_, std::move(input), QP_TRY(pattern_of(piece)));
+  made->report().name = "index join";
+  made->report().detail = text(*piece.triple);
+  made->report().estimate = choice.rows;
+  return made;
+}
+
+}  // namespace qp::sparql

@@ -1,0 +1,333 @@
+#include "sparql/modifiers.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <limits>
+#include <numeric>
+
+#include "sparql/row_set.hpp"
+
+namespace qp::sparql {
+
+namespace {
+
+std::vector<Compiled> compiled(const std::vector<Expression>& expressions, const Columns& columns,
+                               Context& context) {
+  std::vector<Compiled> made;
+  for (const Expression& each : expressions) {
+    made.push_back(Compiled::make(each, columns.variables, context));
+  }
+  return made;
+}
+
+class Filter : public Operator {
+ public:
+  Filter(Context& context, OperatorPtr input, std::vector<Expression> expressions)
+      : Operator(context), expressions_(std::move(expressions)) {
+    columns_ = input->columns();
+    compiled_ = compiled(expressions_, columns_, context);
+    inputs_.push_back(std::move(input));
+    report().name = "filter";
+  }
+
+ private:
+  Result<void> fill(Batch& out) override {
+    while (out.rows == 0) {
+      if (!QP_TRY(input().next(rows_))) return {};
+      for (std::size_t i = 0; i < rows_.rows; ++i) {
+        const TermId* row = rows_.row(i);
+        const bool holds = std::all_of(compiled_.begin(), compiled_.end(),
+                                       [row](const Compiled& each) { return each.holds(row); });
+        if (holds) out.add(row, rows_.width);
+        if (i % kRowsBetweenLooks == 0) QP_TRY(context_.check());
+      }
+    }
+    return {};
+  }
+  static constexpr std::size_t kRowsBetweenLooks = 64;
+  std::vector<Expression> expressions_;
+  std::vector<Compiled> compiled_;
+  Batch rows_;
+};
+
+class Extend : public Operator {
+ public:
+  Extend(Context& context, OperatorPtr input, std::vector<Variable> variables,
+         std::vector<Expression> expressions)
+      : Operator(context), expressions_(std::move(expressions)) {
+    columns_ = input->columns();
+    for (std::size_t i = 0; i < variables.size(); ++i) {
+      if (!columns_.has(variables[i])) columns_.add(variables[i], false);
+      slots_.push_back(columns_.find(variables[i]));
+    }
+    compiled_ = compiled(expressions_, columns_, context);
+    inputs_.push_back(std::move(input));
+    report().name = "bind";
+  }
+
+ private:
+  Result<void> fill(Batch& out) override {
+    if (!QP_TRY(input().next(rows_))) return {};
+    for (std::size_t i = 0; i < rows_.rows; ++i) {
+      TermId* row = out.add(rows_.row(i), rows_.width);
+      context_.next_solution();
+      for (std::size_t j = 0; j < slots_.size(); ++j) row[slots_[j]] = compiled_[j].id(row);
+      if (i % kRowsBetweenLooks == 0) QP_TRY(context_.check());
+    }
+    return context_.check();
+  }
+  static constexpr std::size_t kRowsBetweenLooks = 64;
+  std::vector<Expression> expressions_;
+  std::vector<Compiled> compiled_;
+  std::vector<std::size_t> slots_;
+  Batch rows_;
+};
+
+class Project : public Operator {
+ public:
+  Project(Context& context, OperatorPtr input, std::span<const Variable> variables,
+          std::span<const Variable> names)
+      : Operator(context) {
+    for (std::size_t i = 0; i < variables.size(); ++i) {
+      columns_.add(names[i], input->columns().is_certain(variables[i]));
+      from_.push_back(input->columns().find(variables[i]));
+    }
+    inputs_.push_back(std::move(input));
+    report().name = "columns";
+  }
+
+ private:
+  Result<void> fill(Batch& out) override {
+    if (!QP_TRY(input().next(rows_))) return {};
+    for (std::size_t i = 0; i < rows_.rows; ++i) {
+      TermId* row = out.add();
+      for (std::size_t j = 0; j < from_.size(); ++j) {
+        if (from_[j] != Columns::kNone) row[j] = rows_.row(i)[from_[j]];
+      }
+    }
+    return {};
+  }
+  std::vector<std::size_t> from_;
+  Batch rows_;
+};
+
+class Distinct : public Operator {
+ public:
+  Distinct(Context& context, OperatorPtr input)
+      : Operator(context), seen_(input->columns().size()), held_(context) {
+    columns_ = input->columns();
+    inputs_.push_back(std::move(input));
+    report().name = "distinct";
+  }
+
+ private:
+  Result<void> fill(Batch& out) override {
+    while (out.rows == 0) {
+      if (!QP_TRY(input().next(rows_))) return {};
+      for (std::size_t i = 0; i < rows_.rows; ++i) {
+        if (seen_.add(rows_.row(i)).second) out.add(rows_.row(i), rows_.width);
+      }
+      QP_TRY(held_.add(seen_.bytes() - counted_));
+      counted_ = seen_.bytes();
+    }
+    return {};
+  }
+  RowSet seen_;
+  Held held_;
+  std::size_t counted_ = 0;
+  Batch rows_;
+};
+
+class Slice : public Operator {
+ public:
+  Slice(Context& context, OperatorPtr input, std::uint64_t offset,
+        std::optional<std::uint64_t> limit)
+      : Operator(context),
+        skip_(offset),
+        left_(limit.value_or(std::numeric_limits<std::uint64_t>::max())) {
+    columns_ = input->columns();
+    inputs_.push_back(std::move(input));
+    report().name = "slice";
+    if (offset != 0) report().detail = "from " + std::to_string(offset + 1);
+    if (limit) report().detail += (offset != 0 ? ", " : "") + std::to_string(*limit) + " rows";
+  }
+
+ private:
+  Result<void> fill(Batch& out) override {
+    while (out.rows == 0 && left_ != 0) {
+      if (!QP_TRY(input().next(rows_))) return {};
+      for (std::size_t i = 0; i < rows_.rows && left_ != 0; ++i) {
+        if (skip_ != 0) {
+          --skip_;
+          continue;
+        }
+        --left_;
+        out.add(rows_.row(i), rows_.width);
+      }
+    }
+    return {};
+  }
+  std::uint64_t skip_, left_;
+  Batch rows_;
+};
+
+class Sort : public Operator {
+ public:
+  Sort(Context& context, OperatorPtr input, std::vector<OrderKey> keys,
+       std::optional<std::uint64_t> most)
+      : Operator(context), keys_(std::move(keys)), most_(most), held_(context) {
+    columns_ = input->columns();
+    for (const OrderKey& key : keys_) {
+      compiled_.push_back(Compiled::make(key.expression, columns_.variables, context));
+    }
+    kept_.clear(columns_.size() + keys_.size());
+    inputs_.push_back(std::move(input));
+    report().name = most ? "top" : "sort";
+    if (most) report().detail = std::to_string(*most) + " rows";
+  }
+
+ private:
+  Result<void> fill(Batch& out) override {
+    if (!std::exchange(sorted_, true)) {
+      QP_TRY(collect());
+      QP_TRY(sort());
+    }
+    for (; at_ < order_.size() && !out.full(); ++at_) {
+      out.add(kept_.row(order_[at_]), columns_.size());
+    }
+    return {};
+  }
+
+  // A row is kept with the ids of its keys behind it.
+  Result<void> collect() {
+    static constexpr std::uint64_t kSlack = 4096;
+    Batch rows;
+    std::size_t counted = 0;
+    if (most_ == 0) return {};
+    while (QP_TRY(input().next(rows))) {
+      for (std::size_t i = 0; i < rows.rows; ++i) {
+        TermId* row = kept_.add(rows.row(i), rows.width);
+        for (std::size_t k = 0; k < keys_.size(); ++k) {
+          const TermId id = compiled_[k].id(rows.row(i));
+          row[columns_.size() + k] = id;
+        }
+        // Not better than the worst of enough others.
+        if (bar_ && !before(static_cast<std::uint32_t>(kept_.rows - 1), *bar_)) kept_.drop_last();
+      }
+      if (most_ && kept_.rows >= *most_ * 2 + kSlack) QP_TRY(shrink());
+      const std::size_t bytes = kept_.cells.capacity() * sizeof(TermId) + value_bytes_;
+      if (bytes > counted) QP_TRY(held_.add(bytes - counted));
+      counted = std::max(counted, bytes);
+      QP_TRY(context_.check());
+    }
+    return {};
+  }
+
+  Result<void> sort() {
+    order_.resize(kept_.rows);
+    std::iota(order_.begin(), order_.end(), 0U);
+    QP_TRY(held_.add(order_.size() * sizeof(std::uint32_t)));
+    // Merge sort in runs, so that the time limit is looked at.
+    const auto less = [this](std::uint32_t a, std::uint32_t b) { return before(a, b); };
+    static constexpr std::size_t kRun = 16'384;
+    for (std::size_t from = 0; from < order_.size(); from += kRun) {
+      const std::size_t to = std::min(from + kRun, order_.size());
+      std::stable_sort(order_.begin() + static_cast<std::ptrdiff_t>(from),
+                       order_.begin() + static_cast<std::ptrdiff_t>(to), less);
+      QP_TRY(context_.check());
+    }
+    for (std::size_t run = kRun; run < order_.size(); run *= 2) {
+      for (std::size_t from = 0; from + run < order_.size(); from += 2 * run) {
+        const auto begin = order_.begin() + static_cast<std::ptrdiff_t>(from);
+        const std::size_t to = std::min(from + 2 * run, order_.size());
+        std::inplace_merge(begin, begin + static_cast<std::ptrdiff_t>(run),
+                           order_.begin() + static_cast<std::ptrdiff_t>(to), less);
+        QP_TRY(context_.check());
+      }
+    }
+    if (most_ && order_.size() > *most_) order_.resize(*most_);
+    return context_.check();
+  }
+
+  /// Keeps the first `most_` rows.
+  Result<void> shrink() {
+    QP_TRY(sort());
+    Batch better;
+    better.clear(kept_.width);
+    for (const std::uint32_t i : order_) better.add(kept_.row(i), kept_.width);
+    order_.clear();
+    kept_ = std::move(better);
+    bar_ = static_cast<std::uint32_t>(kept_.rows - 1);
+    return {};
+  }
+
+  bool before(std::uint32_t a, std::uint32_t b) {
+    for (std::size_t k = 0; k < keys_.size(); ++k) {
+      const TermId x = kept_.row(a)[columns_.size() + k], y = kept_.row(b)[columns_.size() + k];
+      if (x == y) continue;
+      int way = 0;
+      if (rdf::term_class(x) == rdf::term_class(y) &&
+          rdf::term_class(x) >= rdf::TermClass::Boolean &&
+          rdf::term_class(x) <= rdf::TermClass::DateTime) {
+        way = x < y ? -1 : 1;  // sorted by value, but for the spelling of a zone
+        if (rdf::term_class(x) == rdf::TermClass::DateTime &&
+            qp::number(x) >> 2 == qp::number(y) >> 2) {
+          way = 0;
+        }
+      } else {
+        way = order(value(x), value(y));
+      }
+      if (way != 0) return (way < 0) != keys_[k].descending;
+    }
+    return false;
+  }
+
+  const Value& value(TermId id) {
+    const auto [at, is_new] = values_.try_emplace(id);
+    if (is_new) {
+      at->second = context_.value(id);
+      value_bytes_ += sizeof(Value) + 32;
+    }
+    return at->second;
+  }
+
+  std::vector<OrderKey> keys_;
+  std::optional<std::uint64_t> most_;
+  std::vector<Compiled> compiled_;
+  Held held_;
+  Batch kept_;
+  std::vector<std::uint32_t> order_;
+  std::optional<std::uint32_t> bar_;
+  std::unordered_map<TermId, Value> values_;
+  std::size_t value_bytes_ = 0;
+  std::size_t at_ = 0;
+  bool sorted_ = false;
+};
+
+}  // namespace
+
+OperatorPtr make_filter(Context& context, OperatorPtr input, std::vector<Expression> expressions) {
+  return std::make_unique<Filter>(context, std::move(input), std::move(expressions));
+}
+OperatorPtr make_extend(Context& context, OperatorPtr input, std::vector<Variable> variables,
+                        std::vector<Expression> expressions) {
+  return std::make_unique<Extend>(context, std::move(input), std::move(variables),
+                                  std::move(expressions));
+}
+OperatorPtr make_project(Context& context, OperatorPtr input, std::span<const Variable> variables,
+                         std::span<const Variable> names) {
+  return std::make_unique<Project>(context, std::move(input), variables, names);
+}
+OperatorPtr make_distinct(Context& context, OperatorPtr input) {
+  return std::make_unique<Distinct>(context, std::move(input));
+}
+OperatorPtr make_slice(Context& context, OperatorPtr input, std::uint64_t offset,
+                       std::optional<std::uint64_t> limit) {
+  return std::make_unique<Slice>(context, std::move(input), offset, limit);
+}
+OperatorPtr make_sort(Context& context, OperatorPtr input, std::vector<OrderKey> keys,
+                      std::optional<std::uint64_t> most) {
+  return std::make_unique<Sort>(context, std::move(input), std::move(keys), most);
+}
+
+}  // namespace qp::sparql

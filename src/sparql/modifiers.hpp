@@ -1,0 +1,29 @@
+#pragma once
+
+#include <span>
+
+#include "sparql/algebra.hpp"
+#include "sparql/expression.hpp"
+#include "sparql/operator.hpp"
+
+/// Operators on the rows of one input.
+namespace qp::sparql {
+
+/// Rows for which all hold.
+OperatorPtr make_filter(Context& context, OperatorPtr input, std::vector<Expression> expressions);
+/// With `variables[i]` = `expressions[i]`, one after the other.
+OperatorPtr make_extend(Context& context, OperatorPtr input, std::vector<Variable> variables,
+                        std::vector<Expression> expressions);
+/// The columns `variables`, named `names`; one that the input lacks is unbound.
+OperatorPtr make_project(Context& context, OperatorPtr input, std::span<const Variable> variables,
+                         std::span<const Variable> names);
+OperatorPtr make_distinct(Context& context, OperatorPtr input);
+OperatorPtr make_slice(Context& context, OperatorPtr input, std::uint64_t offset,
+                       std::optional<std::uint64_t> limit);
+/// `most`: no more than the first so many are wanted.
+OperatorPtr make_sort(Context& context, OperatorPtr input, std::vector<OrderKey> keys,
+                      std::optional<std::uint64_t> most);
+OperatorPtr make_group(Context& context, OperatorPtr input, std::vector<Variable> variables,
+                       std::vector<Expression> keys, std::vector<AggregateColumn> aggregates);
+
+}  // namespace qp::sparql

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sparql/context.hpp"
+
+namespace qp::sparql {
+
+/// Rows of ids, one after the other; None: unbound.
+struct Batch {
+  static constexpr std::size_t kRows = 1024;  ///< about so many are made at a time
+
+  std::size_t width = 0, rows = 0;
+  std::vector<TermId> cells;
+
+  void clear(std::size_t columns) {
+    width = columns;
+    rows = 0;
+    cells.clear();
+  }
+  const TermId* row(std::size_t i) const { return cells.data() + i * width; }
+  TermId* row(std::size_t i) { return cells.data() + i * width; }
+  TermId* add() {
+    cells.resize(cells.size() + width, TermId::None);
+    return row(rows++);
+  }
+  TermId* add(const TermId* from, std::size_t count) {
+    TermId* to = add();
+    std::copy(from, from + count, to);
+    return to;
+  }
+  void drop_last() {
+    --rows;
+    cells.resize(cells.size() - width);
+  }
+  bool full() const { return rows >= kRows; }
+};
+
+/// The columns of an operator's rows.
+struct Columns {
+  std::vector<Variable> variables;
+  std::vector<bool> certain;  ///< no row leaves it unbound
+
+  static constexpr std::size_t kNone = ~std::size_t{0};
+  std::size_t find(Variable variable) const;
+  bool has(Variable variable) const { return find(variable) != kNone; }
+  bool is_certain(Variable variable) const {
+    const std::size_t at = find(variable);
+    return at != kNone && certain[at];
+  }
+  void add(Variable variable, bool is_certain) {
+    variables.push_back(variable);
+    certain.push_back(is_certain);
+  }
+  std::size_t size() const { return variables.size(); }
+};
+
+/// A step of a plan: makes rows, a batch at a time, from those of its inputs.
+///
+/// Where it is fed (see Feed) an operator is asked again after its end, and goes on with what its
+/// input has then.
+class Operator {
+ public:
+  explicit Operator(Context& context) : context_(context) {}
+  virtual ~Operator() = default;
+  Operator(const Operator&) = delete;
+  Operator& operator=(const Operator&) = delete;
+
+  /// Fills `out` anew. False: that was the end, `out` is empty.
+  Result<bool> next(Batch& out);
+
+  const Columns& columns() const { return columns_; }
+
+  /// The rows come in the order of the ids of this column. Said by the planner.
+  std::optional<Variable> sorted_by;
+
+  /// For EXPLAIN.
+  struct Report {
+    std::string name, detail;
+    double estimate = 0;  ///< rows
+    std::uint64_t rows = 0;
+    std::uint64_t nanos = 0;  ///< with those of its inputs
+  };
+  const Report& report() const { return report_; }
+  Report& report() { return report_; }
+  std::vector<const Operator*> inputs() const;
+
+ protected:
+  virtual Result<void> fill(Batch& out) = 0;
+  Operator& input(std::size_t i = 0) { return *inputs_[i]; }
+  const Operator& input(std::size_t i = 0) const { return *inputs_[i]; }
+
+  Context& context_;
+  Columns columns_;
+  std::vector<std::unique_ptr<Operator>> inputs_;
+
+ private:
+  Report report_;
+};
+using OperatorPtr = std::unique_ptr<Operator>;
+
+/// The rows of a batch that another operator sets, once. Its last column is the number of the row.
+class Feed : public Operator {
+ public:
+  Feed(Context& context, const Columns& columns, Variable row_number);
+  void give(const Batch& batch) { given_ = &batch; }
+
+ private:
+  Result<void> fill(Batch& out) override;
+  const Batch* given_ = nullptr;
+};
+
+}  // namespace qp::sparql

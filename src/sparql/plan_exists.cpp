@@ -1,0 +1,127 @@
+// FILTER, and EXISTS as a join where that is the same.
+#include <algorithm>
+
+#include "sparql/modifiers.hpp"
+#include "sparql/planner.hpp"
+
+namespace qp::sparql {
+
+using Kind = Algebra::Kind;
+
+Result<OperatorPtr> Planner::filter(OperatorPtr input, std::vector<Expression> filters) {
+  std::vector<Expression> plain;
+  std::vector<const Expression*> joins;
+  for (const Expression& each : filters) {
+    const bool exists = each.op == Op::Exists || each.op == Op::NotExists;
+    if (!exists) plain.push_back(each);
+  }
+  if (!plain.empty()) {
+    const double rows = input->report().estimate;
+    const std::size_t count = plain.size();
+    const std::optional<Variable> sorted = input->sorted_by;
+    input = make_filter(context_, std::move(input), std::move(plain));
+    input->report().estimate = rows / (count > 1 ? 4 : 2);
+    input->sorted_by = sorted;
+    input->report().detail = std::to_string(count) + (count > 1 ? " conditions" : " condition");
+  }
+  for (const Expression& each : filters) {
+    if (each.op == Op::Exists || each.op == Op::NotExists) {
+      input = QP_TRY(exists_join(std::move(input), each));
+    }
+  }
+  return input;
+}
+
+Result<OperatorPtr> Planner::exists_join(OperatorPtr input, const Expression& expression) {
+  const Algebra& inner = *QP_TRY(exists_algebra(expression));
+  Scope scope = exists_scope_[expression.exists];
+  scope.correlated = true;
+  const double rows = input->report().estimate;
+  if (!options_.may_feed || !may_feed(inner, input->columns(), true) || inner.kind == Kind::Unit) {
+    input = make_filter(context_, std::move(input), {expression});
+  } else {
+    auto feed = std::make_unique<Feed>(context_, input->columns(), fresh());
+    feed->report().estimate = rows;
+    Feed& fed = *feed;
+    OperatorPtr right = QP_TRY(join_with(std::move(feed), inner, scope));
+    const bool wanted = expression.op == Op::Exists;
+    input = make_fed_join(context_, std::move(input), fed, std::move(right),
+                          wanted ? JoinKind::Semi : JoinKind::Anti);
+  }
+  input->report().name = expression.op == Op::Exists ? "exists" : "not exists";
+  input->report().estimate = rows / 2;
+  return input;
+}
+
+Result<const Algebra*> Planner::exists_algebra(const Expression& expression) {
+  const auto known = exists_.find(expression.exists);
+  if (known != exists_.end()) return known->second.get();
+  auto made = std::make_unique<Algebra>(QP_TRY(translate(*expression.pattern, variables_)));
+  note_exists(*made, exists_scope_[expression.exists]);
+  return exists_.emplace(expression.exists, std::move(made)).first->second.get();
+}
+
+void Planner::note_exists(const Expression& expression, const Scope& scope) {
+  if (expression.pattern) exists_scope_[expression.exists] = scope;
+  for (const Expression& argument : expression.arguments) note_exists(argument, scope);
+  if (expression.aggregate && expression.aggregate->argument) {
+    note_exists(*expression.aggregate->argument, scope);
+  }
+  // What is inside of it is noted again when it is translated.
+  if (expression.pattern) exists_.erase(expression.exists);
+}
+
+/// Each EXISTS asks in the graph that is active where it stands.
+void Planner::note_exists(const Algebra& algebra, const Scope& scope) {
+  const Scope inner =
+      algebra.kind == Kind::Graph ? Scope{Graphs::Named, algebra.name, false} : scope;
+  for (const Expression& each : algebra.expressions) note_exists(each, scope);
+  for (const OrderKey& key : algebra.order) note_exists(key.expression, scope);
+  for (const AggregateColumn& each : algebra.aggregates) {
+    if (each.aggregate->argument) note_exists(*each.aggregate->argument, scope);
+  }
+  for (const Algebra& part : algebra.parts) note_exists(part, inner);
+}
+
+/// 18.6: the pattern with the values of the row in the place of its variables.
+bool Planner::run_exists(const Expression& expression, std::span<const Variable> columns,
+                         const TermId* row) {
+  const auto run = [&]() -> Result<bool> {
+    const Algebra& pattern = *QP_TRY(exists_algebra(expression));
+    const std::vector<Variable> named = named_in(pattern);
+    std::pair<std::uint32_t, std::vector<TermId>> key{expression.exists, {}};
+    std::vector<Binding> bindings;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (!std::binary_search(named.begin(), named.end(), columns[i])) continue;
+      key.second.push_back(row[i]);
+      if (row[i] == TermId::None) continue;
+      rdf::Term term = QP_TRY(context_.terms.term_for(row[i]));
+      bindings.push_back({columns[i], std::move(term)});
+    }
+    const auto known = exists_known_.find(key);
+    if (known != exists_known_.end()) return known->second;
+    const Algebra& here =
+        *kept_.emplace_back(std::make_unique<Algebra>(substitute(pattern, bindings)));
+    Scope scope = exists_scope_[expression.exists];
+    if (const Variable* name = variable_of(scope.name); name && scope.graphs == Graphs::Named) {
+      for (const Binding& binding : bindings) {
+        if (binding.variable == *name) scope.name = binding.term;
+      }
+    }
+    OperatorPtr plan = QP_TRY(this->plan(here, scope));
+    Batch rows;
+    const bool found = QP_TRY(plan->next(rows));
+    plan = nullptr;
+    kept_.pop_back();
+    static constexpr std::size_t kKnown = 100'000;
+    if (exists_known_.size() >= kKnown) exists_known_.clear();
+    exists_known_.emplace(std::move(key), found);
+    return found;
+  };
+  const Result<bool> found = run();
+  if (found) return *found;
+  context_.fail(found.error());
+  return false;
+}
+
+}  // namespace qp::sparql

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sparql/algebra.hpp"
+#include "sparql/joins.hpp"
+
+namespace qp::sparql {
+
+/// Which operators a plan may use; a test forces each in turn, and every answer is the same.
+struct PlanOptions {
+  enum class Join : std::uint8_t { Any, Index, Hash, Merge };
+  Join join = Join::Any;
+  bool may_feed = true;     ///< the right side of OPTIONAL and the like gets the left side's rows
+  bool may_reorder = true;  ///< joins may go another way than they are written
+  bool may_push = true;     ///< filters may move inwards
+};
+
+/// From the algebra to operators. Outlives the operators that it makes; they come back to it for
+/// what can only be planned when a row is at hand.
+class Planner {
+ public:
+  Planner(Context& context, const Source& source, std::vector<std::string>& variables,
+          const PlanOptions& options);
+  Planner(const Planner&) = delete;
+  Planner& operator=(const Planner&) = delete;
+
+  Result<OperatorPtr> plan(const Algebra& algebra);
+
+ private:
+  /// The active graph: the default graph, or the named graph(s) `name`.
+  struct Scope {
+    Graphs graphs = Graphs::Default;
+    Node name;
+    /// Inside EXISTS: every row that a part makes comes from a row of its input.
+    bool correlated = false;
+  };
+  /// A part of a join that has no place in the order yet.
+  struct Piece {
+    const AlgebraTriple* triple = nullptr;
+    const Algebra* algebra = nullptr;  ///< where it is no triple
+    Scope scope;
+    double alone = 0;             ///< rows of it, without the others
+    std::vector<IdRange> ranges;  ///< of its object, where filters say so
+    std::vector<Variable> may, must;
+  };
+  struct Choice {
+    double rows = 0, cost = 0;
+  };
+
+  Result<OperatorPtr> plan(const Algebra& algebra, const Scope& scope);
+  /// Rows of `input` joined with `algebra`; null: one empty row.
+  Result<OperatorPtr> join_with(OperatorPtr input, const Algebra& algebra, const Scope& scope,
+                                std::vector<Expression> filters = {});
+  Result<OperatorPtr> feed_into(OperatorPtr input, const Algebra& algebra, const Scope& scope);
+  Result<OperatorPtr> left_join(OperatorPtr input, const Algebra& algebra, const Scope& scope);
+  Result<OperatorPtr> minus(OperatorPtr input, const Algebra& algebra, const Scope& scope);
+  Result<OperatorPtr> union_of(OperatorPtr input, const Algebra& algebra, const Scope& scope);
+  Result<OperatorPtr> graph(const Algebra& algebra, const Scope& scope);
+  Result<OperatorPtr> order(const Algebra& algebra, const Scope& scope,
+                            std::optional<std::uint64_t> most);
+  Result<OperatorPtr> slice(const Algebra& algebra, const Scope& scope);
+
+  // Joins: join_order.cpp.
+  void flatten(const Algebra& algebra, const Scope& scope, std::vector<Piece>& pieces);
+  Result<OperatorPtr> join_pieces(OperatorPtr input, std::vector<Piece> pieces,
+                                  std::vector<Expression> filters);
+  Result<void> measure(Piece& piece, const std::vector<Expression>& filters);
+  Result<Choice> weigh(const Operator& left, const Piece& piece);
+  Result<OperatorPtr> add_piece(OperatorPtr input, const Piece& piece, const Choice& choice);
+  Result<OperatorPtr> add_triple(OperatorPtr input, const Piece& piece, const Choice& choice);
+  Result<OperatorPtr> scan(const Piece& piece);
+  std::optional<Variable> order_of(const Piece& piece) const;
+  Result<OperatorPtr> apply_ready(OperatorPtr input, std::vector<Expression>& filters,
+                                  const std::vector<Piece>& rest);
+  Result<QuadPattern> pattern_of(const Piece& piece);
+  Result<void> try_other_cases(rdf::Term term, TermId& id);
+  Result<store::Pattern> constants_of(const Piece& piece);
+
+  // Filters and EXISTS: plan_exists.cpp.
+  Result<OperatorPtr> filter(OperatorPtr input, std::vector<Expression> filters);
+  Result<OperatorPtr> exists_join(OperatorPtr input, const Expression& expression);
+  bool run_exists(const Expression& expression, std::span<const Variable> columns,
+                  const TermId* row);
+  Result<const Algebra*> exists_algebra(const Expression& expression);
+  void note_exists(const Algebra& algebra, const Scope& scope);
+  void note_exists(const Expression& expression, const Scope& scope);
+
+  bool is_simple_in_graph(const Algebra& algebra, Variable graph) const;
+  bool may_feed(const Algebra& algebra, const Columns& left, bool correlated) const;
+
+  std::string text(const Node& node) const;
+  std::string text(const AlgebraTriple& triple) const;
+  Variable fresh();
+
+  Context& context_;
+  const Source& source_;
+  std::vector<std::string>& variables_;
+  PlanOptions options_;
+  std::vector<std::unique_ptr<Algebra>> kept_;  ///< what operators borrow from
+  std::map<std::uint32_t, std::unique_ptr<Algebra>> exists_;
+  std::map<std::uint32_t, Scope> exists_scope_;
+  std::map<std::pair<std::uint32_t, std::vector<TermId>>, bool> exists_known_;
+};
+
+}  // namespace qp::sparql
