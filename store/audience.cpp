@@ -1,6 +1,7 @@
 #include "store/audience.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "store/bytes.hpp"
@@ -17,11 +18,25 @@ static std::string audience_key(AudienceId audience) {
   return number_key(static_cast<std::uint64_t>(audience), 4);
 }
 
-std::optional<std::vector<TermId>> decode_members(std::string_view value) {
+std::optional<AudienceRow> decode_audience(std::string_view value) {
   ByteReader reader(value);
-  std::vector<TermId> members;
-  while (reader.good() && !reader.rest().empty()) members.push_back(reader.id());
-  return reader.good() ? std::optional(std::move(members)) : std::nullopt;
+  AudienceRow row;
+  std::vector<TermId>* names = &row.members;
+  while (reader.good() && !reader.rest().empty()) {
+    const TermId name = reader.id();
+    if (name != TermId::None) {
+      names->push_back(name);
+    } else if (names == &row.members) {
+      names = &row.except;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return reader.good() ? std::optional(std::move(row)) : std::nullopt;
+}
+
+std::string_view audience_member_value(bool is_member) {
+  return is_member ? std::string_view() : std::string_view("-");
 }
 
 Result<std::vector<TermId>> Audiences::members(AudienceId audience) const {
@@ -30,46 +45,71 @@ Result<std::vector<TermId>> Audiences::members(AudienceId audience) const {
   const std::string key = audience_key(audience);
   const auto found = QP_TRY(access_.get(Db::Audiences, key));
   if (!found) return error(Code::NotFound, "no such audience set");
-  auto members = decode_members(without_checksum(*found).value_or(std::string_view()));
-  if (!members) return damaged(Db::Audiences, key);
-  return *std::move(members);
+  auto row = decode_audience(without_checksum(*found).value_or(std::string_view()));
+  if (!row) return damaged(Db::Audiences, key);
+  return std::move(row->members);
 }
 
-Result<void> Audiences::add_sets_of(TermId member, std::vector<AudienceId>& sets) const {
-  const std::string prefix = id_key(member);
-  return access_.each(Db::AudienceMembers, prefix, [&](std::string_view key, auto) {
-    ByteReader reader(key.substr(prefix.size()));
-    sets.push_back(static_cast<AudienceId>(reader.number(4)));
-    return true;
-  });
+Result<void> Audiences::add_sets_of(TermId name, Named& sets) const {
+  const std::string prefix = id_key(name);
+  return access_.each(Db::AudienceMembers, prefix,
+                      [&](std::string_view key, std::string_view value) {
+                        ByteReader reader(key.substr(prefix.size()));
+                        const auto audience = static_cast<AudienceId>(reader.number(4));
+                        (value.empty() ? sets.in : sets.out).push_back(audience);
+                        return true;
+                      });
+}
+
+static void sort_once_each(std::vector<AudienceId>& sets) {
+  std::sort(sets.begin(), sets.end());
+  sets.erase(std::unique(sets.begin(), sets.end()), sets.end());
+}
+
+Result<void> Audiences::add_sets_seen_by(TermId reader, std::vector<AudienceId>& sets) const {
+  Named named;
+  QP_TRY(add_sets_of(reader, named));
+  for (const TermId sequence : QP_TRY(Sequences(access_).of(reader))) {
+    QP_TRY(add_sets_of(sequence, named));
+  }
+  sort_once_each(named.in);
+  sort_once_each(named.out);
+  std::set_difference(named.in.begin(), named.in.end(), named.out.begin(), named.out.end(),
+                      std::back_inserter(sets));
+  return {};
 }
 
 Result<Visible> Audiences::visible_to(std::span<const TermId> readers) const {
   std::vector<AudienceId> sets = {AudienceId::Public};
-  for (const TermId reader : readers) {
-    QP_TRY(add_sets_of(reader, sets));
-    for (const TermId sequence : QP_TRY(Sequences(access_).of(reader))) {
-      QP_TRY(add_sets_of(sequence, sets));
-    }
-  }
-  std::sort(sets.begin(), sets.end());
-  sets.erase(std::unique(sets.begin(), sets.end()), sets.end());
+  for (const TermId reader : readers) QP_TRY(add_sets_seen_by(reader, sets));
+  sort_once_each(sets);
   return Visible(std::move(sets));
 }
 
-Result<AudienceId> Audiences::intern(std::span<const TermId> members, Counters& counters) {
-  std::vector<TermId> sorted(members.begin(), members.end());
+static std::vector<TermId> sorted_names(std::span<const TermId> names) {
+  std::vector<TermId> sorted(names.begin(), names.end());
   std::sort(sorted.begin(), sorted.end());
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
-  if (sorted.empty()) return AudienceId::Nobody;
-  if (sorted == std::vector<TermId>{as::Public}) return AudienceId::Public;
+  return sorted;
+}
+
+Result<AudienceId> Audiences::intern(std::span<const TermId> members,
+                                     std::span<const TermId> except, Counters& counters) {
+  const std::vector<TermId> in = sorted_names(members);
+  std::vector<TermId> out = sorted_names(except);
+  std::erase_if(out, [&](TermId name) { return std::binary_search(in.begin(), in.end(), name); });
+  if (in.empty()) return AudienceId::Nobody;
+  if (in == std::vector<TermId>{as::Public}) return AudienceId::Public;
 
   std::string value;
-  for (const TermId member : sorted) append_id(value, member);
+  for (const TermId member : in) append_id(value, member);
+  if (!out.empty()) append_id(value, TermId::None);
+  for (const TermId name : out) append_id(value, name);
   const std::string hash = hash_key(value);
   if (const auto known = QP_TRY(access_.get(Db::AudienceIds, hash))) {
     const auto audience = static_cast<AudienceId>(ByteReader(*known).number(4));
-    if (QP_TRY(this->members(audience)) == sorted) return audience;
+    const auto row = QP_TRY(access_.get(Db::Audiences, audience_key(audience)));
+    if (row && without_checksum(*row) == value) return audience;
     return Error{Code::Internal, "two audience sets of one 128-bit hash", {}};
   }
   const auto audience = static_cast<AudienceId>(counters.next_audience++);
@@ -77,8 +117,11 @@ Result<AudienceId> Audiences::intern(std::span<const TermId> members, Counters& 
   append_checksum(key, value);
   QP_TRY(access_.put(Db::Audiences, key, value));
   QP_TRY(access_.put(Db::AudienceIds, hash, key));
-  for (const TermId member : sorted) {
-    QP_TRY(access_.put(Db::AudienceMembers, id_key(member) + key, {}));
+  for (const TermId member : in) {
+    QP_TRY(access_.put(Db::AudienceMembers, id_key(member) + key, audience_member_value(true)));
+  }
+  for (const TermId name : out) {
+    QP_TRY(access_.put(Db::AudienceMembers, id_key(name) + key, audience_member_value(false)));
   }
   return audience;
 }

@@ -17,15 +17,26 @@ class Audiences {
 
   Result<std::vector<TermId>> members(AudienceId audience) const;
   Result<Visible> visible_to(std::span<const TermId> readers) const;
-  Result<AudienceId> intern(std::span<const TermId> members, Counters& counters);
+  Result<AudienceId> intern(std::span<const TermId> members, std::span<const TermId> except,
+                            Counters& counters);
 
  private:
-  Result<void> add_sets_of(TermId member, std::vector<AudienceId>& sets) const;
+  /// The sets that one name is in, and those that shut it out.
+  struct Named {
+    std::vector<AudienceId> in, out;
+  };
+  Result<void> add_sets_of(TermId name, Named& sets) const;
+  Result<void> add_sets_seen_by(TermId reader, std::vector<AudienceId>& sets) const;
 
   Access& access_;
 };
 
-/// A set's members from its row, without its checksum; nullopt: damaged.
-std::optional<std::vector<TermId>> decode_members(std::string_view value);
+/// A set's row, without its checksum; nullopt: damaged.
+struct AudienceRow {
+  std::vector<TermId> members, except;
+};
+std::optional<AudienceRow> decode_audience(std::string_view value);
+/// The value of an audience_members row.
+std::string_view audience_member_value(bool is_member);
 
 }  // namespace qp::store

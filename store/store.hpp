@@ -122,8 +122,8 @@ class Txn {
   /// The exact bytes; NotFound after erasure.
   virtual Result<std::string> document_bytes(TermId id) const = 0;
   virtual Result<std::vector<TermId>> audience_members(AudienceId audience) const = 0;
-  /// The sets that hold one of `readers` (as:Public belongs among them) or a sequence that one of
-  /// them is a member of; Public included.
+  /// The sets that one of `readers` may read: those that hold it or a sequence that it is a member
+  /// of, less those that except it or such a sequence. Public included.
   virtual Result<Visible> visible_to(std::span<const TermId> readers) const = 0;
 
   // Sequences.
@@ -189,8 +189,13 @@ class WriteTxn : public Txn {
   virtual Result<void> erase_document_bytes(TermId id) = 0;
 
   /// `members` in any order. A set that holds as:Public is Public... only if `members` is exactly
-  /// {as:Public}; otherwise it is a set of its own whose members include as:Public.
-  virtual Result<AudienceId> intern_audience(std::span<const TermId> members) = 0;
+  /// {as:Public}; otherwise it is a set of its own whose members include as:Public. `except`:
+  /// those, and sequences whose members, may not read it all the same.
+  virtual Result<AudienceId> intern_audience(std::span<const TermId> members,
+                                             std::span<const TermId> except) = 0;
+  Result<AudienceId> intern_audience(std::span<const TermId> members) {
+    return intern_audience(members, {});
+  }
 
   /// False if `member` is there already. `key` 0: above the newest key; a key that is taken: the
   /// next one above it that is free.

@@ -76,8 +76,9 @@ Result<void> LmdbWrite::update_document(const DocumentRecord& record) {
 
 Result<void> LmdbWrite::erase_document_bytes(TermId id) { return documents_.erase_bytes(id); }
 
-Result<AudienceId> LmdbWrite::intern_audience(std::span<const TermId> members) {
-  return audiences_.intern(members, counters_);
+Result<AudienceId> LmdbWrite::intern_audience(std::span<const TermId> members,
+                                              std::span<const TermId> except) {
+  return audiences_.intern(members, except, counters_);
 }
 
 Result<bool> LmdbWrite::sequence_append(TermId sequence, TermId member, AudienceId audience,

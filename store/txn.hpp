@@ -197,7 +197,8 @@ class LmdbWrite final : public Reading<WriteTxn> {
   Result<void> put_document(const DocumentRecord& record, std::string_view bytes) override;
   Result<void> update_document(const DocumentRecord& record) override;
   Result<void> erase_document_bytes(TermId id) override;
-  Result<AudienceId> intern_audience(std::span<const TermId> members) override;
+  Result<AudienceId> intern_audience(std::span<const TermId> members,
+                                     std::span<const TermId> except) override;
   Result<bool> sequence_append(TermId sequence, TermId member, AudienceId audience,
                                std::uint64_t key) override;
   Result<bool> sequence_remove(TermId sequence, TermId member) override;

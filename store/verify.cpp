@@ -268,18 +268,23 @@ class Verifier {
     std::uint64_t sets = 0, memberships = 0;
     QP_TRY(each(Db::Audiences, [&](std::string_view key, std::string_view value) {
       const auto plain = without_checksum(value).value_or(std::string_view());
-      const auto members = decode_members(plain);
-      if (!members || !checksum_holds(key, value)) {
+      const auto set = decode_audience(plain);
+      if (!set || !checksum_holds(key, value)) {
         problem(Db::Audiences, key, "damaged");
         return true;
       }
       ++sets;
-      memberships += members->size();
+      memberships += set->members.size() + set->except.size();
       bool whole = row_is(Db::AudienceIds, hash_key(plain), key);
-      for (const TermId member : *members) {
-        whole = whole && is_known(member) &&
-                row_is(Db::AudienceMembers, id_key(member).append(key), {});
-      }
+      const auto check = [&](std::span<const TermId> names, bool is_member) {
+        for (const TermId name : names) {
+          whole = whole && is_known(name) &&
+                  row_is(Db::AudienceMembers, id_key(name).append(key),
+                         audience_member_value(is_member));
+        }
+      };
+      check(set->members, true);
+      check(set->except, false);
       if (!whole) problem(Db::Audiences, key, "is missing from another index");
       return true;
     }));

@@ -142,6 +142,7 @@ class Running {
                   cache_,  system_now, Millis(options.delivery_retry_base)},
         delivery_(services_),
         keys_(services_, [this](const std::string& key_id) { server_->resume(key_id); }),
+        proxy_(services_, [this](const std::string& key) { server_->resume(key); }),
         outbox_(services_, [this] { delivery_.wake(); }),
         inbox_(
             services_, keys_, [this] { delivery_.wake(); },
@@ -151,17 +152,21 @@ class Running {
         client_documents_(*client_, system_now,
                           [this](const std::string& client_id) { server_->resume(client_id); }),
         inbox_limiter_({limits::kInboxPerAddress, std::chrono::minutes(5)}),
+        proxy_limiter_({limits::kProxyPerUser, std::chrono::minutes(5)}),
         sign_in_limiter_(oauth::kSignInRate),
         account_limiter_(oauth::kAccountRate),
         context_{*store_,
                  services_,
                  outbox_,
                  inbox_,
+                 keys_,
+                 proxy_,
                  domains_,
                  key_pool_,
                  client_documents_,
                  history_,
                  inbox_limiter_,
+                 proxy_limiter_,
                  {*store_, sign_in_limiter_, account_limiter_, {}},
                  {contexts_, services_.loader},
                  system_now,
@@ -196,6 +201,7 @@ class Running {
     delivery_.stop();
     keys_.stop();
     client_documents_.stop();
+    proxy_.stop();
     key_pool_.stop();
   }
 
@@ -232,6 +238,7 @@ class Running {
   std::unique_ptr<net::Server> server_;
   ap::Delivery delivery_;
   ap::KeyCache keys_;
+  ap::Proxy proxy_;
   ap::Outbox outbox_;
   ap::Inbox inbox_;
   web::Domains domains_;
@@ -239,6 +246,7 @@ class Running {
   web::ClientDocuments client_documents_;
   web::History history_;
   RateLimiter inbox_limiter_;
+  RateLimiter proxy_limiter_;
   RateLimiter sign_in_limiter_;
   RateLimiter account_limiter_;
   web::Context context_;

@@ -20,6 +20,8 @@ enum class Form { JsonLd, NQuads, Turtle, TriG, Received, Bytes };
 struct Options {
   std::string iri;
   std::string actor;  ///< empty: the operator, who sees everything
+  std::string view_name;
+  const vocab::View* view = nullptr;  ///< instead of the document's own shape
   Form form = Form::JsonLd;
 };
 
@@ -45,6 +47,20 @@ Result<std::string> for_reader(const store::Txn& txn, const Options& options,
           : QP_TRY(view::serve(txn, options.iri, reader, contexts));
   json::Arena arena;
   return pretty(QP_TRY(json::parse(served.body, arena)));
+}
+
+/// As one view has it, for the reader or the operator.
+Result<std::string> in_view(const store::Txn& txn, const Options& options,
+                            const view::Contexts& contexts) {
+  const TermId graph = QP_TRY(find(txn, options.iri.substr(0, options.iri.find('#'))));
+  view::Walk walk{store::Visible::everything(), true};
+  if (!options.actor.empty()) {
+    const view::Sight sight = QP_TRY(view::sight_of(txn, options.actor));
+    walk = {sight.visible, false, sight.actors};
+  }
+  json::Arena arena;
+  return pretty(QP_TRY(
+      view::project_as(txn, graph, *options.view, walk, {contexts.cache, contexts.loader}, arena)));
 }
 
 /// All members of the collection, as links, newest first.
@@ -85,7 +101,7 @@ Result<std::vector<store::QuadIds>> quads_of(const store::Txn& txn, const Option
   const bool is_operator = options.actor.empty();
   store::Txn::ScanOptions scan;
   scan.with_claims = is_operator;
-  if (!is_operator) scan.visible = QP_TRY(view::visible_to(txn, {options.actor}));
+  if (!is_operator) scan.visible = QP_TRY(view::sight_of(txn, {options.actor})).visible;
   const store::Pattern pattern{.g = QP_TRY(find(txn, options.iri))};
   std::vector<store::QuadIds> quads;
   QP_TRY(txn.scan(pattern, scan, [&](const store::OrderedQuad& quad) {
@@ -142,6 +158,7 @@ Result<std::string> shown(const store::Txn& txn, const Options& options,
                           const view::Contexts& contexts) {
   switch (options.form) {
     case Form::JsonLd:
+      if (options.view) return in_view(txn, options, contexts);
       return options.actor.empty() ? for_operator(txn, options, contexts)
                                    : for_reader(txn, options, contexts);
     case Form::NQuads:
@@ -177,10 +194,18 @@ void add_show(CLI::App& app, Selected& selected) {
                                                                    {"nquads", Form::NQuads},
                                                                    {"turtle", Form::Turtle},
                                                                    {"trig", Form::TriG}}));
+  CLI::Option* view = command
+                          ->add_option("--view", options->view_name,
+                                       "The properties that this view has, in its shapes")
+                          ->check([options](const std::string& name) {
+                            options->view = vocab::find_view(name);
+                            return options->view ? std::string() : "there is no view " + name;
+                          });
   const auto add_document_flag = [&](const char* name, const char* help, Form form) {
     return command->add_flag_callback(
                       name, [options, form] { options->form = form; }, help)
         ->excludes(reader)
+        ->excludes(view)
         ->excludes(format);
   };
   CLI::Option* received = add_document_flag(

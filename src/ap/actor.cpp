@@ -134,6 +134,8 @@ std::string actor_document(const Actor& actor, const std::string& url, const sig
       {"published", time::rfc3339(Millis(actor.created))},
       {"endpoints",
        {{"sharedInbox", url + "/inbox"},
+        {"proxyUrl", url + "/proxy"},
+        {"uploadMedia", url + "/media"},
         {"oauthAuthorizationEndpoint", url + "/o/authorize/"},
         {"oauthTokenEndpoint", url + "/o/token/"}}},
       {"publicKey",

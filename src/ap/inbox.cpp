@@ -13,35 +13,10 @@
 #include "ap/publish.hpp"
 #include "ap/tables.hpp"
 #include "base/log.hpp"
-#include "sig/verify.hpp"
 
 namespace qp::ap {
 
 namespace {
-
-/// A key on its way through sig::verify: either at hand, or the reason why not.
-class KeyGate {
- public:
-  KeyGate(KeyCache& cache, const std::string& key_id) : found_(cache.find(key_id)) {}
-
-  bool is_fetching() const { return found_.state == KeyCache::State::Fetching; }
-  bool is_gone() const { return found_.gone; }
-  std::string owner() const { return found_.key ? found_.key->owner : std::string(); }
-
-  sig::KeyLookup lookup() const {
-    return [this](std::string_view) -> Result<sig::PublicKey> {
-      if (found_.key) return found_.key->key;
-      return error(Code::Unauthenticated, found_.problem);
-    };
-  }
-
- private:
-  KeyCache::Lookup found_;
-};
-
-Error key_is_fetched() {
-  return error(Code::Unavailable, "the sender's key is being fetched; try again");
-}
 
 /// A received activity, read; all that needs no transaction.
 struct Received {
@@ -134,10 +109,7 @@ Inbox::Inbox(Services& services, KeyCache& keys, std::function<void()> wake_deli
 Result<Receipt> Inbox::receive(const net::Request& request, const Domain& domain,
                                std::string_view inbox, int attempt,
                                std::optional<std::string>& wait_for) {
-  sig::VerifyOptions options;
-  options.scheme = domain.url.substr(0, domain.url.find("://"));
-  options.host = domain.host;
-  options.now = services_.clock();
+  const auto options = verify_options(domain, services_.clock());
   const std::string key_id = QP_TRY(sig::required_key(request, options));
 
   // Servers tell everybody of each account that is closed: of one that was never seen here there is
@@ -148,19 +120,12 @@ Result<Receipt> Inbox::receive(const net::Request& request, const Domain& domain
     return error(Code::Forbidden, "your domain is blocked here");
   }
 
-  const KeyGate key(keys_, key_id);
-  if (key.is_fetching()) {
-    if (attempt == 0) wait_for = key_id;
-    return key_is_fetched();
-  }
-  auto verified = sig::verify(request, options, key.lookup());
-  if (!verified && attempt == 0 && keys_.refetch(key_id)) {  // rotated, perhaps
-    wait_for = key_id;
-    return key_is_fetched();
-  }
-  if (!verified) {
-    const std::string vanished = key.is_gone() ? own_delete(request.body, services_) : "";
-    if (vanished.empty() || !is_key_of(key_id, vanished)) return std::move(verified).error();
+  SignerCheck check = check_signer(request, domain, keys_, services_.clock(), attempt);
+  wait_for = std::move(check.wait_for);
+  if (wait_for) return check.sender.error();
+  if (!check.sender) {
+    const std::string vanished = check.key_is_gone ? own_delete(request.body, services_) : "";
+    if (vanished.empty() || !is_key_of(key_id, vanished)) return check.sender.error();
     QP_TRY(forget_vanished(vanished, services_));
     return Receipt::Ignored;
   }
@@ -170,7 +135,8 @@ Result<Receipt> Inbox::receive(const net::Request& request, const Domain& domain
     return proven.error();
   }
   // A proof holds whoever brings the document: forwarded from an inbox, or by a relay.
-  const Sender sender{*proven ? (*proven)->actor : key.owner(), verified->key_id, verified->how};
+  Sender sender = *check.sender;
+  if (*proven) sender.actor = (*proven)->actor;
   const Receipt receipt = QP_TRY(take_in(request.body, sender, inbox, services_));
   if (receipt == Receipt::Accepted) wake_delivery_();
   if (heard_from_) heard_from_(host_of(sender.actor));

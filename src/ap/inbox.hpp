@@ -8,19 +8,13 @@
 #include "ap/actor.hpp"
 #include "ap/key_cache.hpp"
 #include "ap/services.hpp"
+#include "ap/signer.hpp"
 #include "base/result.hpp"
 #include "net/message.hpp"
 
 namespace qp::ap {
 
 enum class Receipt { Accepted, Duplicate, Ignored };
-
-/// Who sent it, as its signature has shown.
-struct Sender {
-  std::string actor;
-  std::string key_id;
-  std::string how;  ///< "cavage", "rfc9421"
-};
 
 /// Reads, admits and applies what a verified sender sent to `inbox` (a collection's IRI, or the
 /// shared inbox's), in one commit.

@@ -188,13 +188,16 @@ Result<void> note_missing_contexts(store::WriteTxn& txn, const jsonld::StoredFor
 
 }  // namespace
 
-Result<store::AudienceId> audience_of(store::WriteTxn& txn, std::span<const std::string> members) {
+Result<store::AudienceId> audience_of(store::WriteTxn& txn, std::span<const std::string> members,
+                                      std::string_view except) {
   std::vector<TermId> ids;
   for (const std::string& member : members) {
     if (member == as::Public.iri) return store::AudienceId::Public;
     ids.push_back(QP_TRY(txn.intern_iri(member)));
   }
-  return txn.intern_audience(ids);
+  if (except.empty()) return txn.intern_audience(ids);
+  const std::vector<TermId> shut_out{QP_TRY(txn.intern_iri(except))};
+  return txn.intern_audience(ids, shut_out);
 }
 
 Result<TermId> write_document(store::WriteTxn& txn, const jsonld::StoredForm& form,

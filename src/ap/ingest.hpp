@@ -39,7 +39,9 @@ Result<TermId> write_document(store::WriteTxn& txn, const jsonld::StoredForm& fo
 Result<void> rewrite_document(store::WriteTxn& txn, store::DocumentRecord record,
                               const jsonld::StoredForm& form);
 
-/// The audience set of `members` (IRIs); everybody's where as:Public is among them.
-Result<store::AudienceId> audience_of(store::WriteTxn& txn, std::span<const std::string> members);
+/// The audience set of `members` (IRIs); everybody's where as:Public is among them. `except`: a
+/// collection whose members are shut out of it (those that the author blocked), or empty.
+Result<store::AudienceId> audience_of(store::WriteTxn& txn, std::span<const std::string> members,
+                                      std::string_view except = {});
 
 }  // namespace qp::ap

@@ -13,6 +13,7 @@
 #include "base/random.hpp"
 #include "view/project.hpp"
 #include "view/serve.hpp"
+#include "vocab/views.hpp"
 
 namespace qp::ap {
 
@@ -31,38 +32,6 @@ constexpr std::array<std::pair<std::string_view, Word>, 5> kAddressingWords = {
      {"audience", as::audience}}};
 constexpr std::array<std::pair<std::string_view, Role>, 3> kListings = {
     {{"likes", Role::Likes}, {"shares", Role::Shares}, {"replies", Role::Replies}}};
-
-/// ActivityStreams 2.0 vocabulary, 3.1: what is not one of these, and has neither actor nor
-/// object, is an object and gets wrapped in a Create.
-constexpr Word kActivityTypes[] = {as::Accept,
-                                   as::Activity,
-                                   as::Add,
-                                   as::Announce,
-                                   as::Arrive,
-                                   as::Block,
-                                   as::Create,
-                                   as::Delete,
-                                   as::Dislike,
-                                   as::Flag,
-                                   as::Follow,
-                                   as::Ignore,
-                                   as::Invite,
-                                   as::Join,
-                                   as::Leave,
-                                   as::Like,
-                                   as::Listen,
-                                   as::Move,
-                                   as::Offer,
-                                   as::Read,
-                                   as::Reject,
-                                   as::Remove,
-                                   as::Travel,
-                                   as::TentativeAccept,
-                                   as::TentativeReject,
-                                   as::Undo,
-                                   as::Update,
-                                   as::View,
-                                   as::IntransitiveActivity};
 
 /// ActivityPub 6: these mean nothing without an object, the last ones without a target.
 constexpr std::array kNeedObject = {as::Create, as::Update,   as::Delete,  as::Follow, as::Add,
@@ -89,9 +58,11 @@ constexpr std::array<std::string_view, 5> kShownOfCollection = {"totalItems", "f
                                                                 "current", "startIndex"};
 constexpr std::array<std::string_view, 2> kItems = {"items", "orderedItems"};
 
+/// ActivityStreams 2.0 vocabulary, 3.1: what is not one of these, and has neither actor nor
+/// object, is an object and gets wrapped in a Create.
 bool is_activity(Value node) {
   const auto types = types_of(node);
-  const bool known = std::any_of(std::begin(kActivityTypes), std::end(kActivityTypes),
+  const bool known = std::any_of(vocab::kActivityTypes.begin(), vocab::kActivityTypes.end(),
                                  [&](const Word& type) { return contains(types, type.iri); });
   return known || node.contains(as::actor.iri) || node.contains(as::object.iri);
 }

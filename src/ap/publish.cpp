@@ -87,7 +87,8 @@ Result<std::unique_ptr<Prepared>> prepare(std::string document, std::string obje
 Result<void> publish(WriteTxn& txn, const Actor& actor, const Prepared& prepared,
                      std::string_view how, const Services& services) {
   const Activity& activity = prepared.activity;
-  const auto audience = QP_TRY(audience_of(txn, readers_of(activity)));
+  const auto audience =
+      QP_TRY(audience_of(txn, readers_of(activity), collection_of(actor.iri, Role::Blocked)));
   std::vector<Owned> owned{{activity.id, audience}};
   if (!prepared.object.empty()) {
     // Who an actor is can be read by all, whoever is told that it has changed.
@@ -152,22 +153,69 @@ Result<bool> note_embedded(WriteTxn& txn, std::string_view iri) {
   return true;
 }
 
+Result<void> keep_rendered(WriteTxn& txn, std::string_view iri, std::uint8_t view,
+                           store::AudienceId audience, view::Served served) {
+  store::Rendered rendered;
+  rendered.content_type = "application/activity+json";
+  rendered.etag = std::move(served.etag);
+  rendered.audience = audience;
+  rendered.status = static_cast<std::uint16_t>(served.status);
+  rendered.body = std::move(served.body);
+  return txn.put_rendered(iri, view, rendered);
+}
+
+/// The local actor that the resource belongs to; empty: none.
+Result<std::string> local_owner(const store::Txn& txn, std::string_view iri) {
+  for (std::string& owner : QP_TRY(owners_of(txn, iri))) {
+    if (QP_TRY(find_actor(txn, owner))) return std::move(owner);
+  }
+  return std::string();
+}
+
+/// What is the author's own cannot be taken out of its sight by somebody else's doing.
+Result<bool> is_all_own(const store::Txn& txn, const std::string& author,
+                        std::span<const TermId> graphs) {
+  const view::Sight sight = QP_TRY(view::sight_of(txn, author));
+  for (const TermId graph : graphs) {
+    if (!QP_TRY(view::is_author(txn, graph, sight))) return false;
+  }
+  return true;
+}
+
+/// False where they are not kept.
+Result<bool> render_for_author(WriteTxn& txn, std::string_view iri, const Services& services) {
+  const std::string author = QP_TRY(local_owner(txn, iri));
+  if (author.empty()) return false;
+  auto served = QP_TRY(view::serve(txn, iri, author, {services.contexts, services.loader}));
+  if (!QP_TRY(is_all_own(txn, author, served.embedded))) return false;
+  const std::array members{author};
+  const auto audience = QP_TRY(audience_of(txn, members));
+  QP_TRY(keep_rendered(txn, iri, view::kAuthorView, audience, std::move(served)));
+  return true;
+}
+
+/// The resource's finished bytes: those that all get who may read it, where that is one text, and
+/// its author's where that is more. Nobody asks this server for what is of others.
 Result<void> render(WriteTxn& txn, std::string_view iri, const Services& services) {
+  if (!QP_TRY(is_local(txn, iri))) return {};
   QP_TRY(txn.erase_rendered(iri));
   if (QP_TRY(find_collection(txn, iri))) return {};  // how many are in it changes all the time
-  auto served = view::serve(txn, iri, {}, {services.contexts, services.loader});
+  auto served = view::serve_audience(txn, iri, {services.contexts, services.loader});
   if (!served) {
     if (served.error().code == Code::NotFound) return {};
     return std::move(served).error();
   }
-  if (!served->is_public || !QP_TRY(note_embedded(txn, iri))) return {};
-  store::Rendered rendered;
-  rendered.content_type = "application/activity+json";
-  rendered.etag = std::move(served->etag);
-  rendered.audience = store::AudienceId::Public;
-  rendered.status = static_cast<std::uint16_t>(served->status);
-  rendered.body = std::move(served->body);
-  return txn.put_rendered(iri, 0, rendered);
+  if (!QP_TRY(note_embedded(txn, iri))) return {};
+  const store::AudienceId audience = served->audience;
+  bool is_for_all = served->same_for_all;
+  if (is_for_all && served->hides_recipients) {
+    is_for_all = QP_TRY(render_for_author(txn, iri, services));
+  }
+  if (is_for_all) {
+    return keep_rendered(txn, iri, view::kSharedView, audience, *std::move(served));
+  }
+  if (audience != store::AudienceId::Public) return {};
+  return keep_rendered(txn, iri, view::kAnonymousView, audience, *std::move(served));
 }
 
 Result<void> refresh(WriteTxn& txn, std::string_view iri, std::size_t depth,
@@ -194,7 +242,6 @@ Result<void> refresh(WriteTxn& txn, std::string_view iri, std::size_t depth,
 }  // namespace
 
 Result<void> refresh_rendered(WriteTxn& txn, std::string_view iri, const Services& services) {
-  if (!QP_TRY(is_local(txn, iri))) return {};
   return refresh(txn, iri, kEmbedDepth, services);
 }
 

@@ -30,9 +30,11 @@ inline constexpr store::Table kReactions{50};  ///< kind, collection, actor -> t
 inline constexpr store::Table kFollows{51};    ///< follower, followed -> Relation
 inline constexpr store::Table kGone{52};       ///< object, actor that deleted it unseen -> empty
 inline constexpr store::Table kEmbeddedIn{
-    53};                                     ///< hash of a resource, space, activity IRI -> empty
-inline constexpr store::Table kVotes{54};    ///< option or "voter", question, voter -> activity IRI
-inline constexpr store::Table kCaused{55};   ///< activity IRI -> what it changed, a list of texts
+    53};                                    ///< hash of a resource, space, activity IRI -> empty
+inline constexpr store::Table kVotes{54};   ///< option or "voter", question, voter -> activity IRI
+inline constexpr store::Table kCaused{55};  ///< activity IRI -> what it changed, a list of texts
 inline constexpr store::Table kAllowedHosts{57};  ///< host -> empty; none: all but the blocked
+inline constexpr store::Table kMedia{41};         ///< name -> media type, LF, the bytes of the file
+inline constexpr store::Table kMediaBytes{42};    ///< user -> decimal number, of all their files
 
 }  // namespace qp::ap

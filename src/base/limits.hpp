@@ -62,6 +62,17 @@ inline constexpr std::size_t kRecipients = 1'000;
 inline constexpr std::size_t kReplyChain = 20;
 inline constexpr std::size_t kPageItems = 200;
 inline constexpr std::size_t kPageItemsDefault = 20;
+/// Resources rendered anew because they show one that changed.
+inline constexpr std::size_t kRenderedAround = 16;
+
+// Uploads.
+inline constexpr std::size_t kMediaBytes = 8 * kMiB;
+inline constexpr std::size_t kMediaPerUser = 256 * kMiB;
+
+// Markup that is shown to people.
+inline constexpr std::size_t kHtmlBytes = 128 * kKiB;
+inline constexpr std::size_t kHtmlTags = 1'000;
+inline constexpr std::size_t kHtmlDepth = 48;
 
 // Going out.
 inline constexpr std::size_t kRedirects = 3;
@@ -75,6 +86,7 @@ inline constexpr auto kKeyRefetchTime = 5min;
 // Who may ask how often.
 inline constexpr std::uint32_t kInboxPerAddress = 300;   // in 5 minutes
 inline constexpr std::uint32_t kInboxPerOrigin = 1'000;  // in 5 minutes
+inline constexpr std::uint32_t kProxyPerUser = 300;      // in 5 minutes
 inline constexpr std::uint32_t kSignInPerMinute = 10;    // per address and user
 
 // SPARQL, as text.

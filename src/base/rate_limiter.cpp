@@ -16,7 +16,8 @@ constexpr Millis kSweepPause{1000};
 }  // namespace
 
 RateLimiter::RateLimiter(Rate rate, std::size_t max_keys)
-    : period_(rate.period),
+    : count_(rate.count),
+      period_(rate.period),
       interval_(std::chrono::microseconds(rate.period) / rate.count),
       max_keys_(max_keys),
       hash_key_(random::bytes(crypto_shorthash_KEYBYTES)) {}
@@ -34,6 +35,21 @@ std::optional<std::chrono::seconds> RateLimiter::take(std::string_view key, Mill
   }
   full_again = after;
   return std::nullopt;
+}
+
+RateLimiter::Budget RateLimiter::budget(std::string_view key, Millis now) {
+  const Hash hashed = hash(key);
+  const std::lock_guard lock(mutex_);
+  const auto found = full_again_.find(hashed);
+  Micros used(0);
+  if (found != full_again_.end()) used = found->second - Micros(now);
+  if (found == full_again_.end() && full_again_.size() >= max_keys_) {
+    used = shared_full_again_ - Micros(now);
+  }
+  used = std::clamp(used, Micros(0), Micros(period_));
+  const auto left = static_cast<std::uint32_t>((Micros(period_) - used) / interval_);
+  return {count_, std::min(left, count_), std::chrono::ceil<std::chrono::seconds>(period_),
+          std::chrono::ceil<std::chrono::seconds>(used)};
 }
 
 void RateLimiter::give_back(std::string_view key) {

@@ -33,6 +33,14 @@ class RateLimiter {
   /// nullopt: go ahead, it is counted. Otherwise nothing is counted, and the value is for
   /// Retry-After: whole seconds, at least one.
   std::optional<std::chrono::seconds> take(std::string_view key, Millis now);
+  /// What the key has left at `now`: for the fields of the RateLimit draft.
+  struct Budget {
+    std::uint32_t count;  ///< of the rate
+    std::uint32_t left;
+    std::chrono::seconds period;
+    std::chrono::seconds full;  ///< until all of it is there again
+  };
+  Budget budget(std::string_view key, Millis now);
   /// Undoes one `take` of that key: the attempt turned out to be harmless.
   void give_back(std::string_view key);
 
@@ -43,6 +51,7 @@ class RateLimiter {
   Micros& full_again_of(Hash key, Millis now);
   void forget_rested(Millis now);
 
+  const std::uint32_t count_;
   const Millis period_;
   const Micros interval_;
   const std::size_t max_keys_;

@@ -1,10 +1,12 @@
 #include "view/project.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "jsonld/fidelity.hpp"
-#include "vocab/views.hpp"
+#include "view/reader.hpp"
+#include "vocab/contexts.hpp"
 
 namespace qp::view {
 
@@ -24,11 +26,36 @@ bool is_hidden_recipient(TermId predicate) {
                      [&](const Word& word) { return predicate == word; });
 }
 
-bool is_embedded(std::span<const TermId> types, TermId predicate) {
-  return std::any_of(vocab::kEmbeds.begin(), vocab::kEmbeds.end(), [&](const vocab::Embed& row) {
-    return predicate == row.property &&
-           std::any_of(types.begin(), types.end(), [&](TermId type) { return type == row.type; });
+bool holds(std::span<const Word> words, std::span<const TermId> terms) {
+  return std::any_of(words.begin(), words.end(), [&](const Word& word) {
+    return std::find(terms.begin(), terms.end(), word.id) != terms.end();
   });
+}
+
+/// The view that claims what has these types and properties.
+const vocab::View& view_of(std::span<const TermId> types, std::span<const TermId> properties) {
+  for (const vocab::View& view : vocab::kViews) {
+    if (holds(view.types, types)) return view;
+  }
+  for (const vocab::View& view : vocab::kViews) {
+    if (holds(view.signs, properties)) return view;
+  }
+  return vocab::kViews.back();
+}
+
+const vocab::View& view_of_subject(std::span<const OrderedQuad> quads, TermId subject) {
+  std::vector<TermId> types, properties;
+  for (const OrderedQuad& quad : quads) {
+    if (quad.quad.s != subject) continue;
+    properties.push_back(quad.quad.p);
+    if (quad.quad.p == rdf::type) types.push_back(quad.quad.o);
+  }
+  return view_of(types, properties);
+}
+
+bool is_embedded(std::span<const TermId> types, TermId predicate) {
+  const vocab::Field* field = vocab::find_field(view_of(types, {}), predicate);
+  return field && field->show == vocab::Show::Embed;
 }
 
 /// Collects statements, their text copied into the arena.
@@ -91,36 +118,82 @@ Result<Value> context_of(const store::DocumentRecord& document, Arena& arena) {
   return kept.is_null() ? Value::string(kActivityStreams) : kept;
 }
 
-/// The statements of `graph` and of the graphs that its view embeds.
-Result<void> collect(const Txn& txn, TermId graph, const Walk& walk, std::size_t depth,
-                     Collector& collector, std::vector<TermId>& embedded) {
-  const auto quads = QP_TRY(collector.quads_of(graph));
-  std::vector<TermId> types;
-  for (const OrderedQuad& quad : quads) {
-    if (quad.quad.s == graph && quad.quad.p == rdf::type) types.push_back(quad.quad.o);
-  }
-  for (const OrderedQuad& quad : quads) {
-    if (!walk.with_hidden_recipients && is_hidden_recipient(quad.quad.p)) continue;
-    QP_TRY(collector.add(quad));
-    if (quad.quad.s != graph || depth == 0 || !is_embedded(types, quad.quad.p)) continue;
-    const TermId other = quad.quad.o;
-    if (!rdf::is_iri(other) || other == graph) continue;
-    const auto record = QP_TRY(txn.graph(other));
-    if (!record || record->kind != store::GraphKind::Source) continue;
-    if (!walk.visible.sees(record->audience)) continue;
-    embedded.push_back(other);
-    QP_TRY(collect(txn, other, walk, depth - 1, collector, embedded));
-  }
-  return {};
-}
+/// Collects the statements of a graph and of the graphs that its view embeds.
+class Walker {
+ public:
+  Walker(const Txn& txn, const Walk& walk, Collector& collector, Ingredients& found)
+      : txn_(txn), walk_(walk), collector_(collector), found_(found) {}
 
-void hide_recipients(Value value) {
-  if (value.is_object()) {
-    value.erase("bto");
-    value.erase("bcc");
-    for (const json::Member& member : value.members()) hide_recipients(member.value);
+  Result<void> collect(TermId graph, std::size_t depth = kEmbedDepth) {
+    const auto quads = QP_TRY(collector_.quads_of(graph));
+    std::vector<TermId> types;
+    for (const OrderedQuad& quad : quads) {
+      if (quad.quad.s == graph && quad.quad.p == rdf::type) types.push_back(quad.quad.o);
+    }
+    const bool is_own = walk_.with_hidden_recipients || is_by_reader(graph, quads);
+    if (is_own) own_.push_back(graph);
+    for (const OrderedQuad& quad : quads) {
+      if (is_hidden_recipient(quad.quad.p)) {
+        (is_own ? found_.shows_recipients : found_.hides_recipients) = true;
+        if (!is_own) continue;
+      }
+      QP_TRY(collector_.add(quad));
+      if (quad.quad.s != graph || depth == 0 || !is_embedded(types, quad.quad.p)) continue;
+      QP_TRY(embed(graph, quad.quad.o, depth - 1));
+    }
+    return {};
   }
-  for (const Value item : value.items()) hide_recipients(item);
+
+  /// The graphs that are the reader's own.
+  const std::vector<TermId>& own() const { return own_; }
+
+ private:
+  bool is_by_reader(TermId graph, const std::vector<OrderedQuad>& quads) const {
+    const auto reads = [&](TermId actor) {
+      return std::find(walk_.readers.begin(), walk_.readers.end(), actor) != walk_.readers.end();
+    };
+    return reads(graph) || std::any_of(quads.begin(), quads.end(), [&](const OrderedQuad& quad) {
+             const bool names_author = quad.quad.p == as::actor || quad.quad.p == as::attributedTo;
+             return names_author && quad.quad.s == graph && reads(quad.quad.o);
+           });
+  }
+
+  Result<void> embed(TermId graph, TermId other, std::size_t depth) {
+    const bool is_known =
+        other == graph ||
+        std::find(found_.embedded.begin(), found_.embedded.end(), other) != found_.embedded.end();
+    if (!rdf::is_iri(other) || is_known) return {};
+    const auto record = QP_TRY(txn_.graph(other));
+    if (!record || record->kind != store::GraphKind::Source) return {};
+    if (!walk_.visible.sees(record->audience)) {
+      found_.withheld = true;
+      return {};
+    }
+    found_.embedded.push_back(other);
+    return collect(other, depth);
+  }
+
+  const Txn& txn_;
+  const Walk& walk_;
+  Collector& collector_;
+  Ingredients& found_;
+  std::vector<TermId> own_;
+};
+
+/// Quads of hidden recipients were left out already; this is for what a difference may say of them.
+/// `shown`: this node is the reader's own; nodes without an id belong to the one around them.
+void hide_recipients(Value value, std::span<const std::string_view> own, bool shown) {
+  if (value.is_object()) {
+    if (const std::string_view id = value.get("id").text(); !id.empty()) {
+      shown = std::find(own.begin(), own.end(), id) != own.end();
+    }
+    if (!shown) {
+      value.erase("bto");
+      value.erase("bcc");
+    }
+    for (const json::Member& member : value.members()) hide_recipients(member.value, own, shown);
+  }
+  for (const Value item : value.items()) hide_recipients(item, own, shown);
 }
 
 /// What of the source's difference holds for this view: the root's own, or the part that concerns
@@ -138,13 +211,17 @@ Result<Value> difference_for(const Txn& txn, TermId graph, const store::Document
 
 /// An object of this server names the collections of its reactions and answers: in their place
 /// stands how many this reader may see of each. Their address begins with the object's.
-Result<void> count_listings(const Txn& txn, Value object, const Walk& walk, Arena& arena) {
+Result<void> count_listings(const Txn& txn, Value object, const Walk& walk, Ingredients& found,
+                            Arena& arena) {
   const std::string_view id = object.get("id").text();
   for (const std::string_view key : {"likes", "shares", "replies"}) {
     const std::string_view listing = object.get(key).text();
     if (id.empty() || listing != arena.concat(arena.concat(id, "/"), key)) continue;
     const auto sequence = QP_TRY(txn.find_iri(listing));
     const auto count = sequence ? QP_TRY(txn.sequence_count(*sequence, walk.visible)) : 0;
+    const auto all =
+        sequence ? QP_TRY(txn.sequence_count(*sequence, store::Visible::everything())) : 0;
+    if (count != all) found.withheld = true;
     const Value counted = Value::object(arena, 3);
     counted.set(arena, "id", Value::string(listing));
     counted.set(arena, "type", Value::string("OrderedCollection"));
@@ -152,31 +229,211 @@ Result<void> count_listings(const Txn& txn, Value object, const Walk& walk, Aren
     object.set(arena, key, counted);
   }
   const Value inner = object.get("object");
-  return inner.is_object() ? count_listings(txn, inner, walk, arena) : Result<void>();
+  return inner.is_object() ? count_listings(txn, inner, walk, found, arena) : Result<void>();
+}
+
+/// Other ways to say what a view has under one name.
+struct Alias {
+  Word said, meant;
+};
+constexpr std::array kAliases = {
+    Alias{ldp::outbox, as::outbox},
+    Alias{schema::value, schema_hash::value},
+    Alias{schema::identifier, schema_hash::identifier},
+    Alias{schema::inLanguage, schema_hash::inLanguage},
+};
+
+TermId meant_by(TermId property) {
+  for (const Alias& alias : kAliases) {
+    if (property == alias.said) return alias.meant;
+  }
+  return property;
+}
+
+std::string_view local_name(std::string_view iri) {
+  const std::size_t end = iri.find_last_of("#/:");
+  return end == std::string_view::npos ? iri : iri.substr(end + 1);
+}
+
+/// The field that any view has under this JSON key.
+const vocab::Field* field_named(std::string_view key) {
+  if (key == "orderedItems") key = "items";
+  for (const vocab::View& view : vocab::kViews) {
+    for (const vocab::Fields part : view.fields) {
+      for (const vocab::Field& field : part) {
+        if (local_name(field.property.iri) == key) return &field;
+      }
+    }
+  }
+  return nullptr;
+}
+
+/// The quads of a graph, and of what it embeds, that views have.
+class Selector {
+ public:
+  Selector(const Txn& txn, const Walk& walk, Collector& collector)
+      : txn_(txn), walk_(walk), collector_(collector) {}
+
+  Result<void> select(TermId graph, const vocab::View* wanted, std::size_t depth = kEmbedDepth) {
+    const auto quads = QP_TRY(collector_.quads_of(graph));
+    const bool is_own = walk_.with_hidden_recipients ||
+                        QP_TRY(is_author(txn_, graph, Sight{walk_.visible, walk_.readers}));
+    for (std::size_t begin = 0, end = 0; begin < quads.size(); begin = end) {
+      const TermId subject = quads[begin].quad.s;
+      while (end < quads.size() && quads[end].quad.s == subject) ++end;
+      const std::span about = std::span(quads).subspan(begin, end - begin);
+      const vocab::View& view =
+          wanted && subject == graph ? *wanted : view_of_subject(about, subject);
+      for (const OrderedQuad& quad : about) QP_TRY(select(quad, view, is_own, depth));
+    }
+    return {};
+  }
+
+  /// The predicates and types that were taken.
+  const std::vector<TermId>& words() const { return words_; }
+
+ private:
+  Result<void> select(const OrderedQuad& quad, const vocab::View& view, bool is_own,
+                      std::size_t depth) {
+    const bool is_list = quad.quad.p == rdf::first || quad.quad.p == rdf::rest;
+    const bool is_type = quad.quad.p == rdf::type;
+    const vocab::Field* field = vocab::find_field(view, quad.quad.p);
+    if (!field && !is_type && !is_list) return {};
+    if (field && field->show == vocab::Show::AuthorOnly && !is_own) return {};
+    OrderedQuad meant = quad;
+    meant.quad.p = meant_by(quad.quad.p);
+    words_.push_back(is_type ? quad.quad.o : meant.quad.p);
+    QP_TRY(collector_.add(meant));
+    if (!field || field->show != vocab::Show::Embed || depth == 0) return {};
+    return embed(quad.quad.o, depth - 1);
+  }
+
+  Result<void> embed(TermId other, std::size_t depth) {
+    if (!rdf::is_iri(other) || std::find(seen_.begin(), seen_.end(), other) != seen_.end()) {
+      return {};
+    }
+    seen_.push_back(other);
+    const auto record = QP_TRY(txn_.graph(other));
+    const bool is_there = record && record->kind != store::GraphKind::Claims;
+    if (!is_there || !walk_.visible.sees(record->audience)) return {};
+    return select(other, nullptr, depth);
+  }
+
+  const Txn& txn_;
+  const Walk& walk_;
+  Collector& collector_;
+  std::vector<TermId> words_, seen_;
+};
+
+/// ActivityStreams, and a definition for each word that it lacks.
+Value context_for(std::span<const TermId> words, Arena& arena) {
+  const vocab::BundledContext* bundled = vocab::find_bundled_context(kActivityStreams);
+  const Value extra = Value::object(arena);
+  for (const TermId id : words) {
+    if (static_cast<std::uint64_t>(id) > vocab::rows().size()) continue;
+    const Word& word = vocab::rows()[static_cast<std::size_t>(id) - 1];
+    const std::string_view name = local_name(word.iri);
+    const bool is_known =
+        bundled && bundled->json.find("\"" + std::string(name) + "\"") != std::string_view::npos;
+    if (is_known || word == rdf::first || word == rdf::rest || extra.contains(name)) continue;
+    const vocab::Field* field = field_named(name);
+    const Value definition = Value::object(arena, 2);
+    definition.set(arena, "@id", Value::string(word.iri));
+    if (field && (field->kind == vocab::Kind::Iri || field->kind == vocab::Kind::Node)) {
+      definition.set(arena, "@type", Value::string("@id"));
+    } else if (field && field->kind == vocab::Kind::Time) {
+      definition.set(arena, "@type", Value::string(xsd::dateTime.iri));
+    }
+    extra.set(arena, name, definition.size() == 1 ? definition.get("@id") : definition);
+  }
+  if (extra.empty()) return Value::string(kActivityStreams);
+  const Value context = Value::array(arena, 2);
+  context.push_back(arena, Value::string(kActivityStreams));
+  context.push_back(arena, extra);
+  return context;
+}
+
+Value shaped(Value value, const vocab::Field* field, Arena& arena) {
+  if (value.is_object()) {
+    if (field && field->kind == vocab::Kind::Iri && value.get("id").is_string()) {
+      value = value.get("id");
+    }
+    for (json::Member& member : value.members()) {
+      if (member.key != "@context") {
+        member.value = shaped(member.value, field_named(member.key), arena);
+      }
+    }
+  }
+  for (Value& item : value.items()) item = shaped(item, field, arena);
+  return value;
+}
+
+/// Arrays where a field is always one: after the items have got their shape.
+void wrap_many(Value value, Arena& arena) {
+  for (json::Member& member : value.members()) {
+    if (member.key == "@context") continue;
+    wrap_many(member.value, arena);
+    const vocab::Field* field = field_named(member.key);
+    if (field && field->count == vocab::Count::Many && !member.value.is_array()) {
+      member.value = Value::array(arena, std::span(&member.value, 1));
+    }
+  }
+  for (const Value item : value.items()) wrap_many(item, arena);
 }
 
 }  // namespace
 
+Result<Value> project_as(const Txn& txn, TermId graph, const vocab::View& view, const Walk& walk,
+                         const jsonld::ContextSource& contexts, Arena& arena) {
+  const auto record = QP_TRY(txn.graph(graph));
+  if (!record || record->kind == store::GraphKind::Claims || !walk.visible.sees(record->audience)) {
+    return error(Code::NotFound, "no such resource");
+  }
+  Collector collector(txn, arena);
+  Selector selector(txn, walk, collector);
+  QP_TRY(selector.select(graph, &view));
+  const auto root = QP_TRY(collector.term(graph));
+  const Value context = context_for(selector.words(), arena);
+  Value value = QP_TRY(jsonld::restore(collector.statements(), root, context, contexts, arena));
+  if (!value.contains("@context")) value.set(arena, "@context", context);
+  value = jsonld::to_wire_shape(shaped(value, nullptr, arena), arena);
+  wrap_many(value, arena);
+  return value;
+}
+
 Result<Value> project(const Txn& txn, TermId graph, const Walk& walk,
-                      const jsonld::ContextSource& contexts, Arena& arena) {
+                      const jsonld::ContextSource& contexts, Arena& arena,
+                      Ingredients* ingredients) {
   const auto record = QP_TRY(txn.graph(graph));
   if (!record || record->kind == store::GraphKind::Claims || !walk.visible.sees(record->audience)) {
     return error(Code::NotFound, "no such resource");
   }
   store::DocumentRecord document;
-  if (auto kept = QP_TRY(txn.document(record->document))) document = *std::move(kept);
+  if (auto kept = QP_TRY(txn.document(record->document))) {
+    document = *std::move(kept);
+  } else {
+    if (ingredients) ingredients->withheld = true;  // not found out here
+    const auto quads = QP_TRY(Collector(txn, arena).quads_of(graph));
+    return project_as(txn, graph, view_of_subject(quads, graph), walk, contexts, arena);
+  }
 
   Collector collector(txn, arena);
-  std::vector<TermId> embedded;
-  QP_TRY(collect(txn, graph, walk, kEmbedDepth, collector, embedded));
+  Ingredients found;
+  Walker walker(txn, walk, collector, found);
+  QP_TRY(walker.collect(graph));
   const auto root = QP_TRY(collector.term(graph));
   const Value context = QP_TRY(context_of(document, arena));
   Value value = QP_TRY(jsonld::restore(collector.statements(), root, context, contexts, arena));
-  const Value difference = QP_TRY(difference_for(txn, graph, document, embedded, arena));
+  const Value difference = QP_TRY(difference_for(txn, graph, document, found.embedded, arena));
   value = jsonld::apply_difference(value, difference, arena);
   if (!value.contains("@context")) value.set(arena, "@context", context);
-  if (!walk.with_hidden_recipients) hide_recipients(value);
-  QP_TRY(count_listings(txn, value, walk, arena));
+  if (!walk.with_hidden_recipients) {
+    std::vector<std::string_view> own;
+    for (const TermId one : walker.own()) own.push_back(QP_TRY(collector.term(one)).value);
+    hide_recipients(value, own, !own.empty());
+  }
+  QP_TRY(count_listings(txn, value, walk, found, arena));
+  if (ingredients) *ingredients = std::move(found);
   return jsonld::to_wire_shape(value, arena);
 }
 

@@ -21,24 +21,12 @@ using store::Visible;
 
 Error not_found() { return error(Code::NotFound, "no such resource"); }
 
-Served finish(Value value, bool is_public) {
+Served finish(Value value) {
   Served served;
   served.body = json::to_text(value);
   const XXH128_hash_t hash = XXH3_128bits(served.body.data(), served.body.size());
   served.etag = fmt::format("\"{:016x}{:016x}\"", hash.high64, hash.low64);
-  served.is_public = is_public;
   return served;
-}
-
-/// The author sees the hidden recipients: the actor of an activity, the attributedTo of an object,
-/// an actor itself.
-Result<bool> is_author(const Txn& txn, TermId graph, std::optional<TermId> reader) {
-  if (!reader) return false;
-  if (*reader == graph) return true;
-  for (const TermId property : std::array<TermId, 2>{as::actor, as::attributedTo}) {
-    if (QP_TRY(txn.probe({graph, graph, property, *reader}, {}))) return true;
-  }
-  return false;
 }
 
 struct Found {
@@ -56,49 +44,114 @@ Result<Found> find_graph(const Txn& txn, std::string_view iri, const Visible& vi
   return Found{*id, *record};
 }
 
-Result<std::optional<TermId>> reader_id(const Txn& txn, const Reader& reader) {
-  if (reader.actor.empty()) return std::optional<TermId>();
-  return txn.find_iri(reader.actor);
+Result<Served> serve_found(const Txn& txn, const Found& found, const Sight& sight,
+                           const Contexts& contexts) {
+  const Walk walk{sight.visible, false, sight.actors};
+  Arena arena;
+  Ingredients ingredients;
+  const Value value = QP_TRY(
+      project(txn, found.graph, walk, {contexts.cache, contexts.loader}, arena, &ingredients));
+  Served served = finish(value);
+  served.audience = found.record.audience;
+  served.same_for_all = !ingredients.withheld && !ingredients.shows_recipients;
+  served.hides_recipients = ingredients.hides_recipients;
+  served.embedded = std::move(ingredients.embedded);
+  if (QP_TRY(is_tombstone(txn, found.graph))) served.status = 410;
+  return served;
 }
 
-/// A collection's pages for one reader.
+/// A collection without its items.
+struct Base {
+  TermId sequence = TermId::None;
+  Value value;
+  bool is_ordered = true;
+};
+
+/// A collection without a graph of its own belongs to the resource that its address begins with:
+/// `<object>/likes`. Who may read that may read it.
+Result<Base> base_of(const Txn& txn, std::string_view iri, const Sight& sight,
+                     const Contexts& contexts, Arena& arena) {
+  Base base;
+  const auto sequence = QP_TRY(txn.find_iri(iri));
+  base.sequence = sequence.value_or(TermId::None);
+  if (sequence && QP_TRY(txn.graph(*sequence))) {
+    QP_TRY(find_graph(txn, iri, sight.visible));
+    const Walk walk{sight.visible, false, sight.actors};
+    base.value = QP_TRY(project(txn, *sequence, walk, {contexts.cache, contexts.loader}, arena));
+    base.is_ordered = !QP_TRY(txn.probe({*sequence, *sequence, rdf::type, as::Collection}, {}));
+    return base;
+  }
+  QP_TRY(find_graph(txn, iri.substr(0, iri.rfind('/')), sight.visible));
+  base.value = Value::object(arena, 8);
+  base.value.set(arena, "@context", Value::string("https://www.w3.org/ns/activitystreams"));
+  base.value.set(arena, "id", Value::string(arena.copy(iri)));
+  base.value.set(arena, "type", Value::string("OrderedCollection"));
+  return base;
+}
+
+/// For what this server wrote itself.
+json::ParseLimits own_limits() {
+  json::ParseLimits limits;
+  limits.depth *= 4;
+  limits.members *= 50;
+  return limits;
+}
+
+/// A collection's pages for one reader. Everything that it says (items, totals, neighbours) is what
+/// this reader may see of it.
 class Pager {
  public:
-  Pager(const Txn& txn, std::string iri, TermId sequence, const Visible& visible,
-        std::optional<TermId> reader, const Contexts& contexts, Arena& arena)
+  Pager(const Txn& txn, std::string iri, const Base& base, const Sight& sight,
+        const Contexts& contexts, Arena& arena)
       : txn_(txn),
         iri_(std::move(iri)),
-        sequence_(sequence),
-        visible_(visible),
-        reader_(reader),
+        base_(base),
+        sequence_(base.sequence),
+        sight_(sight),
+        visible_(sight.visible),
         contexts_{contexts.cache, contexts.loader},
         arena_(arena) {}
 
   /// The collection's own members; its items are on its pages.
-  Result<Value> collection(Value base) {
+  Result<Value> collection(Items where) {
+    const Value shown = base_.value;
     const auto total = QP_TRY(txn_.sequence_count(sequence_, visible_));
-    base.set(arena_, "totalItems", Value::number(arena_, static_cast<std::int64_t>(total)));
-    base.set(arena_, "first", address("first"));
-    base.set(arena_, "last", address("last"));
-    return base;
+    shown.set(arena_, "totalItems", Value::number(arena_, static_cast<std::int64_t>(total)));
+    shown.set(arena_, "first", address("first"));
+    shown.set(arena_, "last", address("last"));
+    if (where == Items::Inside && total > 0 && total <= limits::kPageItemsDefault) {
+      const auto items = QP_TRY(txn_.sequence_before(sequence_, 0, total, visible_));
+      shown.set(arena_, key_of_items(), QP_TRY(rendered(items)));
+    }
+    return shown;
   }
 
   Result<Value> page(const Page& wanted) {
     const std::size_t limit = std::min(std::max<std::size_t>(wanted.limit, 1), limits::kPageItems);
+    suffix_ = limit == limits::kPageItemsDefault ? "" : fmt::format("&limit={}", limit);
     const auto items = QP_TRY(items_of(wanted.at, limit));
-    const Value page = Value::object(arena_, 8);
+    const Value page = Value::object(arena_, 12);
     page.set(arena_, "@context", Value::string("https://www.w3.org/ns/activitystreams"));
     page.set(arena_, "id", address(wanted.at));
-    page.set(arena_, "type", Value::string("OrderedCollectionPage"));
+    page.set(arena_, "type",
+             Value::string(base_.is_ordered ? "OrderedCollectionPage" : "CollectionPage"));
     page.set(arena_, "partOf", Value::string(arena_.copy(iri_)));
-    const auto total = QP_TRY(txn_.sequence_count(sequence_, visible_));
-    page.set(arena_, "totalItems", Value::number(arena_, static_cast<std::int64_t>(total)));
-    QP_TRY(link_neighbours(page, items, limit));
-    page.set(arena_, "orderedItems", QP_TRY(rendered(items)));
+    page.set(arena_, "totalItems", QP_TRY(total()));
+    QP_TRY(link_neighbours(page, items));
+    if (!items.empty()) {  // ActivityStreams 2.0, 2: no empty arrays
+      page.set(arena_, key_of_items(), QP_TRY(rendered(items)));
+    }
     return page;
   }
 
  private:
+  std::string_view key_of_items() const { return base_.is_ordered ? "orderedItems" : "items"; }
+
+  Result<Value> total() {
+    const auto total = QP_TRY(txn_.sequence_count(sequence_, visible_));
+    return Value::number(arena_, static_cast<std::int64_t>(total));
+  }
+
   /// Newest first.
   Result<std::vector<SequenceItem>> items_of(std::string_view at, std::size_t limit) {
     if (at == "first") return txn_.sequence_before(sequence_, 0, limit, visible_);
@@ -108,7 +161,7 @@ class Pager {
     } else {
       const auto [word, number] = text::split_once(at, ':');
       const auto key = text::to_uint(number.value_or(""));
-      if (!key || (word != "before" && word != "after")) {
+      if (!key || *key == 0 || (word != "before" && word != "after")) {
         return bad_input("page is first, last, before:<key> or after:<key>");
       }
       if (word == "before") return txn_.sequence_before(sequence_, *key, limit, visible_);
@@ -118,23 +171,29 @@ class Pager {
     return items;
   }
 
-  Result<void> link_neighbours(Value page, std::span<const SequenceItem> items, std::size_t limit) {
+  /// Where it is known without counting, the place of the first item too: at both ends.
+  Result<void> link_neighbours(Value page, std::span<const SequenceItem> items) {
     if (items.empty()) return {};
     const auto newer = QP_TRY(txn_.sequence_after(sequence_, items.front().key, 1, visible_));
     const auto older = QP_TRY(txn_.sequence_before(sequence_, items.back().key, 1, visible_));
-    const std::string suffix =
-        limit == limits::kPageItemsDefault ? "" : fmt::format("&limit={}", limit);
-    if (!older.empty()) {
-      page.set(arena_, "next", address(fmt::format("before:{}", items.back().key) + suffix));
-    }
-    if (!newer.empty()) {
-      page.set(arena_, "prev", address(fmt::format("after:{}", items.front().key) + suffix));
+    if (!older.empty()) page.set(arena_, "next", address("before", items.back().key));
+    if (!newer.empty()) page.set(arena_, "prev", address("after", items.front().key));
+    if (!base_.is_ordered) return {};
+    if (newer.empty()) {
+      page.set(arena_, "startIndex", Value::number(arena_, 0));
+    } else if (older.empty()) {
+      const auto total = QP_TRY(txn_.sequence_count(sequence_, visible_));
+      const auto start = static_cast<std::int64_t>(total - items.size());
+      page.set(arena_, "startIndex", Value::number(arena_, start));
     }
     return {};
   }
 
   Value address(std::string_view page) {
-    return Value::string(arena_.copy(fmt::format("{}?page={}", iri_, page)));
+    return Value::string(arena_.copy(fmt::format("{}?page={}{}", iri_, page, suffix_)));
+  }
+  Value address(std::string_view word, std::uint64_t key) {
+    return address(fmt::format("{}:{}", word, key));
   }
 
   /// Activities are shown whole, everything else (actors, objects) as links.
@@ -149,10 +208,19 @@ class Pager {
     const Value link = Value::string(arena_.copy(term.value));
     const auto record = QP_TRY(txn_.graph(item.member));
     if (!record || !visible_.sees(record->audience)) return link;
+    // Finished bytes are of this server's own things, activities among them.
+    if (const auto kept = QP_TRY(find_rendered(txn_, term.value, sight_))) {
+      const Value value = QP_TRY(json::parse(kept->body, arena_, limits_));
+      return value.contains("actor") ? as_item(value) : link;
+    }
     if (!QP_TRY(txn_.probe({item.member, item.member, as::actor, {}}, {}))) return link;
-    const bool by_author = QP_TRY(is_author(txn_, item.member, reader_));
-    const Walk walk{visible_, by_author};
+    const Walk walk{visible_, false, sight_.actors};
     const Value value = QP_TRY(project(txn_, item.member, walk, contexts_, arena_));
+    return as_item(value);
+  }
+
+  /// The page has the context already, unless the item came with another one.
+  static Value as_item(Value value) {
     const Value* context = value.find("@context");
     if (context && context->is("https://www.w3.org/ns/activitystreams")) value.erase("@context");
     return value;
@@ -160,71 +228,54 @@ class Pager {
 
   const Txn& txn_;
   std::string iri_;
+  const Base& base_;
   TermId sequence_;
+  const Sight& sight_;
   const Visible& visible_;
-  std::optional<TermId> reader_;
   jsonld::ContextSource contexts_;
   Arena& arena_;
+  std::string suffix_;
+  json::ParseLimits limits_ = own_limits();
 };
 
 }  // namespace
 
-Result<Visible> visible_to(const Txn& txn, const Reader& reader) {
-  std::vector<TermId> names{as::Public};
-  if (const auto id = QP_TRY(reader_id(txn, reader))) names.push_back(*id);
-  return txn.visible_to(names);
-}
-
 Result<Served> serve(const Txn& txn, std::string_view iri, const Reader& reader,
                      const Contexts& contexts) {
-  const Visible visible = QP_TRY(visible_to(txn, reader));
-  const Found found = QP_TRY(find_graph(txn, iri, visible));
-  const auto id = QP_TRY(reader_id(txn, reader));
-  const bool by_author = QP_TRY(is_author(txn, found.graph, id));
-  const Walk walk{visible, by_author};
-  Arena arena;
-  const Value value =
-      QP_TRY(project(txn, found.graph, walk, {contexts.cache, contexts.loader}, arena));
-  Served served = finish(value, found.record.audience == store::AudienceId::Public);
-  if (QP_TRY(is_tombstone(txn, found.graph))) served.status = 410;
-  return served;
+  const Sight sight = QP_TRY(sight_of(txn, reader));
+  return serve_found(txn, QP_TRY(find_graph(txn, iri, sight.visible)), sight, contexts);
 }
 
-namespace {
-
-/// A collection without a graph of its own belongs to the resource that its address begins with:
-/// `<object>/likes`. Who may read that may read it.
-Result<Value> bare_collection(const Txn& txn, std::string_view iri, const Visible& visible,
-                              Arena& arena) {
-  QP_TRY(find_graph(txn, iri.substr(0, iri.rfind('/')), visible));
-  const Value base = Value::object(arena, 8);
-  base.set(arena, "@context", Value::string("https://www.w3.org/ns/activitystreams"));
-  base.set(arena, "id", Value::string(arena.copy(iri)));
-  base.set(arena, "type", Value::string("OrderedCollection"));
-  return base;
+Result<Served> serve_audience(const Txn& txn, std::string_view iri, const Contexts& contexts) {
+  const Found found = QP_TRY(find_graph(txn, iri, Visible::everything()));
+  if (found.record.audience == store::AudienceId::Nobody) return not_found();
+  std::vector<store::AudienceId> sets{store::AudienceId::Public};
+  if (found.record.audience != sets.front()) sets.push_back(found.record.audience);
+  return serve_found(txn, found, Sight{Visible(std::move(sets)), {}}, contexts);
 }
 
-}  // namespace
+Result<std::optional<store::RenderedView>> find_rendered(const Txn& txn, std::string_view iri,
+                                                         const Sight& sight) {
+  for (const TermId actor : sight.actors) {
+    const auto own = QP_TRY(txn.rendered(iri, kAuthorView));
+    if (!own) break;
+    if (QP_TRY(txn.audience_members(own->audience)) == std::vector{actor}) return own;
+  }
+  const auto shared = QP_TRY(txn.rendered(iri, kSharedView));
+  if (!shared || !sight.visible.sees(shared->audience)) {
+    return std::optional<store::RenderedView>();
+  }
+  return shared;
+}
 
 Result<Served> serve_collection(const Txn& txn, std::string_view iri,
                                 const std::optional<Page>& page, const Reader& reader,
-                                const Contexts& contexts) {
-  const Visible visible = QP_TRY(visible_to(txn, reader));
-  const auto sequence = QP_TRY(txn.find_iri(iri));
+                                const Contexts& contexts, Items items) {
+  const Sight sight = QP_TRY(sight_of(txn, reader));
   Arena arena;
-  Value base;
-  if (sequence && QP_TRY(txn.graph(*sequence))) {
-    QP_TRY(find_graph(txn, iri, visible));
-    Walk walk;
-    walk.visible = visible;
-    base = QP_TRY(project(txn, *sequence, walk, {contexts.cache, contexts.loader}, arena));
-  } else {
-    base = QP_TRY(bare_collection(txn, iri, visible, arena));
-  }
-  const auto id = QP_TRY(reader_id(txn, reader));
-  Pager pager(txn, std::string(iri), sequence.value_or(TermId::None), visible, id, contexts, arena);
-  if (page) return finish(QP_TRY(pager.page(*page)), false);
-  return finish(QP_TRY(pager.collection(base)), false);
+  const Base base = QP_TRY(base_of(txn, iri, sight, contexts, arena));
+  Pager pager(txn, std::string(iri), base, sight, contexts, arena);
+  return finish(page ? QP_TRY(pager.page(*page)) : QP_TRY(pager.collection(items)));
 }
 
 }  // namespace qp::view

@@ -7,21 +7,28 @@
 #include "base/result.hpp"
 #include "jsonld/jsonld.hpp"
 #include "store/store.hpp"
+#include "view/reader.hpp"
 
 /// Resources as JSON, for one reader. Reading through here is the only road to what is stored.
 namespace qp::view {
 
-/// Who asks. An empty `actor` is the anonymous reader.
-struct Reader {
-  std::string actor;  ///< IRI of a local actor (by token) or a remote one (by signature)
+struct Served {
+  int status = 200;                                        ///< 410 for a Tombstone
+  std::string etag;                                        ///< strong, with quotes
+  std::string body;                                        ///< JSON-LD, compacted
+  store::AudienceId audience = store::AudienceId::Nobody;  ///< of the resource
+  /// Whoever may read the resource gets these very bytes.
+  bool same_for_all = false;
+  bool hides_recipients = false;  ///< but for its author: there are bto or bcc
+  std::vector<TermId> embedded;   ///< graphs shown inside: when one changes, so do these bytes
+
+  bool is_public() const { return same_for_all && audience == store::AudienceId::Public; }
 };
 
-struct Served {
-  int status = 200;        ///< 410 for a Tombstone
-  std::string etag;        ///< strong, with quotes
-  std::string body;        ///< JSON-LD, compacted
-  bool is_public = false;  ///< every reader gets these very bytes
-};
+/// The numbers under which finished bytes are kept (store::Txn::rendered).
+inline constexpr std::uint8_t kSharedView = 0;     ///< what everybody gets who is in its audience
+inline constexpr std::uint8_t kAuthorView = 1;     ///< what its author gets, where that is more
+inline constexpr std::uint8_t kAnonymousView = 2;  ///< what everybody may read who is nobody else
 
 struct Contexts {
   jsonld::ContextCache& cache;
@@ -33,17 +40,26 @@ struct Contexts {
 Result<Served> serve(const store::Txn& txn, std::string_view iri, const Reader& reader,
                      const Contexts& contexts);
 
+/// The same as those see it to whom it is addressed, and nobody in particular.
+Result<Served> serve_audience(const store::Txn& txn, std::string_view iri,
+                              const Contexts& contexts);
+/// Finished bytes of the resource that are right for this reader, where there are some. Borrowed
+/// from the transaction.
+Result<std::optional<store::RenderedView>> find_rendered(const store::Txn& txn,
+                                                         std::string_view iri, const Sight& sight);
+
 /// A collection kept as a sequence: the collection itself, or with `page` one of its pages.
 /// `page` is "first", "last", or a cursor: `before:<key>` or `after:<key>`.
 struct Page {
   std::string at;
   std::size_t limit = limits::kPageItemsDefault;
 };
+enum class Items {
+  OnPages,
+  Inside,  ///< besides, where they fit on one page: some peers read them nowhere else
+};
 Result<Served> serve_collection(const store::Txn& txn, std::string_view iri,
                                 const std::optional<Page>& page, const Reader& reader,
-                                const Contexts& contexts);
-
-/// Whose audience sets this reader is in.
-Result<store::Visible> visible_to(const store::Txn& txn, const Reader& reader);
+                                const Contexts& contexts, Items items = Items::OnPages);
 
 }  // namespace qp::view

@@ -1,6 +1,9 @@
 #include "web/auth.hpp"
 
+#include "ap/admit.hpp"
+#include "ap/signer.hpp"
 #include "oauth/tokens.hpp"
+#include "sig/verify.hpp"
 #include "web/problem.hpp"
 
 namespace qp::web {
@@ -14,10 +17,28 @@ bool has_query_token(const net::Request& request) {
   return form && text::find(*form, "access_token").has_value();
 }
 
+bool has_authorization(const net::Request& request) {
+  return request.headers.get("Authorization").has_value();
+}
+
+Result<Identified> find_signed_reader(Context& context, const Exchange& exchange,
+                                      const store::Txn& txn) {
+  Identified found;
+  ap::SignerCheck check = ap::check_signer(exchange.request, exchange.domain, context.signers,
+                                           context.clock(), exchange.attempt);
+  if (check.wait_for) {
+    found.wait_for = std::move(check.wait_for);
+    return found;
+  }
+  const ap::Sender signer = QP_TRY(std::move(check.sender));
+  if (!QP_TRY(ap::is_blocked(txn, ap::host_of(signer.actor)))) found.reader = {signer.actor};
+  return found;
+}
+
 }  // namespace
 
 bool has_credentials(const net::Request& request) {
-  return request.headers.get("Authorization").has_value();
+  return has_authorization(request) || sig::is_signed(request);
 }
 
 std::optional<std::string_view> bearer_token(const net::Request& request) {
@@ -33,7 +54,7 @@ Result<std::optional<Caller>> find_caller(const store::Txn& txn, const net::Requ
   if (has_query_token(request)) {
     return bad_input("A token belongs into the Authorization field, not into the address");
   }
-  if (!has_credentials(request)) return std::optional<Caller>();
+  if (!has_authorization(request)) return std::optional<Caller>();
   const std::optional<std::string_view> token = bearer_token(request);
   if (!token) return error(Code::Unauthenticated, "Authorization is not a bearer token");
   oauth::Grant grant = QP_TRY(oauth::find_token(txn, *token, now));
@@ -56,6 +77,20 @@ Result<Caller> require_caller(const store::Txn& txn, const net::Request& request
     return Error{Code::Unauthenticated, "no Authorization field", std::string(message)};
   }
   return std::move(**caller);
+}
+
+Result<Identified> find_reader(Context& context, const Exchange& exchange, const store::Txn& txn) {
+  const net::Request& request = exchange.request;
+  if (!has_authorization(request) && sig::is_signed(request)) {
+    return find_signed_reader(context, exchange, txn);
+  }
+  Identified found;
+  found.caller = QP_TRY(find_caller(txn, request, context.clock()));
+  if (!found.caller) return found;
+  std::vector<std::string> actors;
+  for (const ap::Actor& actor : QP_TRY(actors_of(txn, *found.caller))) actors.push_back(actor.iri);
+  found.reader = view::Reader(std::move(actors));
+  return found;
 }
 
 std::optional<net::Response> refuse_without(oauth::Scope scope, const Caller& caller) {

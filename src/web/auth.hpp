@@ -10,9 +10,10 @@
 #include "net/message.hpp"
 #include "oauth/scopes.hpp"
 #include "store/store.hpp"
+#include "web/context.hpp"
 
-/// Who asks, by bearer token (RFC 6750). A token in a query is refused: queries are written to
-/// logs.
+/// Who asks: by bearer token (RFC 6750; a token in a query is refused: queries are written to
+/// logs), or by HTTP signature.
 namespace qp::web {
 
 struct Caller {
@@ -34,6 +35,21 @@ Result<std::optional<Caller>> find_caller(const store::Txn& txn, const net::Requ
 /// The same where somebody is required; `message` is told to who is not signed in.
 Result<Caller> require_caller(const store::Txn& txn, const net::Request& request, Millis now,
                               std::string_view message);
+
+/// As whom a request reads.
+struct Identified {
+  view::Reader reader;           ///< the token's actors, the signature's, or nobody
+  std::optional<Caller> caller;  ///< by token
+  /// The same where reading needs `scope`: nobody where the token lacks it.
+  view::Reader with(oauth::Scope scope) const {
+    return caller && !caller->scopes.has(scope) ? view::Reader() : reader;
+  }
+  /// The key of the signature is being fetched: park on it. Nothing else holds then.
+  std::optional<std::string> wait_for;
+};
+/// Unauthenticated where a token or a signature does not hold. A signature from a blocked domain
+/// reads what everybody may.
+Result<Identified> find_reader(Context& context, const Exchange& exchange, const store::Txn& txn);
 
 /// The answer to a caller whose token lacks `scope` (RFC 6750 3.1), nullopt for one that has it.
 std::optional<net::Response> refuse_without(oauth::Scope scope, const Caller& caller);

@@ -6,6 +6,7 @@
 #include "ap/deliver.hpp"
 #include "ap/inbox.hpp"
 #include "ap/outbox.hpp"
+#include "ap/proxy.hpp"
 #include "ap/services.hpp"
 #include "base/rate_limiter.hpp"
 #include "base/result.hpp"
@@ -36,11 +37,14 @@ struct Context {
   ap::Services& services;
   ap::Outbox& outbox;
   ap::Inbox& inbox;
+  ap::KeyCache& signers;  ///< keys of those who sign what they ask for
+  ap::Proxy& proxy;
   Domains& domains;
   KeyPool& keys;
   ClientDocuments& client_documents;
   History& history;
   RateLimiter& inbox_limiter;  ///< S2S posts, by address
+  RateLimiter& proxy_limiter;  ///< fetches in somebody's name, by user
   oauth::Service oauth;
   view::Contexts contexts;
   Clock clock;

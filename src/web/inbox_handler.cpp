@@ -19,12 +19,6 @@ bool is_exempt(const Context& context, const net::Request& request) {
          std::find(allowed.begin(), allowed.end(), request.peer) != allowed.end();
 }
 
-net::Response too_many(std::chrono::seconds wait) {
-  net::Response response = problem(error(Code::TooMany, "Too many requests from this address"));
-  response.headers.set("Retry-After", std::to_string(wait.count()));
-  return response;
-}
-
 std::string_view name(ap::Receipt receipt) {
   switch (receipt) {
     case ap::Receipt::Accepted:
@@ -53,8 +47,8 @@ Result<net::Response> post_inbox(Context& context, const Exchange& exchange,
   const net::Request& request = exchange.request;
   // A parked request was counted when it came.
   if (exchange.attempt == 0 && !is_exempt(context, request)) {
-    if (const auto wait = context.inbox_limiter.take(request.peer, context.clock())) {
-      return too_many(*wait);
+    if (auto refused = refuse_over(context.inbox_limiter, "inbox", request.peer, context.clock())) {
+      return std::move(*refused);
     }
   }
   if (!is_activity_type(request.headers.get("Content-Type").value_or(""))) {
@@ -71,6 +65,7 @@ Result<net::Response> post_inbox(Context& context, const Exchange& exchange,
   }
   log::info("received", {log::field("inbox", inbox), log::field("receipt", name(*receipt))});
   response.status = 202;
+  tell_budget(response, "inbox", context.inbox_limiter, request.peer, context.clock());
   return response;
 }
 

@@ -20,11 +20,15 @@ struct Offer {
   Representation representation;
   std::string_view type, subtype;
 };
-constexpr std::array<Offer, 4> kOffers = {{
+constexpr std::array<Offer, 8> kOffers = {{
     {Representation::ActivityJson, "application", "activity+json"},
     {Representation::LdJson, "application", "ld+json"},
     {Representation::Json, "application", "json"},
     {Representation::Html, "text", "html"},
+    {Representation::Html, "application", "xhtml+xml"},
+    {Representation::Turtle, "text", "turtle"},
+    {Representation::TriG, "application", "trig"},
+    {Representation::NQuads, "application", "n-quads"},
 }};
 
 /// As text::split, but a separator inside a quoted string does not count.
@@ -113,6 +117,12 @@ std::string_view content_type(Representation representation) {
       return "application/json";
     case Representation::Html:
       return "text/html; charset=utf-8";
+    case Representation::Turtle:
+      return "text/turtle; charset=utf-8";
+    case Representation::TriG:
+      return "application/trig; charset=utf-8";
+    case Representation::NQuads:
+      return "application/n-quads; charset=utf-8";
   }
   return "application/activity+json";
 }

@@ -7,7 +7,11 @@
 namespace qp::web {
 
 /// In the order in which this server prefers them.
-enum class Representation { ActivityJson, LdJson, Json, Html };
+enum class Representation { ActivityJson, LdJson, Json, Html, Turtle, TriG, NQuads };
+
+inline bool is_json(Representation representation) {
+  return representation <= Representation::Json;
+}
 
 /// The Content-Type of it. LdJson names the ActivityStreams profile, without which peers refuse it.
 std::string_view content_type(Representation representation);

@@ -3,156 +3,199 @@
 #include <algorithm>
 
 #include "oauth/users.hpp"
+#include "view/as_rdf.hpp"
 #include "web/auth.hpp"
-#include "web/html.hpp"
 #include "web/negotiate.hpp"
 #include "web/permission.hpp"
 #include "web/problem.hpp"
 #include "web/reply.hpp"
+#include "web/resource_page.hpp"
 
 namespace qp::web {
 
 namespace {
 
-/// The view number under which `ap` keeps what anonymous readers get.
-constexpr std::uint8_t kAnonymousView = 0;
-
 constexpr std::string_view kPublicCache = "public, max-age=60";
 constexpr std::string_view kPrivateCache = "private, no-store";
 
-/// One representation of a resource, before it is known whether the client has it already.
+/// What is served, before it is known in which form, and whether the client has it already.
 struct Answer {
   int status;
-  std::string_view etag;
-  std::string_view body;
-  Representation representation;
-  bool is_public;
+  std::string_view etag;  ///< of the JSON
+  std::string_view body;  ///< JSON
+  bool is_public;         ///< a cache may give it to others
 };
 
-net::Response respond(const net::Request& request, const Answer& answer) {
-  const std::optional<std::string_view> known = request.headers.get("If-None-Match");
-  const bool is_fresh = answer.status == 200 && known && names_etag(*known, answer.etag);
-  net::Response response;
-  response.headers.reserve(8, 512);
-  response.status = is_fresh ? 304 : answer.status;
-  if (!is_fresh) {
-    response.headers.add("Content-Type", content_type(answer.representation));
-    response.headers.add("X-Content-Type-Options", "nosniff");
-    response.body = answer.body;
+/// Each representation has a validator of its own (RFC 9110 8.8.3). `"x"` -> `"x-html"`; JSON has
+/// the same bytes under all its types.
+std::string etag_of(std::string_view etag, Representation representation) {
+  std::string_view suffix;
+  switch (representation) {
+    case Representation::ActivityJson:
+    case Representation::LdJson:
+    case Representation::Json:
+      return std::string(etag);
+    case Representation::Html:
+      suffix = "-html";
+      break;
+    case Representation::Turtle:
+      suffix = "-turtle";
+      break;
+    case Representation::TriG:
+      suffix = "-trig";
+      break;
+    case Representation::NQuads:
+      suffix = "-nquads";
+      break;
   }
-  response.headers.add("ETag", answer.etag);
-  response.headers.add("Vary", kVary);
-  response.headers.add("Cache-Control", answer.is_public ? kPublicCache : kPrivateCache);
-  return response;
+  std::string own(etag.substr(0, etag.size() - 1));
+  return own.append(suffix) + "\"";
 }
 
-std::string member_text(json::Value object, std::string_view key) {
-  json::Value value = object.get(key);
-  if (value.is_array() && !value.empty()) value = value.items()[0];
-  return escape_html(value.text());
-}
-
-/// What somebody sees who opens the address in a browser.
-net::Response html_page(std::string_view iri, const view::Served& served) {
+Result<net::Response> html_reply_of(std::string_view iri, const Answer& answer) {
   json::Arena arena;
-  const Result<json::Value> document = json::parse(served.body, arena);
-  const json::Value root = document ? *document : json::Value();
-  const std::string name = member_text(root, "name");
-  const std::string address = escape_html(iri);
-  std::string body = "<h1>" + (name.empty() ? address : name) + "</h1>";
-  body += "<p>" + member_text(root, "type") + "</p>";
-  body +=
-      "<p><a type=\"application/activity+json\" href=\"" + address + "\">" + address + "</a></p>";
-  net::Response response = html_reply(served.status, iri, body);
+  json::ParseLimits limits;
+  limits.depth *= 4;  // our own
+  limits.members *= 50;
+  return resource_page(answer.status, iri, QP_TRY(json::parse(answer.body, arena, limits)));
+}
+
+Result<net::Response> rdf_reply(std::string_view iri, const Answer& answer,
+                                Representation representation, const view::Contexts& contexts) {
+  rdf::Syntax syntax = rdf::Syntax::NQuads;
+  if (representation == Representation::Turtle) syntax = rdf::Syntax::Turtle;
+  if (representation == Representation::TriG) syntax = rdf::Syntax::TriG;
+  return reply(answer.status, QP_TRY(view::as_rdf(answer.body, iri, syntax, contexts)),
+               content_type(representation));
+}
+
+Result<net::Response> whole(std::string_view iri, const Answer& answer,
+                            Representation representation, const view::Contexts& contexts) {
+  if (is_json(representation)) {
+    return reply(answer.status, std::string(answer.body), content_type(representation));
+  }
+  if (representation == Representation::Html) return html_reply_of(iri, answer);
+  return rdf_reply(iri, answer, representation, contexts);
+}
+
+/// A read on its way to its answer.
+struct Read {
+  Context& context;
+  const Exchange& exchange;
+  const store::Txn& txn;
+  std::string iri;
+  Representation wanted;
+  Identified reader{};
+};
+
+Result<net::Response> respond(const Read& read, const Answer& answer) {
+  const std::string etag = etag_of(answer.etag, read.wanted);
+  const std::optional<std::string_view> known = read.exchange.request.headers.get("If-None-Match");
+  net::Response response;
+  if (answer.status == 200 && known && names_etag(*known, etag)) {
+    response.status = 304;
+  } else {
+    response = QP_TRY(whole(read.iri, answer, read.wanted, read.context.contexts));
+  }
+  response.headers.set("ETag", etag);
   response.headers.set("Vary", std::string(kVary));
-  response.headers.set("Cache-Control",
-                       std::string(served.is_public ? kPublicCache : kPrivateCache));
+  const bool is_shared = answer.is_public && !has_credentials(read.exchange.request);
+  response.headers.set("Cache-Control", std::string(is_shared ? kPublicCache : kPrivateCache));
   return response;
 }
 
-net::Response respond(const net::Request& request, std::string_view iri, const view::Served& served,
-                      Representation representation, bool is_anonymous) {
-  if (representation == Representation::Html) return html_page(iri, served);
-  return respond(request, Answer{served.status, served.etag, served.body, representation,
-                                 served.is_public && is_anonymous});
+Result<net::Response> respond(const Read& read, const view::Served& served) {
+  return respond(read, Answer{served.status, served.etag, served.body,
+                              served.is_public() && !served.hides_recipients});
 }
 
-/// The finished bytes, where the resource has some that everybody may read.
-Result<std::optional<net::Response>> respond_rendered(const store::Txn& txn,
-                                                      const net::Request& request,
-                                                      std::string_view iri,
-                                                      Representation representation) {
-  const std::optional<store::RenderedView> rendered = QP_TRY(txn.rendered(iri, kAnonymousView));
+/// The finished bytes, where every reader gets the same, or where nobody says who reads.
+Result<std::optional<net::Response>> respond_public(const Read& read) {
+  auto rendered = QP_TRY(read.txn.rendered(read.iri, view::kSharedView));
+  const bool is_known = rendered && rendered->audience == store::AudienceId::Public;
+  if (!is_known && !has_credentials(read.exchange.request)) {
+    rendered = QP_TRY(read.txn.rendered(read.iri, view::kAnonymousView));
+  }
   if (!rendered || rendered->audience != store::AudienceId::Public) {
     return std::optional<net::Response>();
   }
-  return std::optional(respond(
-      request, Answer{rendered->status, rendered->etag, rendered->body, representation, true}));
+  return std::optional(
+      QP_TRY(respond(read, Answer{rendered->status, rendered->etag, rendered->body, true})));
 }
 
-/// As whom the caller reads: every actor of theirs, or, without `scope`, the anonymous reader.
-Result<std::vector<view::Reader>> readers_of(const store::Txn& txn,
-                                             const std::optional<Caller>& caller,
-                                             oauth::Scope scope) {
-  std::vector<view::Reader> readers;
-  if (caller && caller->scopes.has(scope)) {
-    for (const ap::Actor& actor : QP_TRY(actors_of(txn, *caller))) readers.push_back({actor.iri});
-  }
-  if (readers.empty()) readers.emplace_back();
-  return readers;
+/// The finished bytes, where there are some that are right for who reads.
+Result<std::optional<net::Response>> respond_rendered(const Read& read) {
+  const view::Sight sight =
+      QP_TRY(view::sight_of(read.txn, read.reader.with(oauth::Scope::ReadLocal)));
+  const auto rendered = QP_TRY(view::find_rendered(read.txn, read.iri, sight));
+  if (!rendered) return std::optional<net::Response>();
+  const bool is_public = rendered->audience == store::AudienceId::Public;
+  return std::optional(
+      QP_TRY(respond(read, Answer{rendered->status, rendered->etag, rendered->body, is_public})));
 }
 
-Result<view::Served> serve_document(const store::Txn& txn, std::string_view iri,
-                                    const std::vector<view::Reader>& readers,
-                                    const view::Contexts& contexts) {
-  for (const view::Reader& reader : readers) {
-    Result<view::Served> served = view::serve(txn, iri, reader, contexts);
-    if (served || served.error().code != Code::NotFound) return served;
-  }
-  return Error{Code::NotFound, "no resource for this reader: " + std::string(iri), {}};
-}
-
-Result<void> check_inbox_reader(const ap::Actor& owner, const std::optional<Caller>& caller) {
-  if (!caller) {
+Result<void> check_inbox_reader(const ap::Actor& owner, const Identified& reader) {
+  if (!reader.caller && reader.reader.is_anonymous()) {
     return Error{Code::Unauthenticated, "inbox read without a token",
                  "Authentication required for reading an inbox"};
   }
-  if (!may_act_as(*caller, owner)) {
+  if (!reader.caller || !may_act_as(*reader.caller, owner)) {
     return Error{Code::Forbidden, "inbox read by another user", "You do not own this inbox"};
   }
   return {};
 }
 
-/// The owner reads as itself; others as whoever they are first.
-Result<view::Served> serve_sequence(const store::Txn& txn, const ap::CollectionRecord& record,
-                                    std::string_view iri, const net::Request& request,
-                                    const std::optional<Caller>& caller,
-                                    const view::Contexts& contexts) {
-  const std::optional<view::Page> page = QP_TRY(requested_page(request.query));
-  const std::optional<ap::Actor> owner = QP_TRY(ap::find_actor(txn, record.owner));
-  if (record.role == ap::Role::Inbox) {
-    if (!owner) return Error{Code::NotFound, "inbox without an owner", {}};
-    QP_TRY(check_inbox_reader(*owner, caller));
-  }
-  const std::vector<view::Reader> readers =
-      QP_TRY(readers_of(txn, caller, reading_scope(record.role)));
-  const auto as_owner = std::find_if(readers.begin(), readers.end(), [&](const auto& reader) {
-    return reader.actor == record.owner;
-  });
-  if (ap::is_for_owner_only(record.role) && as_owner == readers.end()) {
-    return Error{Code::NotFound, "a collection for its owner only: " + std::string(iri), {}};
-  }
-  const view::Reader& reader = as_owner == readers.end() ? readers.front() : *as_owner;
-  return view::serve_collection(txn, iri, page, reader, contexts);
-}
+Error gone() { return error(Code::Gone, "This actor is no longer here"); }
 
 /// `quadpub user disable` takes the finished bytes of the user's actors away, so that they get
 /// here.
-Result<bool> belongs_to_disabled_user(const store::Txn& txn, std::string_view iri) {
-  const std::optional<ap::Actor> actor = QP_TRY(ap::find_actor(txn, iri));
+Result<bool> is_disabled(const store::Txn& txn, const std::optional<ap::Actor>& actor) {
   if (!actor) return false;
   const std::optional<oauth::User> user = QP_TRY(oauth::find_user(txn, actor->user));
   return user && user->disabled;
+}
+
+Result<net::Response> get_collection(const Read& read, const ap::CollectionRecord& record,
+                                     const std::optional<view::Page>& page) {
+  const std::optional<ap::Actor> owner = QP_TRY(ap::find_actor(read.txn, record.owner));
+  if (QP_TRY(is_disabled(read.txn, owner))) return gone();
+  if (record.role == ap::Role::Inbox) {
+    if (!owner) return Error{Code::NotFound, "inbox without an owner", {}};
+    QP_TRY(check_inbox_reader(*owner, read.reader));
+    if (auto refused = refuse_without(oauth::Scope::ReadInbox, *read.reader.caller)) {
+      return std::move(*refused);
+    }
+  }
+  const view::Reader reader = read.reader.with(reading_scope(record.role));
+  if (ap::is_for_owner_only(record.role) && !reader.is(record.owner)) {
+    return Error{Code::NotFound, "a collection for its owner only", {}};
+  }
+  const bool is_small = record.role == ap::Role::Featured || record.role == ap::Role::Replies;
+  const view::Served served =
+      QP_TRY(view::serve_collection(read.txn, read.iri, page, reader, read.context.contexts,
+                                    is_small ? view::Items::Inside : view::Items::OnPages));
+  return respond(read, served);
+}
+
+Result<net::Response> get_for_reader(const Read& read) {
+  if (read.exchange.request.query.empty()) {
+    if (auto response = QP_TRY(respond_rendered(read))) return std::move(*response);
+  }
+  // Read before it is known what is here: a wrong query tells nothing about that.
+  const std::optional<view::Page> page = QP_TRY(requested_page(read.exchange.request.query));
+  if (const auto collection = QP_TRY(ap::find_collection(read.txn, read.iri))) {
+    return get_collection(read, *collection, page);
+  }
+  if (QP_TRY(is_disabled(read.txn, QP_TRY(ap::find_actor(read.txn, read.iri))))) return gone();
+  const view::Served served = QP_TRY(view::serve(
+      read.txn, read.iri, read.reader.with(oauth::Scope::ReadLocal), read.context.contexts));
+  return respond(read, served);
+}
+
+/// One answer for what is missing and for what this reader may not know of.
+Result<net::Response> one_not_found(Result<net::Response> response, const std::string& iri) {
+  if (response || response.error().code != Code::NotFound) return response;
+  return Error{Code::NotFound, response.error().detail + ": " + iri, {}};
 }
 
 }  // namespace
@@ -179,13 +222,19 @@ Result<std::optional<view::Page>> requested_page(std::string_view query) {
 Result<net::Response> get_resource(Context& context, const Exchange& exchange) {
   const net::Request& request = exchange.request;
   const std::optional<Representation> wanted = negotiate(request.headers.get("Accept"));
-  if (!wanted) return error(Code::NotAcceptable, "This is served as application/activity+json");
-  const std::string iri = requested_iri(exchange.domain, request.target);
+  if (!wanted) {
+    return error(Code::NotAcceptable,
+                 "This is served as application/activity+json, application/ld+json, text/html, "
+                 "text/turtle, application/trig and application/n-quads");
+  }
   const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
+  Read read{context, exchange, *txn, requested_iri(exchange.domain, request.target), *wanted};
 
-  const bool is_anonymous = !has_credentials(request);
-  if (is_anonymous && *wanted != Representation::Html && request.query.empty()) {
-    std::optional<net::Response> response = QP_TRY(respond_rendered(*txn, request, iri, *wanted));
+  // What everybody gets asks for no key: two servers that sign their reads would wait for each
+  // other. A token is looked at all the same: its sender is to learn that it does not hold.
+  const bool has_token = request.headers.get("Authorization").has_value();
+  if (!has_token && request.query.empty()) {
+    std::optional<net::Response> response = QP_TRY(respond_public(read));
     if (response) return std::move(*response);
   }
   if (request.on_loop) {  // what follows takes longer than others should wait
@@ -193,23 +242,20 @@ Result<net::Response> get_resource(Context& context, const Exchange& exchange) {
     later.for_worker = true;
     return later;
   }
-  const std::optional<Caller> caller = QP_TRY(find_caller(*txn, request, context.clock()));
-  if (const auto collection = QP_TRY(ap::find_collection(*txn, iri))) {
-    if (caller && collection->role == ap::Role::Inbox) {
-      if (auto refused = refuse_without(oauth::Scope::ReadInbox, *caller))
-        return std::move(*refused);
-    }
-    const view::Served served =
-        QP_TRY(serve_sequence(*txn, *collection, iri, request, caller, context.contexts));
-    return respond(request, iri, served, *wanted, is_anonymous);
+  read.reader = QP_TRY(find_reader(context, exchange, *txn));
+  if (read.reader.wait_for) {
+    net::Response parked;
+    parked.wait_for = std::move(read.reader.wait_for);
+    return parked;
   }
-  if (QP_TRY(belongs_to_disabled_user(*txn, iri))) {
-    return error(Code::Gone, "This actor is no longer here");
-  }
-  const std::vector<view::Reader> readers =
-      QP_TRY(readers_of(*txn, caller, oauth::Scope::ReadLocal));
-  const view::Served served = QP_TRY(serve_document(*txn, iri, readers, context.contexts));
-  return respond(request, iri, served, *wanted, is_anonymous);
+  return one_not_found(get_for_reader(read), read.iri);
+}
+
+Result<net::Response> serve_here(Context& context, const Exchange& exchange, const store::Txn& txn,
+                                 const std::string& iri) {
+  Read read{context, exchange, txn, iri, Representation::ActivityJson};
+  read.reader = QP_TRY(find_reader(context, exchange, txn));
+  return one_not_found(get_for_reader(read), iri);
 }
 
 Result<net::Response> get_key(Context& context, const Exchange& exchange) {

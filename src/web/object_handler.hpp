@@ -9,6 +9,11 @@ namespace qp::web {
 /// deleted; an inbox is for its owner (401, 403).
 Result<net::Response> get_resource(Context& context, const Exchange& exchange);
 
+/// The resource `iri` of a domain of this server, for who asks: what get_resource answers, as
+/// application/activity+json.
+Result<net::Response> serve_here(Context& context, const Exchange& exchange, const store::Txn& txn,
+                                 const std::string& iri);
+
 /// `/keys/<id>`: where the key of `/actors/<id>` is.
 Result<net::Response> get_key(Context& context, const Exchange& exchange);
 

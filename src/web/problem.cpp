@@ -1,5 +1,7 @@
 #include "web/problem.hpp"
 
+#include <fmt/core.h>
+
 #include <nlohmann/json.hpp>
 
 #include "web/html.hpp"
@@ -82,6 +84,26 @@ net::Response problem(int status, std::string_view title, std::string_view detai
                                        {"error", detail}};
   net::Response response = json_reply(status, body, "application/problem+json");
   response.headers.set("Cache-Control", "no-store");
+  return response;
+}
+
+void tell_budget(net::Response& response, std::string_view name, RateLimiter& limiter,
+                 std::string_view key, Millis now) {
+  const RateLimiter::Budget budget = limiter.budget(key, now);
+  response.headers.set("RateLimit-Policy",
+                       fmt::format("\"{}\";q={};w={}", name, budget.count, budget.period.count()));
+  response.headers.set("RateLimit",
+                       fmt::format("\"{}\";r={};t={}", name, budget.left, budget.full.count()));
+}
+
+std::optional<net::Response> refuse_over(RateLimiter& limiter, std::string_view name,
+                                         std::string_view key, Millis now) {
+  const auto wait = limiter.take(key, now);
+  if (!wait) return std::nullopt;
+  net::Response response = problem(error(
+      Code::TooMany, fmt::format("Too many requests: try again in {} seconds", wait->count())));
+  response.headers.set("Retry-After", std::to_string(wait->count()));
+  tell_budget(response, name, limiter, key, now);
   return response;
 }
 

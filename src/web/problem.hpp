@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
+#include "base/rate_limiter.hpp"
 #include "base/result.hpp"
 #include "net/message.hpp"
 
@@ -21,6 +23,14 @@ net::Response problem_page(const Error& error);
 
 /// As the first for a status that no Code stands for (405, 421).
 net::Response problem(int status, std::string_view title, std::string_view detail);
+
+/// Sets RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers) to what `key` has
+/// left of the policy `name`.
+void tell_budget(net::Response& response, std::string_view name, RateLimiter& limiter,
+                 std::string_view key, Millis now);
+/// 429 with Retry-After, where `key` has nothing left; nullopt: go ahead, it is counted.
+std::optional<net::Response> refuse_over(RateLimiter& limiter, std::string_view name,
+                                         std::string_view key, Millis now);
 
 /// The error body of OAuth endpoints (RFC 6749 5.2), never stored by a cache.
 net::Response oauth_problem(int status, std::string_view error, std::string_view description);

@@ -10,11 +10,16 @@
 #include "web/auth.hpp"
 #include "web/authorize_handler.hpp"
 #include "web/health.hpp"
+#include "web/home.hpp"
+#include "web/html.hpp"
 #include "web/inbox_handler.hpp"
+#include "web/media_handler.hpp"
+#include "web/negotiate.hpp"
 #include "web/nodeinfo.hpp"
 #include "web/oauth_handlers.hpp"
 #include "web/object_handler.hpp"
 #include "web/problem.hpp"
+#include "web/proxy_handler.hpp"
 #include "web/sparql_handler.hpp"
 #include "web/webfinger.hpp"
 
@@ -46,6 +51,10 @@ constexpr Route kRoutes[] = {
     {"/collections/", Match::Prefix, get_resource, post_collection},
     {"/keys/", Match::Prefix, get_key, nullptr},
     {"/inbox", Match::OptionalSlash, nullptr, post_shared_inbox},
+    {"/proxy", Match::OptionalSlash, nullptr, post_proxy},
+    {"/media", Match::OptionalSlash, nullptr, post_media},
+    {"/media/", Match::Prefix, get_media, nullptr, Cors::Any},
+    {"/", Match::Exact, get_home, nullptr, Cors::Any},
     {"/api/actors", Match::OptionalSlash, list_actors, create_actor},
     {"/o/token", Match::OptionalSlash, nullptr, post_token},
     {"/o/authorize", Match::OptionalSlash, get_authorize, post_authorize, Cors::None},
@@ -120,7 +129,8 @@ void add_cors(const Route& route, const net::Request& request, net::Response& re
   response.headers.set("Access-Control-Allow-Origin",
                        route.cors == Cors::Any ? "*" : std::string(*origin));
   response.headers.set("Access-Control-Expose-Headers",
-                       "Location, ETag, Link, Retry-After, WWW-Authenticate, X-Request-Id");
+                       "Location, ETag, Link, RateLimit, RateLimit-Policy, Retry-After, "
+                       "WWW-Authenticate, X-Request-Id");
 }
 
 net::Response preflight(const Route& route) {
@@ -160,6 +170,9 @@ net::Response to_response(Result<net::Response> result, const Route& route,
   }
   if (is_for_people(route, request)) return problem_page(error);
   net::Response response = problem(error);
+  if (is_read(request) && negotiate(request.headers.get("Accept")) == Representation::Html) {
+    response = problem_page(error);
+  }
   if (response.status == 401 && has_credentials(request)) {
     response.headers.set("WWW-Authenticate", bearer_challenge("invalid_token"));
   }
@@ -192,6 +205,9 @@ net::Where Routes::where(const net::Request& request) const {
 }
 
 std::size_t body_limit(const net::Request& head) {
+  if (head.path == "/media" || head.path == "/media/") {
+    return limits::kMediaBytes + limits::kBodyBytes;  // the file, and the parts beside it
+  }
   const bool is_form = head.path.starts_with("/o/") || head.path.starts_with("/admin");
   return is_form || !find_route(head.path) ? limits::kFormBytes : limits::kBodyBytes;
 }

@@ -147,6 +147,7 @@ class Fixture {
   }
 
   store::Store& store() { return *store_; }
+  view::Contexts views() { return {contexts_, load_bundled}; }
 
  private:
   store::TemporaryFolder folder_;

@@ -277,6 +277,38 @@ TEST_CASE("an audience is one set in any order, seen by members of its collectio
   db.check_clean();
 }
 
+TEST_CASE("who is excepted from an audience does not see it, by whatever name it is in") {
+  TemporaryStore db;
+  const TermId alice = iri(db, "alice"), bob = iri(db, "bob"), carol = iri(db, "carol");
+  const TermId followers = iri(db, "followers"), blocked = iri(db, "blocked");
+  AudienceId guarded{}, again{}, open{}, plain{};
+  db.write([&](WriteTxn& txn) -> Result<void> {
+    const std::vector members{alice, bob, followers}, except{blocked};
+    guarded = QP_TRY(txn.intern_audience(members, except));
+    again = QP_TRY(txn.intern_audience(members, except));
+    plain = QP_TRY(txn.intern_audience(members));
+    open = QP_TRY(txn.intern_audience(std::vector{as::Public.id}, except));
+    QP_TRY(txn.sequence_append(followers, bob, AudienceId::Public));
+    QP_TRY(txn.sequence_append(followers, carol, AudienceId::Public));
+    QP_TRY(txn.sequence_append(blocked, bob, AudienceId::Nobody));
+    return {};
+  });
+  CHECK(guarded == again);
+  CHECK(guarded != plain);
+  CHECK(open == AudienceId::Public);
+  const auto txn = db.read();
+  const auto sees = [&](TermId reader, AudienceId audience) {
+    return must(txn->visible_to(std::vector{reader, as::Public.id})).sees(audience);
+  };
+  CHECK(sees(alice, guarded));
+  CHECK(sees(carol, guarded));
+  CHECK_FALSE(sees(bob, guarded));
+  CHECK(sees(bob, plain));
+  CHECK(sees(bob, open));
+  CHECK(must(txn->audience_members(guarded)).size() == 3);
+  db.check_clean();
+}
+
 TEST_CASE("a reader pages over and counts exactly the items that it may see") {
   TemporaryStore db;
   const TermId list = iri(db, "outbox"), other = iri(db, "other");

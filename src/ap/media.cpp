@@ -1,0 +1,98 @@
+#include "ap/media.hpp"
+
+#include <array>
+
+#include "ap/tables.hpp"
+#include "base/limits.hpp"
+#include "base/random.hpp"
+#include "base/text.hpp"
+
+namespace qp::ap {
+
+namespace {
+
+constexpr std::size_t kNameBytes = 18;
+
+constexpr MediaType kUnknown{"application/octet-stream", "bin", "Document", false};
+
+/// `magic` at `offset`, and (where there is one) `brand` at `brand_offset`.
+struct Signature {
+  MediaType type;
+  std::string_view magic;
+  std::size_t offset = 0;
+  std::string_view brand{};
+  std::size_t brand_offset = 8;
+};
+
+using namespace std::string_view_literals;
+
+constexpr MediaType kMp4{"video/mp4", "mp4", "Video", true};
+constexpr MediaType kMpeg{"audio/mpeg", "mp3", "Audio", true};
+
+constexpr std::array kSignatures = {
+    Signature{{"image/png", "png", "Image", true}, "\x89PNG\r\n\x1a\n"sv},
+    Signature{{"image/jpeg", "jpg", "Image", true}, "\xff\xd8\xff"sv},
+    Signature{{"image/gif", "gif", "Image", true}, "GIF87a"sv},
+    Signature{{"image/gif", "gif", "Image", true}, "GIF89a"sv},
+    Signature{{"image/webp", "webp", "Image", true}, "RIFF"sv, 0, "WEBP"sv},
+    Signature{{"image/avif", "avif", "Image", true}, "ftyp"sv, 4, "avif"sv},
+    Signature{{"image/heic", "heic", "Image", false}, "ftyp"sv, 4, "heic"sv},
+    Signature{{"audio/mp4", "m4a", "Audio", true}, "ftyp"sv, 4, "M4A "sv},
+    Signature{{"video/quicktime", "mov", "Video", false}, "ftyp"sv, 4, "qt  "sv},
+    Signature{kMp4, "ftyp"sv, 4},
+    Signature{{"video/webm", "webm", "Video", true}, "\x1a\x45\xdf\xa3"sv},
+    Signature{{"audio/ogg", "ogg", "Audio", true}, "OggS"sv},
+    Signature{{"audio/flac", "flac", "Audio", true}, "fLaC"sv},
+    Signature{{"audio/wav", "wav", "Audio", true}, "RIFF"sv, 0, "WAVE"sv},
+    Signature{kMpeg, "ID3"sv},
+    Signature{kMpeg, "\xff\xfb"sv},
+    Signature{kMpeg, "\xff\xf3"sv},
+    Signature{{"application/pdf", "pdf", "Document", false}, "%PDF-"sv},
+};
+
+bool fits(const Signature& signature, std::string_view bytes) {
+  const auto has = [&](std::string_view text, std::size_t offset) {
+    return bytes.size() >= offset + text.size() && bytes.substr(offset, text.size()) == text;
+  };
+  return has(signature.magic, signature.offset) &&
+         (signature.brand.empty() || has(signature.brand, signature.brand_offset));
+}
+
+}  // namespace
+
+const MediaType& sniff_media(std::string_view bytes) {
+  for (const Signature& signature : kSignatures) {
+    if (fits(signature, bytes)) return signature.type;
+  }
+  return kUnknown;
+}
+
+Result<std::uint64_t> media_bytes_of(const store::Txn& txn, std::string_view user) {
+  const auto kept = QP_TRY(txn.get(kMediaBytes, user));
+  return kept ? text::to_uint(*kept).value_or(0) : 0;
+}
+
+Result<std::string> add_media(store::WriteTxn& txn, std::string_view user, const MediaType& type,
+                              std::string_view bytes) {
+  const std::uint64_t used = QP_TRY(media_bytes_of(txn, user)) + bytes.size();
+  if (used > limits::kMediaPerUser) {
+    return error(Code::TooLarge, "Your files would be more than " +
+                                     std::to_string(limits::kMediaPerUser / limits::kMiB) + " MiB");
+  }
+  std::string name = random::token(kNameBytes) + "." + std::string(type.extension);
+  std::string value(type.name);
+  value.append("\n").append(bytes);
+  QP_TRY(txn.put(kMedia, name, value));
+  QP_TRY(txn.put(kMediaBytes, user, std::to_string(used)));
+  return name;
+}
+
+Result<std::optional<StoredMedia>> find_media(const store::Txn& txn, std::string_view name) {
+  if (name.empty() || name.size() > kMaxKey) return std::optional<StoredMedia>();
+  const auto value = QP_TRY(txn.get(kMedia, name));
+  if (!value) return std::optional<StoredMedia>();
+  const auto line = value->find('\n');
+  return std::optional(StoredMedia{std::string(value->substr(0, line)), value->substr(line + 1)});
+}
+
+}  // namespace qp::ap

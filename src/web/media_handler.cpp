@@ -1,0 +1,135 @@
+#include "web/media_handler.hpp"
+
+#include <algorithm>
+
+#include "ap/media.hpp"
+#include "base/log.hpp"
+#include "web/auth.hpp"
+#include "web/multipart.hpp"
+#include "web/negotiate.hpp"
+#include "web/reply.hpp"
+
+namespace qp::web {
+
+namespace {
+
+constexpr std::string_view kPath = "/media/";
+
+/// An upload, read.
+struct Upload {
+  std::vector<Part> parts;
+  std::string_view file, object;
+  bool has_file = false;
+};
+
+Result<Upload> read_upload(const net::Request& request) {
+  Upload upload;
+  upload.parts =
+      QP_TRY(parse_multipart(request.headers.get("Content-Type").value_or(""), request.body));
+  for (const Part& part : upload.parts) {
+    if (part.name == "file" && !upload.has_file) {
+      upload.file = part.content;
+      upload.has_file = true;
+    } else if (part.name == "object") {
+      upload.object = part.content;
+    }
+  }
+  if (!upload.has_file || upload.file.empty()) return bad_input("The form has no part \"file\"");
+  if (upload.file.size() > limits::kMediaBytes) {
+    return error(Code::TooLarge,
+                 "A file may have " + std::to_string(limits::kMediaBytes / limits::kMiB) + " MiB");
+  }
+  return upload;
+}
+
+/// The one that `object` is attributed to, else the first that the token may act as.
+Result<ap::Actor> uploader(const store::Txn& txn, const Caller& caller, json::Value object) {
+  const std::string_view wanted = object.get("attributedTo").text();
+  for (ap::Actor& actor : QP_TRY(actors_of(txn, caller))) {
+    if (wanted.empty() || wanted == actor.iri) return std::move(actor);
+  }
+  return error(Code::Forbidden, "attributedTo is not an actor of yours");
+}
+
+/// `object` with where the file is. What it says of its type stays where it says something.
+void describe(json::Value object, const ap::MediaType& type, std::string_view address,
+              json::Arena& arena) {
+  using json::Value;
+  if (!object.contains("@context")) {
+    object.set(arena, "@context", Value::string("https://www.w3.org/ns/activitystreams"));
+  }
+  if (!object.contains("type")) object.set(arena, "type", Value::string(type.object_type));
+  const Value link = Value::object(arena, 3);
+  link.set(arena, "type", Value::string("Link"));
+  link.set(arena, "href", Value::string(address));
+  link.set(arena, "mediaType", Value::string(type.name));
+  object.set(arena, "url", Value::array(arena, std::span(&link, 1)));
+  object.set(arena, "mediaType", Value::string(type.name));
+}
+
+}  // namespace
+
+Result<net::Response> post_media(Context& context, const Exchange& exchange) {
+  const net::Request& request = exchange.request;
+  json::Arena arena;
+  std::optional<ap::Actor> actor;
+  Upload upload;
+  json::Value object;
+  {
+    const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
+    const Caller caller = QP_TRY(
+        require_caller(*txn, request, context.clock(), "Authentication required for uploading"));
+    if (auto refused = refuse_without(oauth::Scope::UploadFiles, caller))
+      return std::move(*refused);
+    upload = QP_TRY(read_upload(request));
+    object = upload.object.empty() ? json::Value::object(arena, 8)
+                                   : QP_TRY(json::parse(upload.object, arena));
+    if (!object.is_object()) return bad_input("The part \"object\" is not a JSON object");
+    actor = QP_TRY(uploader(*txn, caller, object));
+  }
+  const ap::MediaType& type = ap::sniff_media(upload.file);
+  std::string name;
+  QP_TRY(context.store.write([&](store::WriteTxn& txn) -> Result<void> {
+    name = QP_TRY(ap::add_media(txn, actor->user, type, upload.file));
+    return {};
+  }));
+  const std::string address = exchange.domain.url + std::string(kPath) + name;
+  describe(object, type, address, arena);
+  ap::Submitted submitted = QP_TRY(context.outbox.submit(*actor, json::to_text(object)));
+  log::info("uploaded", {log::field("media", address), log::field("actor", actor->iri)});
+
+  const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
+  const view::Served served =
+      QP_TRY(view::serve(*txn, submitted.object, {actor->iri}, context.contexts));
+  net::Response response = reply(201, served.body, content_type(Representation::ActivityJson));
+  response.headers.set("Location", submitted.object);
+  response.headers.set("Cache-Control", "private, no-store");
+  return response;
+}
+
+Result<net::Response> get_media(Context& context, const Exchange& exchange) {
+  const std::string& path = exchange.request.path;
+  const std::string name = path.substr(std::min(kPath.size(), path.size()));
+  const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
+  const auto media = QP_TRY(ap::find_media(*txn, name));
+  if (!media) return Error{Code::NotFound, "no such file: " + name, {}};
+  const std::string etag = "\"" + name + "\"";
+  const auto known = exchange.request.headers.get("If-None-Match");
+  net::Response response;
+  if (known && names_etag(*known, etag)) {
+    response.status = 304;
+  } else {
+    response = reply(200, std::string(media->bytes), media->type);
+  }
+  const bool is_shown = ap::sniff_media(media->bytes).is_shown;
+  response.headers.set(
+      "Content-Disposition",
+      (is_shown ? "inline; filename=\"" : "attachment; filename=\"") + name + "\"");
+  response.headers.set("Content-Security-Policy", "default-src 'none'; sandbox");
+  response.headers.set("Cross-Origin-Resource-Policy", "cross-origin");
+  response.headers.set("Cache-Control", "public, max-age=31536000, immutable");
+  response.headers.set("ETag", etag);
+  return response;
+}
+
+}  // namespace qp::web

@@ -1,0 +1,151 @@
+"""The endpoints that an actor names: uploadMedia and proxyUrl."""
+
+import json
+import unittest
+
+import requests
+
+from harness import AS2, AS2_TYPE, PUBLIC, AcceptanceCase
+from remote import Peer
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"not much of a picture"
+
+
+class Endpoints(AcceptanceCase):
+
+    @classmethod
+    def set_up_data(cls):
+        cls.alice = cls.server.account("alice")
+        cls.bob = cls.server.account("bob")
+        cls.peer = Peer()
+        cls.addClassCleanup(cls.peer.close)
+
+    def test_AP14_the_actor_names_its_endpoints(self):
+        endpoints = self.alice.document["endpoints"]
+        self.assertEqual(endpoints["sharedInbox"], self.server.url + "/inbox")
+        for name in ("proxyUrl", "uploadMedia", "oauthAuthorizationEndpoint",
+                     "oauthTokenEndpoint"):
+            self.assertTrue(endpoints[name].startswith(self.server.url + "/"), name)
+
+    # uploadMedia
+
+    def upload(self, content, filename="a.png", declared="image/png", thing=None, token=None,
+               **more):
+        files = {"file": (filename, content, declared)}
+        if thing is not None:
+            files["object"] = (None, json.dumps(thing), "application/json")
+        return requests.post(self.alice.document["endpoints"]["uploadMedia"], files=files,
+                             timeout=30, **more,
+                             headers={"Authorization": f"Bearer {token or self.alice.token}"})
+
+    def test_AP43_an_upload_becomes_an_object_with_its_file(self):
+        answer = self.upload(PNG, thing={"type": "Image", "name": "A picture", "to": [PUBLIC]})
+        self.assert_status(answer, 201)
+        image = self.server.get(answer.headers["Location"]).json()
+        self.assertEqual((image["type"], image["name"]), ("Image", "A picture"))
+        self.assertEqual(image["attributedTo"], self.alice.actor)
+        link = image["url"][0]
+        self.assertEqual(link["mediaType"], "image/png")
+        self.assertTrue(link["href"].startswith(self.server.url + "/media/"))
+        found = requests.get(link["href"], timeout=20)
+        self.assert_status(found, 200)
+        self.assertEqual(found.content, PNG)
+        self.assertEqual(found.headers["Content-Type"], "image/png")
+        self.assertEqual(found.headers["X-Content-Type-Options"], "nosniff")
+        self.assertIn("sandbox", found.headers["Content-Security-Policy"])
+        self.assertIn("inline", found.headers["Content-Disposition"])
+        again = requests.get(link["href"], timeout=20,
+                             headers={"If-None-Match": found.headers["ETag"]})
+        self.assert_status(again, 304)
+
+    def test_an_upload_without_addressing_is_private(self):
+        answer = self.upload(PNG)
+        self.assert_status(answer, 201)
+        self.assert_status(self.server.get(answer.headers["Location"]), 404)
+        self.assertEqual(answer.json()["type"], "Image")
+
+    def test_what_a_browser_would_run_is_never_served_as_such(self):
+        hostile = {
+            "page.html": (b"<!doctype html><script>alert(1)</script>", "text/html"),
+            "image.svg": (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
+                          "image/svg+xml"),
+            "actor.json": (json.dumps({"@context": AS2, "id": self.alice.actor,
+                                       "type": "Person"}).encode(), AS2_TYPE),
+            "script.js": (b"alert(1)", "text/javascript"),
+            "sheet.css": (b"*{}", "text/css"),
+            "late.png": (b"<html>" + PNG, "image/png"),
+        }
+        for name, (content, declared) in hostile.items():
+            with self.subTest(name=name):
+                answer = self.upload(content, name, declared, thing={"to": [PUBLIC]})
+                self.assert_status(answer, 201)
+                found = requests.get(answer.json()["url"][0]["href"], timeout=20,
+                                     headers={"Accept": declared})
+                self.assertEqual(found.headers["Content-Type"], "application/octet-stream")
+                self.assertIn("attachment", found.headers["Content-Disposition"])
+                self.assertIn("sandbox", found.headers["Content-Security-Policy"])
+                self.assertEqual(found.headers["X-Content-Type-Options"], "nosniff")
+
+    def test_uploads_need_a_token_that_writes_and_an_actor_of_ones_own(self):
+        self.assert_status(self.upload(PNG, token="nonsense"), 401)
+        self.assert_status(self.upload(PNG, token=self.alice.new_token("read")), 403)
+        self.assert_status(self.upload(PNG, thing={"attributedTo": self.bob.actor}), 403)
+
+    def test_forms_that_are_none_are_refused(self):
+        url = self.alice.document["endpoints"]["uploadMedia"]
+        def post(body, content_type):
+            return requests.post(url, data=body, timeout=20, headers={
+                "Authorization": f"Bearer {self.alice.token}", "Content-Type": content_type})
+        self.assert_status(post(b"{}", "application/json"), 400)
+        self.assert_status(post(b"--x\r\n", "multipart/form-data; boundary=x"), 400)
+        self.assert_status(post(b"", "multipart/form-data"), 400)
+        self.assert_status(self.upload(b""), 400)
+        self.assert_status(requests.get(self.server.url + "/media/nothing.png", timeout=20), 404)
+        self.assert_status(requests.get(self.server.url + "/media/../quads.mdb", timeout=20), 404)
+
+    # proxyUrl
+
+    def proxy(self, address, account=None, **more):
+        account = account or self.alice
+        return requests.post(self.alice.document["endpoints"]["proxyUrl"], data={"id": address},
+                             timeout=30, **more,
+                             headers={"Authorization": f"Bearer {account.token}"})
+
+    def test_AP18_the_proxy_fetches_signed_as_the_actor(self):
+        note = self.peer.publish("/notes/1", {"type": "Note", "content": "from afar"})
+        found = self.proxy(note)
+        self.assert_status(found, 200)
+        self.assertEqual(found.json()["content"], "from afar")
+        self.assertIn(AS2_TYPE, found.headers["Content-Type"])
+        self.assertIn("private", found.headers["Cache-Control"])
+
+    def test_AP18_the_proxy_serves_local_things_with_the_readers_rights(self):
+        _, thing = self.alice.create({"type": "Note", "content": "between us"},
+                                     to=[self.bob.actor])
+        carol = self.server.account("carol")
+        self.assertEqual(self.proxy(thing).json()["content"], "between us")
+        self.assertEqual(self.proxy(thing, self.bob).json()["content"], "between us")
+        self.assert_status(self.proxy(thing, carol), 404)
+        self.assert_status(self.proxy(self.bob.inbox, carol), 403)
+
+    def test_the_proxy_refuses_what_it_must(self):
+        self.assert_status(self.proxy("http://10.0.0.1/x"), 403, 502)
+        self.assert_status(self.proxy("file:///etc/passwd"), 400)
+        self.assert_status(self.proxy("nonsense"), 400)
+        self.assert_status(self.proxy(""), 400)
+        self.assert_status(self.proxy(self.peer.url + "/not-there"), 404)
+        forged = self.peer.publish("/forged", {"type": "Note"})
+        self.peer.documents["/forged"]["id"] = "https://other.example/notes/1"
+        self.assert_status(self.proxy(forged), 502)
+        unsigned = requests.post(self.alice.document["endpoints"]["proxyUrl"],
+                                 data={"id": forged}, timeout=20)
+        self.assert_status(unsigned, 401)
+        self.server.cli("domain", "block", self.peer.host)
+        try:
+            self.assert_status(self.proxy(self.peer.url + "/notes/2"), 403)
+        finally:
+            self.server.cli("domain", "unblock", self.peer.host)
+
+
+if __name__ == "__main__":
+    unittest.main()
