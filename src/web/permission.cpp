@@ -181,14 +181,20 @@ Scope reading_scope(ap::Role role) {
     case ap::Role::Outbox:
       return Scope::ReadOutbox;
     case ap::Role::Followers:
+    case ap::Role::PendingFollowers:
       return Scope::ReadFollowers;
     case ap::Role::Following:
+    case ap::Role::PendingFollowing:
       return Scope::ReadFollowing;
     case ap::Role::Liked:
       return Scope::ReadLiked;
     case ap::Role::Likes:
     case ap::Role::Shares:
     case ap::Role::Replies:
+    case ap::Role::Dislikes:
+    case ap::Role::Blocked:
+    case ap::Role::Featured:
+    case ap::Role::Streams:
     case ap::Role::Other:
       return Scope::ReadAll;
   }

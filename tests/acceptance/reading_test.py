@@ -3,6 +3,7 @@
 Numbers in names (AP72, AS84) are items of spec/activitypub-checklist.md.
 """
 
+import json
 import re
 import time
 import unittest
@@ -163,6 +164,34 @@ class Readers(AcceptanceCase):
         self.assertEqual(gone.json()["type"], "Tombstone")
         self.assertNotIn("regretted", self.server.get(activity).text)
         self.assertNotIn("regretted", self.alice.get(activity).text)
+
+    def test_who_is_blocked_reads_what_everybody_may(self):
+        author = self.server.account("blocker")
+        friend = self.server.account("former")
+        friend.submit({"type": "Follow", "object": author.actor, "to": author.actor})
+        _, direct = author.create({"type": "Note", "content": "d"}, to=[friend.actor])
+        _, fans = author.create({"type": "Note", "content": "f"}, to=[author.document["followers"]])
+        _, public = author.create({"type": "Note", "content": "p"}, to=[PUBLIC])
+        remote_only = author.create({"type": "Note", "content": "r"}, to=[self.remote.id])[1]
+        for url in (direct, fans, public):
+            self.assert_status(friend.get(url), 200)
+        self.assert_status(signed_get(self.remote, remote_only), 200)
+        author.submit({"type": "Block", "object": friend.actor})
+        author.submit({"type": "Block", "object": self.remote.id})
+        self.hidden(friend.get(direct))
+        self.hidden(friend.get(fans))
+        self.hidden(signed_get(self.remote, remote_only))
+        self.assert_status(friend.get(public), 200)
+        self.assertEqual(friend.get(author.outbox).json()["totalItems"],
+                         self.server.get(author.outbox).json()["totalItems"])
+
+    def test_a_view_by_its_name(self):
+        _, thing = self.alice.create({"type": "Note", "content": "v", "to": PUBLIC,
+                                      "_unheard": 1})
+        shown = json.loads(self.server.cli("show", thing, "--view", "Object"))
+        self.assertEqual((shown["content"], shown["to"]), ("v", [PUBLIC]))
+        self.assertNotIn("_unheard", json.dumps(shown))
+        self.assertEqual(self.server.run("show", thing, "--view", "Nonsense").returncode, 2)
 
     def test_vary_names_what_the_answer_depends_on(self):
         vary = self.server.get(self.alice.actor).headers["Vary"].lower()

@@ -149,6 +149,8 @@ class Vocabulary(AcceptanceCase):
                  "context": "https://x.example/c", "audience": "https://x.example/a",
                  "tag": [{"type": "Mention", "href": "https://x.example/m", "name": "@m"}]}
         shown = self.shown(thing)
+        for choice in shown["oneOf"]:
+            choice.pop("replies")  # where the server counts votes
         self.assertEqual({key: shown.get(key) for key in thing}, thing)
 
     def test_AS89_a_question_has_one_kind_of_answers(self):

@@ -20,6 +20,12 @@ const std::string kPublicIri = "https://www.w3.org/ns/activitystreams#Public";
 const std::string kRemote = "https://remote.example/users/zed";
 constexpr int kAnonymous = -1;
 
+/// A Like, and who is told of it besides its author: everybody, or the author of what is liked.
+struct Like {
+  int author = 0;
+  bool is_public = false;
+};
+
 /// One post, as whoever wrote it meant it.
 struct Post {
   int author = 0;
@@ -27,12 +33,6 @@ struct Post {
   bool is_public = false, to_followers = false;
   std::string activity, object, words;
   std::vector<Like> likes;
-};
-
-/// A Like, and who is told of it besides its author: everybody, or the author of what is liked.
-struct Like {
-  int author = 0;
-  bool is_public = false;
 };
 
 /// Who may read what, written without regard to how the server finds it out.
@@ -142,7 +142,8 @@ class Town {
       }
     }
     post.words = "words" + std::to_string(reference_.posts.size()) + "end";
-    const json note = {{"type", "Note"}, {"content", post.words}, {"to", to}, {"bcc", bcc}};
+    json note = {{"type", "Note"}, {"content", post.words}, {"to", to}};
+    if (!bcc.empty()) note["bcc"] = bcc;
     const auto posted = server_.post(actor(author), note.dump());
     REQUIRE(posted);
     post.activity = posted->activity;
