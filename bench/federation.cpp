@@ -273,7 +273,9 @@ std::string wire(const net::OutgoingRequest& request) {
   const net::Url url = must(net::Url::parse(request.url));
   std::string out = request.method + " " + url.target + " HTTP/1.1\r\nHost: " + url.authority() +
                     "\r\nContent-Length: " + std::to_string(request.body.size()) + "\r\n";
-  for (const auto& [name, value] : request.headers.lines()) out += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : request.headers.lines()) {
+    out.append(name).append(": ").append(value).append("\r\n");
+  }
   return out + "\r\n" + request.body;
 }
 

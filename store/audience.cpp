@@ -35,6 +35,14 @@ std::optional<AudienceRow> decode_audience(std::string_view value) {
   return reader.good() ? std::optional(std::move(row)) : std::nullopt;
 }
 
+std::string encode_audience(const AudienceRow& row) {
+  std::string value;
+  for (const TermId member : row.members) append_id(value, member);
+  if (!row.except.empty()) append_id(value, TermId::None);
+  for (const TermId name : row.except) append_id(value, name);
+  return value;
+}
+
 std::string_view audience_member_value(bool is_member) {
   return is_member ? std::string_view() : std::string_view("-");
 }
@@ -101,10 +109,7 @@ Result<AudienceId> Audiences::intern(std::span<const TermId> members,
   if (in.empty()) return AudienceId::Nobody;
   if (in == std::vector<TermId>{as::Public}) return AudienceId::Public;
 
-  std::string value;
-  for (const TermId member : in) append_id(value, member);
-  if (!out.empty()) append_id(value, TermId::None);
-  for (const TermId name : out) append_id(value, name);
+  std::string value = encode_audience({in, out});
   const std::string hash = hash_key(value);
   if (const auto known = QP_TRY(access_.get(Db::AudienceIds, hash))) {
     const auto audience = static_cast<AudienceId>(ByteReader(*known).number(4));

@@ -2,6 +2,8 @@
 
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/access.hpp"
@@ -36,6 +38,8 @@ struct AudienceRow {
   std::vector<TermId> members, except;
 };
 std::optional<AudienceRow> decode_audience(std::string_view value);
+/// `row`'s names ascending, without repeats.
+std::string encode_audience(const AudienceRow& row);
 /// The value of an audience_members row.
 std::string_view audience_member_value(bool is_member);
 

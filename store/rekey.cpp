@@ -110,27 +110,28 @@ class Rekeyer {
 
   // A set keeps its number; its members, and so its hash, are others.
   Result<void> audiences() {
-    std::vector<std::string> keys;
+    std::vector<std::pair<std::string, std::string>> rows;
     const std::string prefix = id_key(from_);
-    QP_TRY(access_.each(Db::AudienceMembers, prefix, [&](std::string_view key, auto) {
-      keys.emplace_back(key.substr(prefix.size()));
+    QP_TRY(access_.each(Db::AudienceMembers, prefix, [&](auto key, auto value) {
+      rows.emplace_back(key.substr(prefix.size()), value);
       return true;
     }));
-    for (const std::string& key : keys) {
+    for (const auto& [key, role] : rows) {
       const auto sealed = QP_TRY(access_.get(Db::Audiences, key));
       const std::string old(without_checksum(sealed.value_or("")).value_or(std::string_view()));
-      auto members = decode_members(old);
-      if (!members) return damaged(Db::Audiences, key);
-      for (TermId& member : *members) change(member);
-      std::sort(members->begin(), members->end());
-      std::string value;
-      for (const TermId member : *members) append_id(value, member);
+      auto row = decode_audience(old);
+      if (!row) return damaged(Db::Audiences, key);
+      for (std::vector<TermId>* names : {&row->members, &row->except}) {
+        for (TermId& name : *names) change(name);
+        std::sort(names->begin(), names->end());
+      }
+      std::string value = encode_audience(*row);
       QP_TRY(access_.erase(Db::AudienceIds, hash_key(old)));
       QP_TRY(access_.put(Db::AudienceIds, hash_key(value), key));
       append_checksum(key, value);
       QP_TRY(access_.put(Db::Audiences, key, value));
       QP_TRY(access_.erase(Db::AudienceMembers, prefix + key));
-      QP_TRY(access_.put(Db::AudienceMembers, id_key(to_) + key, {}));
+      QP_TRY(access_.put(Db::AudienceMembers, id_key(to_) + key, role));
     }
     return {};
   }

@@ -14,7 +14,7 @@
 #include "tools/command.hpp"
 #include "tools/query_prompt.hpp"
 #include "tools/query_table.hpp"
-#include "view/serve.hpp"
+#include "view/reader.hpp"
 
 namespace qp::tools {
 
@@ -62,7 +62,7 @@ class Runner {
         static_cast<std::int64_t>(std::max(options_.timeout, 0.001) * 1000));
     made.scan.with_claims = options_.claims;
     if (!options_.actor.empty()) {
-      made.scan.visible = QP_TRY(view::visible_to(txn, {options_.actor}));
+      made.scan.visible = QP_TRY(view::sight_of(txn, view::Reader(options_.actor))).visible;
     }
     return made;
   }

@@ -27,6 +27,7 @@ enum class Kind : std::uint8_t {
 enum class Count : std::uint8_t {
   One,   ///< a single value where there is one
   Many,  ///< always an array
+  List,  ///< always an array, and its order is part of what it says
 };
 
 enum class Show : std::uint8_t {
@@ -90,7 +91,7 @@ inline constexpr std::array kSharedFields = {
 // Objects, with what the extensions of well-known servers add to them.
 inline constexpr std::array kObjectFields = {
     Field{toot::blurhash},
-    Field{toot::focalPoint, Kind::Number, Count::Many},
+    Field{toot::focalPoint, Kind::Number, Count::List},
     Field{as::quoteUrl, Kind::Iri},
     Field{fedibird::quoteUri, Kind::Iri},
     Field{misskey::misskey_quote, Kind::Iri},

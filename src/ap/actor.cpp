@@ -104,7 +104,6 @@ std::string actor_document(const Actor& actor, const std::string& url, const sig
           {{"@id", "https://w3id.org/security#assertionMethod"},
            {"@type", "@id"},
            {"@container", "@set"}}},
-         {"alsoKnownAs", {{"@id", "as:alsoKnownAs"}, {"@type", "@id"}, {"@container", "@set"}}},
          {"movedTo", {{"@id", "as:movedTo"}, {"@type", "@id"}}},
          {"featured", {{"@id", "http://joinmastodon.org/ns#featured"}, {"@type", "@id"}}},
          {"blocked",

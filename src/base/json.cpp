@@ -21,7 +21,7 @@ void* Arena::allocate(std::size_t size, std::size_t alignment) {
     next_ = blocks_.back().get();
     left_ = wanted;
     total_ += wanted;
-    block_ = std::min<std::size_t>(block_ * 2, 256 * 1024);
+    block_ = std::min<std::size_t>(block_ * 2, std::size_t{256} * 1024);
     return allocate(size, alignment);
   }
   char* result = next_ + padding;
@@ -38,7 +38,8 @@ std::string_view Arena::copy(std::string_view text) {
 }
 
 std::string_view Arena::concat(std::string_view a, std::string_view b) {
-  if (a.empty() && b.empty()) return {};
+  if (a.empty()) return copy(b);
+  if (b.empty()) return copy(a);
   char* bytes = allocate_array<char>(a.size() + b.size());
   std::memcpy(bytes, a.data(), a.size());
   std::memcpy(bytes + a.size(), b.data(), b.size());
@@ -87,11 +88,11 @@ Value Value::object(Arena& arena, std::size_t capacity) {
 
 Value* Value::find(std::string_view key) const {
   for (Member& member : members()) {
-    if (member.key.size() == key.size() &&
-        (member.key.data() == key.data() ||
-         std::memcmp(member.key.data(), key.data(), key.size()) == 0)) {
-      return &member.value;
-    }
+    if (member.key.size() != key.size()) continue;
+    // An empty text may have no address, which memcmp must not be given.
+    const bool is_same = key.empty() || member.key.data() == key.data() ||
+                         std::memcmp(member.key.data(), key.data(), key.size()) == 0;
+    if (is_same) return &member.value;
   }
   return nullptr;
 }
@@ -505,7 +506,7 @@ namespace {
 void new_line(std::string& out, int indent, int level) {
   if (indent < 0) return;
   out += '\n';
-  out.append(static_cast<std::size_t>(indent * level), ' ');
+  out.append(static_cast<std::size_t>(indent) * static_cast<std::size_t>(level), ' ');
 }
 
 void write_at(Value value, std::string& out, int indent, int level) {

@@ -337,12 +337,15 @@ Value context_for(std::span<const TermId> words, Arena& arena) {
         bundled && bundled->json.find("\"" + std::string(name) + "\"") != std::string_view::npos;
     if (is_known || word == rdf::first || word == rdf::rest || extra.contains(name)) continue;
     const vocab::Field* field = field_named(name);
-    const Value definition = Value::object(arena, 2);
+    const Value definition = Value::object(arena, 3);
     definition.set(arena, "@id", Value::string(word.iri));
     if (field && (field->kind == vocab::Kind::Iri || field->kind == vocab::Kind::Node)) {
       definition.set(arena, "@type", Value::string("@id"));
     } else if (field && field->kind == vocab::Kind::Time) {
       definition.set(arena, "@type", Value::string(xsd::dateTime.iri));
+    }
+    if (field && field->count == vocab::Count::List) {
+      definition.set(arena, "@container", Value::string("@list"));
     }
     extra.set(arena, name, definition.size() == 1 ? definition.get("@id") : definition);
   }
@@ -353,15 +356,33 @@ Value context_for(std::span<const TermId> words, Arena& arena) {
   return context;
 }
 
+bool has_type(Value object, std::string_view type) {
+  const Value types = object.get("type");
+  const auto items = types.items();
+  return types.text() == type || std::any_of(items.begin(), items.end(),
+                                             [&](const Value& one) { return one.text() == type; });
+}
+
+/// The key by which peers look for a member: `items` of what is ordered are `orderedItems`; and a
+/// value of another kind than the context says, which compaction left under `as:key`, is `key`.
+std::string_view wire_key(Value object, std::string_view key) {
+  const bool is_ordered =
+      has_type(object, "OrderedCollection") || has_type(object, "OrderedCollectionPage");
+  if (key == "items" && is_ordered) key = "orderedItems";
+  if (key.starts_with("as:")) key.remove_prefix(3);
+  return key;
+}
+
 Value shaped(Value value, const vocab::Field* field, Arena& arena) {
   if (value.is_object()) {
     if (field && field->kind == vocab::Kind::Iri && value.get("id").is_string()) {
       value = value.get("id");
     }
     for (json::Member& member : value.members()) {
-      if (member.key != "@context") {
-        member.value = shaped(member.value, field_named(member.key), arena);
-      }
+      if (member.key == "@context") continue;
+      const std::string_view key = wire_key(value, member.key);
+      if (!value.contains(key)) member.key = key;
+      member.value = shaped(member.value, field_named(member.key), arena);
     }
   }
   for (Value& item : value.items()) item = shaped(item, field, arena);
@@ -374,7 +395,7 @@ void wrap_many(Value value, Arena& arena) {
     if (member.key == "@context") continue;
     wrap_many(member.value, arena);
     const vocab::Field* field = field_named(member.key);
-    if (field && field->count == vocab::Count::Many && !member.value.is_array()) {
+    if (field && field->count != vocab::Count::One && !member.value.is_array()) {
       member.value = Value::array(arena, std::span(&member.value, 1));
     }
   }

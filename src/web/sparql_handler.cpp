@@ -109,7 +109,7 @@ Result<net::Response> answer(Context& context, const Exchange& exchange, Asked a
   if (!format) return error(Code::NotAcceptable, "No format that suits this form of query");
 
   sparql::RunOptions options;
-  options.scan.visible = QP_TRY(view::visible_to(*txn, {actor}));
+  options.scan.visible = QP_TRY(view::sight_of(*txn, view::Reader(actor))).visible;
   options.now = context.clock();
   options.limits.time = kTime;
   options.limits.rows = kRows;

@@ -70,7 +70,7 @@ class Socket {
     return piece;
   }
   void shrink_buffer() {
-    const int bytes = 4096;
+    const int bytes = 32'768;
     setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
   }
   bool closed_within(std::chrono::milliseconds time) {

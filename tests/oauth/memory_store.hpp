@@ -117,7 +117,10 @@ class MemoryTxn : public store::WriteTxn {
   }
   Result<void> update_document(const store::DocumentRecord&) override { return none(); }
   Result<void> erase_document_bytes(TermId) override { return none(); }
-  Result<store::AudienceId> intern_audience(std::span<const TermId>) override { return none(); }
+  Result<store::AudienceId> intern_audience(std::span<const TermId>,
+                                            std::span<const TermId>) override {
+    return none();
+  }
   Result<bool> sequence_append(TermId, TermId, store::AudienceId, std::uint64_t) override {
     return none();
   }

@@ -287,30 +287,34 @@ class MemoryTxn final : public WriteTxn {
     if (audience == AudienceId::Public) return std::vector<TermId>{as::Public};
     const auto found = state_->audiences.find(audience);
     if (found == state_->audiences.end()) return error(Code::NotFound, "no such set");
-    return found->second;
+    return std::vector<TermId>(found->second.members.begin(), found->second.members.end());
   }
   Result<Visible> visible_to(std::span<const TermId> readers) const override {
-    std::set<TermId> names(readers.begin(), readers.end());
+    std::set<AudienceId> sets = {AudienceId::Public};
     for (const TermId reader : readers) {
+      std::set<TermId> names = {reader};
       for (const TermId sequence : QP_TRY(sequences_of(reader))) names.insert(sequence);
-    }
-    std::vector<AudienceId> sets = {AudienceId::Public};
-    for (const auto& [audience, members] : state_->audiences) {
-      if (std::any_of(members.begin(), members.end(),
-                      [&](TermId member) { return names.contains(member); })) {
-        sets.push_back(audience);
+      const auto is_named = [&](const std::set<TermId>& set) {
+        return std::any_of(set.begin(), set.end(),
+                           [&](TermId name) { return names.contains(name); });
+      };
+      for (const auto& [id, audience] : state_->audiences) {
+        if (is_named(audience.members) && !is_named(audience.except)) sets.insert(id);
       }
     }
-    return Visible(std::move(sets));
+    return Visible(std::vector<AudienceId>(sets.begin(), sets.end()));
   }
-  Result<AudienceId> intern_audience(std::span<const TermId> members) override {
-    const std::set<TermId> set(members.begin(), members.end());
-    const std::vector<TermId> sorted(set.begin(), set.end());
-    if (sorted.empty()) return AudienceId::Nobody;
-    if (sorted == std::vector<TermId>{as::Public}) return AudienceId::Public;
+  Result<AudienceId> intern_audience(std::span<const TermId> members,
+                                     std::span<const TermId> except) override {
+    Audience audience{{members.begin(), members.end()}, {}};
+    for (const TermId name : except) {
+      if (!audience.members.contains(name)) audience.except.insert(name);
+    }
+    if (audience.members.empty()) return AudienceId::Nobody;
+    if (audience.members == std::set<TermId>{as::Public}) return AudienceId::Public;
     const auto id = static_cast<AudienceId>(state_->audience_ids.size() + 2);
-    const auto [at, is_new] = state_->audience_ids.emplace(sorted, id);
-    if (is_new) state_->audiences[id] = sorted;
+    const auto [at, is_new] = state_->audience_ids.emplace(audience, id);
+    if (is_new) state_->audiences[id] = audience;
     return at->second;
   }
 
@@ -342,6 +346,13 @@ class MemoryTxn final : public WriteTxn {
     std::erase_if(items, [&](const auto& item) { return item.key <= after; });
     if (items.size() > limit) items.resize(limit);
     return items;
+  }
+  Result<std::vector<TermId>> sequences() const override {
+    std::vector<TermId> found;
+    for (const auto& [sequence, items] : state_->sequences) {
+      if (!items.empty()) found.push_back(sequence);
+    }
+    return found;
   }
   Result<std::vector<TermId>> sequences_of(TermId member) const override {
     std::vector<TermId> found;

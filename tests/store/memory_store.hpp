@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,12 @@
 /// each write. It runs through the same conformance tests, and it fails on demand.
 namespace qp::store::memory {
 
+/// Who may read, and who may not all the same.
+struct Audience {
+  std::set<TermId> members, except;
+  friend auto operator<=>(const Audience&, const Audience&) = default;
+};
+
 struct State {
   std::map<rdf::Term, TermId> ids;
   std::map<TermId, rdf::Term> terms;
@@ -25,8 +32,8 @@ struct State {
   std::map<TermId, GraphRecord> graphs;
   std::map<TermId, DocumentRecord> documents;
   std::map<TermId, std::string> document_bytes;
-  std::map<std::vector<TermId>, AudienceId> audience_ids;
-  std::map<AudienceId, std::vector<TermId>> audiences;
+  std::map<Audience, AudienceId> audience_ids;
+  std::map<AudienceId, Audience> audiences;
   std::map<TermId, std::map<std::uint64_t, SequenceItem>> sequences;  ///< items by key
   std::map<std::uint64_t, QueueItem> queue;
   std::map<std::pair<std::string, std::uint8_t>, Rendered> rendered;
