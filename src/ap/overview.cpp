@@ -105,7 +105,7 @@ Result<ActorList> list_actors(const store::Txn& txn, const ActorFilter& filter, 
   QP_TRY(each_actor(txn, [&](const Actor& actor) {
     list.looked_at_all = ++seen <= kMostRecords;
     if (!list.looked_at_all) return false;
-    if (!matches(actor, filter, lower_text)) return true;
+    if (actor.user.empty() || !matches(actor, filter, lower_text)) return true;
     const bool is_here =
         list.matching >= slice.offset && list.matching - slice.offset < slice.limit;
     if (is_here) list.actors.push_back(actor);

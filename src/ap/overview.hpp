@@ -30,7 +30,7 @@ struct ActorList {
   std::size_t matching = 0;   ///< in all of the list
   bool looked_at_all = true;  ///< false: the list is longer than is looked through
 };
-/// Oldest first.
+/// Those of users (the server's own is none of them), oldest first.
 Result<ActorList> list_actors(const store::Txn& txn, const ActorFilter& filter, Slice slice);
 
 /// Hosts that may not send anything here, and all hosts below them. BadInput for what is no host.

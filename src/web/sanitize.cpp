@@ -171,7 +171,10 @@ std::string clean(std::string_view html, bool keep_tags) {
 
 }  // namespace
 
-std::string sanitize_html(std::string_view html) { return clean(html, true); }
+// html, head and body leave a space each.
+std::string sanitize_html(std::string_view html) {
+  return std::string(text::trim(clean(html, true)));
+}
 
 std::string text_of_html(std::string_view html) {
   return std::string(text::trim(clean(html, false)));

@@ -59,7 +59,7 @@ class Effects(AcceptanceCase):
 
         def add(number):
             for step in range(4):
-                self.alice.submit({"type": "Add", "target": shelf,
+                self.alice.submit({"type": "Add", "target": shelf, "to": PUBLIC,
                                    "object": f"https://a.example/{number * 3 + step}"})
 
         in_threads(16, add)

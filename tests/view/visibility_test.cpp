@@ -208,11 +208,11 @@ class Town {
       CHECK(body.has_value() == may);
       if (!body) continue;
       CHECK(body->find(post.words) != std::string::npos);
-      const bool shows_hidden = body->find("bcc") != std::string::npos;
+      const bool shows_hidden = body->find("\"bcc\"") != std::string::npos;
       CHECK(shows_hidden == (reader == post.author && !post.hidden.empty()));
       const auto quads =
           must(qp::view::as_rdf(*body, address, qp::rdf::Syntax::NQuads, server_.views()));
-      CHECK((quads.find("bcc") != std::string::npos) == shows_hidden);
+      CHECK((quads.find("#bcc>") != std::string::npos) == shows_hidden);
     }
   }
 
@@ -328,7 +328,7 @@ class Town {
         if (kept->audience == qp::store::AudienceId::Public) {
           CHECK(read(kAnonymous, address) == std::string(kept->body));
         }
-        CHECK(kept->body.find("bcc") == std::string_view::npos);
+        CHECK(kept->body.find("\"bcc\"") == std::string_view::npos);
       }
       const auto own = must(txn->rendered(post.object, qp::view::kAuthorView));
       if (own) CHECK(read(post.author, post.object) == std::string(own->body));

@@ -35,13 +35,14 @@ TEST_CASE("what runs or loads something is gone with its content") {
        {"<script>alert(1)</script>", "<style>*{}</style>", "<iframe src=x>in</iframe>",
         "<svg><script>alert(1)</script></svg>", "<math><mi>x</mi></math>",
         "<template><b>x</b></template>", "<object data=x>y</object>", "<noscript>x</noscript>",
-        "<textarea>x</textarea>", "<title>x</title>", "<video src=x>y</video>", "<!-- <b>x</b> -->",
-        "<form action=/x>y</form>"}) {
-    CAPTURE(hostile);
-    CHECK(sanitize_html(std::string("a") + hostile + "z").find_first_of("<xy(") ==
-          std::string::npos);
+        "<textarea>x</textarea>", "<title>x</title>", "<video src=x>y</video>",
+        "<!-- <b>x</b> -->"}) {
+    const std::string left = sanitize_html(std::string("a") + hostile + "z");
+    CAPTURE(left);
+    CHECK(left.find_first_of("<xy(") == std::string::npos);
   }
   CHECK(sanitize_html("<img src=x onerror=alert(1)>").find('<') == std::string::npos);
+  CHECK(sanitize_html("<form action=/x>text</form>") == "text");
   CHECK(sanitize_html("<marquee>text</marquee>").find("text") != std::string::npos);
 }
 
