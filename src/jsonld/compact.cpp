@@ -212,6 +212,7 @@ Result<Compactor::Slot> Compactor::slot_of(Node& node, std::string_view iri, con
   // 12.7.2, 12.8.2
   const std::string_view nest = arena_.copy(slot.definition->nest);
   const auto expanded = node.active->expand_iri(nest, Reading::Vocab, options_.base, arena_);
+  if (expanded != "@nest" && options_.mode == Mode::Storage) return slot;  // a broken context
   if (expanded != "@nest") return fail(ErrorCode::InvalidNestValue, std::string(nest));
   if (!node.result.contains(nest)) node.result.set(arena_, nest, Value::object(arena_));
   slot.object = node.result.get(nest);

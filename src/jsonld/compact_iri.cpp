@@ -121,6 +121,7 @@ std::string_view Compactor::best_prefix(const Context& active, std::string_view 
 }
 
 Result<void> Compactor::check_not_confused(const Context& active, std::string_view iri) const {
+  if (options_.mode == Mode::Storage) return {};  // what comes back otherwise is kept apart
   const auto colon = iri.find(':');
   if (colon == iri.npos || is_blank(iri) || iri.substr(colon + 1).starts_with("//")) return {};
   const TermDefinition* definition = active.find_own(iri.substr(0, colon));

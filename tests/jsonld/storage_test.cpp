@@ -81,6 +81,21 @@ TEST_CASE("too many contexts are refused, also in a scoped context, which is els
         "error: context overflow: too many different contexts in one document");
 }
 
+TEST_CASE("a context that cannot be compacted with does not stop a document from being stored") {
+  Storage storage;
+  for (const char* text : {
+           R"({"@context":{"in":{"@id":"http://x/in","@nest":"n"}},"n":{"in":"y"},"in":"z"})",
+           R"({"@context":{"tag":{"@id":"http://x/","@prefix":true}},"http://p/":{"@id":"tag:x"},
+               "@id":"tag:y"})",
+       }) {
+    const auto document = storage.parse(text);
+    for (const Sender sender : {Sender::Network, Sender::Operator}) {
+      const auto form = read_for_storage(document, storage.contexts(), storage.arena, sender);
+      CHECK_MESSAGE(form.has_value(), text);
+    }
+  }
+}
+
 TEST_CASE("a context that nobody has is empty, also where another one imports it") {
   CHECK(Storage().expanded(as2(R"({"@import":"https://nobody.example/","x":"http://x/"})",
                                R"("x":"1")")) == R"([{"http://x/":[{"@value":"1"}]}])");
