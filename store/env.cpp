@@ -348,10 +348,17 @@ Result<void> Env::reopen(const std::filesystem::path& copy) {
 }
 
 Result<void> Env::copy(const std::filesystem::path& destination) {
-  MDB_txn* pin = QP_TRY(begin_read());  // keeps the map from growing meanwhile
-  const int code = mdb_env_copy2(env_.get(), destination.c_str(), MDB_CP_COMPACT);
-  end_read(pin);
-  if (code != 0) return lmdb_error(code, "copying to " + destination.string());
+  // For its owner only: there are keys in it. mdb_env_copy2 would leave that to the umask.
+  const int file = ::open(destination.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0) return lmdb_error(errno, "making " + destination.string());
+  const auto pin = begin_read();  // keeps the map from growing meanwhile
+  const int code = pin ? mdb_env_copyfd2(env_.get(), file, MDB_CP_COMPACT) : 0;
+  if (pin) end_read(*pin);
+  ::close(file);
+  if (!pin || code != 0) {
+    ::unlink(destination.c_str());
+    return pin ? lmdb_error(code, "copying to " + destination.string()) : pin.error();
+  }
   QP_TRY(sync_to_disk(destination));
   return sync_to_disk(std::filesystem::absolute(destination).parent_path());
 }

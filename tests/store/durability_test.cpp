@@ -308,6 +308,8 @@ TEST_CASE("a backup taken under writes is a clean store") {
   must(db.store->backup(copy.path() / "quads.mdb"));
   stop = true;
   writer.join();
+  CHECK(std::filesystem::status(copy.path() / "quads.mdb").permissions() ==
+        std::filesystem::perms(0600));  // there are keys in it
   CHECK_FALSE(db.store->backup(copy.path() / "quads.mdb"));
   Options options;
   options.folder = copy.path();
