@@ -39,8 +39,9 @@ class Fixture {
 
   Actor add(const std::string& name) {
     Actor actor;
-    const auto key = store::must(sig::PrivateKey::generate(sig::KeyType::Rsa));
-    const auto ed25519 = store::must(sig::PrivateKey::generate(sig::KeyType::Ed25519));
+    // One pair for all actors of all fixtures: making an RSA key takes longer than most tests.
+    static const auto key = store::must(sig::PrivateKey::generate(sig::KeyType::Rsa));
+    static const auto ed25519 = store::must(sig::PrivateKey::generate(sig::KeyType::Ed25519));
     const Domain domain = store::must(parse_domain("http://localhost:8000"));
     store::must(store_->write([&](store::WriteTxn& txn) -> Result<void> {
       QP_TRY(add_domain(txn, domain));
