@@ -47,8 +47,8 @@ class PostingRows(AcceptanceCase):
             to=[PUBLIC], bto=[self.mallory.actor])
         for url in (activity, thing):
             for response in (self.server.get(url), self.mallory.get(url)):
-                self.assertNotIn("bto", response.text)
-                self.assertNotIn("bcc", response.text)
+                self.assertNotRegex(response.text, r"\bbto\b")
+                self.assertNotRegex(response.text, r"\bbcc\b")
 
     def test_T12_the_actor_may_be_left_out(self):
         activity = self.note("T12")

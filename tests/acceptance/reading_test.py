@@ -110,11 +110,11 @@ class Readers(AcceptanceCase):
                 for reader in ({}, self.bob.headers):
                     text = requests.get(url, headers={**reader, "Accept": accept},
                                         timeout=20).text
-                    self.assertNotIn("bto", text)
-                    self.assertNotIn("bcc", text)
+                    self.assertNotRegex(text, r"\bbto\b")
+                    self.assertNotRegex(text, r"\bbcc\b")
         page = self.server.get(self.alice.outbox + "?page=true").text
-        self.assertNotIn("bto", page)
-        self.assertNotIn("bcc", self.bob.get(self.bob.inbox + "?page=true").text)
+        self.assertNotRegex(page, r"\bbto\b")
+        self.assertNotRegex(self.bob.get(self.bob.inbox + "?page=true").text, r"\bbcc\b")
 
     def test_a_hidden_resource_is_missing_in_every_form(self):
         activity, thing = self.alice.create({"type": "Note", "content": "secret words"},
