@@ -35,7 +35,8 @@ class Collector {
  public:
   Collector(const Txn& txn, const Actor& sender) : txn_(txn), sender_(sender) {}
 
-  Result<void> add(const std::string& iri) {
+  /// `hidden`: whoever gets the activity does not see that it is for that one.
+  Result<void> add(const std::string& iri, bool hidden) {
     if (iri == as::Public.iri || iri == sender_.iri) return {};
     if (auto actor = QP_TRY(find_actor(txn_, iri))) {
       if (actor->deleted) return {};
@@ -44,62 +45,100 @@ class Collector {
     }
     const auto collection = QP_TRY(find_collection(txn_, iri));
     if (collection) {
-      if (collection->owner == sender_.iri) return add_members(iri);
+      if (collection->owner == sender_.iri) return add_members(iri, hidden);
       return {};
     }
-    return add_remote(iri, false);
+    return add_remote(iri, hidden ? Door::Own : Door::OwnUnlessShared);
   }
 
-  Targets take() { return std::move(found_); }
+  Result<void> add_member(const std::string& iri, bool hidden) {
+    if (auto actor = QP_TRY(find_actor(txn_, iri))) {
+      if (seen_.insert(iri).second) found_.local.push_back(*std::move(actor));
+      return {};
+    }
+    return add_remote(iri, hidden ? Door::Own : Door::Shared);
+  }
+
+  Targets take() {
+    // Which shared inboxes are used is known only now.
+    for (Named& one : named_) {
+      if (one.shared_inbox.empty() || !inboxes_.contains(one.shared_inbox)) {
+        add_inbox(std::move(one.remote));
+      }
+    }
+    return std::move(found_);
+  }
 
  private:
-  Result<void> add_members(const std::string& collection) {
+  enum class Door { Own, OwnUnlessShared, Shared };
+  struct Named {
+    Remote remote;
+    std::string shared_inbox;
+  };
+
+  Result<void> add_members(const std::string& collection, bool hidden) {
     const auto sequence = QP_TRY(txn_.find_iri(collection));
     if (!sequence) return {};
-    return each_member(txn_, *sequence, [&](const std::string& member) -> Result<void> {
-      if (auto actor = QP_TRY(find_actor(txn_, member))) {
-        if (seen_.insert(member).second) found_.local.push_back(*std::move(actor));
-        return {};
-      }
-      return add_remote(member, true);
-    });
+    return each_member(txn_, *sequence,
+                       [&](const std::string& member) { return add_member(member, hidden); });
   }
 
-  Result<void> add_remote(const std::string& iri, bool may_share) {
+  Result<void> add_remote(const std::string& iri, Door door) {
     if (origin_of(iri).empty() || !seen_.insert(iri).second) return {};
     if (QP_TRY(is_blocked(txn_, host_of(iri)))) return {};
-    Remote remote{iri, {}};
-    if (const auto known = QP_TRY(find_remote_actor(txn_, iri))) {
-      remote.inbox = may_share && !known->shared_inbox.empty() ? known->shared_inbox : known->inbox;
+    const auto known = QP_TRY(find_remote_actor(txn_, iri));
+    const std::string shared = known ? known->shared_inbox : std::string();
+    Remote remote{iri, known ? known->inbox : std::string()};
+    if (door == Door::OwnUnlessShared) {
+      named_.push_back({std::move(remote), shared});
+      return {};
     }
+    if (door == Door::Shared && !shared.empty()) remote.inbox = shared;
+    add_inbox(std::move(remote));
+    return {};
+  }
+
+  void add_inbox(Remote remote) {
     if (remote.inbox.empty() || inboxes_.insert(remote.inbox).second) {
       found_.remote.push_back(std::move(remote));
     }
-    return {};
   }
 
   const Txn& txn_;
   const Actor& sender_;
   Targets found_;
+  std::vector<Named> named_;
   std::unordered_set<std::string> seen_, inboxes_;
 };
 
 }  // namespace
 
-Result<Targets> targets_of(const Txn& txn, const Actor& sender, const Activity& activity) {
+Result<Targets> targets_of(const Txn& txn, const Actor& sender, const Activity& activity,
+                           std::span<const std::string> also) {
   const auto recipients = activity.recipients();
   if (recipients.size() > limits::kRecipients) {
     return error(Code::TooLarge,
                  "more than " + std::to_string(limits::kRecipients) + " recipients");
   }
   Collector collector(txn, sender);
-  for (const std::string& recipient : recipients) QP_TRY(collector.add(recipient));
+  // Those that are shown come first (recipients): who is named twice is not hidden.
+  std::vector<std::string> hidden = activity.bto;
+  hidden.insert(hidden.end(), activity.bcc.begin(), activity.bcc.end());
+  const auto is_shown = [&](const std::string& one) {
+    return contains(activity.to, one) || contains(activity.cc, one) ||
+           contains(activity.audience, one);
+  };
+  for (const std::string& one : recipients) {
+    if (is_shown(one)) QP_TRY(collector.add(one, false));
+  }
+  for (const std::string& one : hidden) QP_TRY(collector.add(one, true));
+  for (const std::string& one : also) QP_TRY(collector.add_member(one, false));
   if (!activity.is(as::Flag)) return collector.take();
   // A Flag goes to the servers of those whom it is about; they themselves are not told.
   for (const std::string& object : activity.objects) {
     if (QP_TRY(is_local(txn, object))) continue;
     const auto owners = QP_TRY(owners_of(txn, object));
-    QP_TRY(collector.add(owners.empty() ? object : owners.front()));
+    QP_TRY(collector.add(owners.empty() ? object : owners.front(), false));
   }
   Targets targets = collector.take();
   targets.local.clear();
@@ -179,6 +218,10 @@ RemoteActor remote_actor_in(qp::json::Value node) {
   actor.followers = first(node, as::followers);
   const qp::json::Value endpoints = node.get(as::endpoints.iri);
   if (!endpoints.empty()) actor.shared_inbox = first(endpoints.items()[0], as::sharedInbox);
+  // A delivery goes where the actor's own server says, and nowhere else.
+  for (std::string* inbox : {&actor.inbox, &actor.shared_inbox}) {
+    if (origin_of(*inbox).empty()) inbox->clear();
+  }
   return actor;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,12 @@ struct Targets {
   std::vector<Remote> remote;  ///< each inbox once
 };
 
-/// The recipients of a local actor's activity: collections of its own expanded, everyone once, the
-/// sender and Public left out. TooLarge over kRecipients named ones.
-Result<Targets> targets_of(const store::Txn& txn, const Actor& sender, const Activity& activity);
+/// The recipients of a local actor's activity, and `also` (actors): collections of its own
+/// expanded, everyone once, the sender and Public left out. A shared inbox stands for all behind
+/// it, but not for whom only bto or bcc names: nobody there would know. TooLarge over kRecipients
+/// named ones.
+Result<Targets> targets_of(const store::Txn& txn, const Actor& sender, const Activity& activity,
+                           std::span<const std::string> also = {});
 
 /// Local actors that a remote activity concerns: named ones, followers of its actor where it is
 /// addressed to them or to all, those whom its object is about or belongs to.

@@ -14,6 +14,7 @@
 #include "ap/fetch.hpp"
 #include "ap/hosts.hpp"
 #include "ap/tables.hpp"
+#include "ap/vote.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "sig/sign.hpp"
@@ -33,6 +34,7 @@ constexpr auto kSweepTime = std::chrono::hours(1);
 constexpr auto kHeardTime = std::chrono::minutes(1);
 
 struct Job {
+  std::string question;  ///< whose new counts are to be announced; else empty
   std::string activity, sender, recipient, inbox;
   Millis queued{};
 };
@@ -40,9 +42,9 @@ struct Job {
 Result<Job> read_job(const std::string& payload) {
   const auto record = nlohmann::json::parse(payload, nullptr, false);
   if (!record.is_object()) return Error{Code::Storage, "a queued delivery is damaged", {}};
-  return Job{record.value("activity", ""), record.value("sender", ""),
-             record.value("recipient", ""), record.value("inbox", ""),
-             Millis(record.value("queued", std::int64_t{0}))};
+  return Job{record.value("question", ""), record.value("activity", ""),
+             record.value("sender", ""),   record.value("recipient", ""),
+             record.value("inbox", ""),    Millis(record.value("queued", std::int64_t{0}))};
 }
 
 /// Where the recipient wants it; asked of its own document where it is not known yet.
@@ -55,7 +57,8 @@ Result<std::string> find_inbox(const Job& job, const Services& services) {
   }
   json::Arena arena;
   const Fetched document = QP_TRY(fetch_resource(job.recipient, services, arena));
-  const RemoteActor actor = read_remote_actor(document.form, job.recipient);
+  RemoteActor actor = remote_actor_in(document.form.expanded);
+  actor.iri = job.recipient;  // it may be found under another name of its origin
   if (actor.inbox.empty()) return Error{Code::NotFound, job.recipient + " has no inbox", {}};
   QP_TRY(services.store.write([&](store::WriteTxn& txn) { return put_remote_actor(txn, actor); }));
   return actor.inbox;
@@ -328,8 +331,22 @@ void Delivery::run() {
   }
 }
 
+/// Makes the Update that tells the counts, and what is to be delivered of it.
+void Delivery::announce(const store::QueueItem& item, const std::string& question) {
+  const auto announced = services_.store.write([&](store::WriteTxn& txn) -> Result<void> {
+    QP_TRY(announce_votes(txn, question, services_));
+    return txn.queue_remove(item.id);
+  });
+  if (announced) return wake();
+  log::error("votes not announced", {{"problem", announced.error().detail}});
+  const auto removed =
+      services_.store.write([&](store::WriteTxn& txn) { return txn.queue_remove(item.id); });
+  if (!removed) log::error("votes not announced", {{"problem", removed.error().detail}});
+}
+
 void Delivery::attempt(const store::QueueItem& item) {
   const auto job = read_job(item.payload);
+  if (job && !job->question.empty()) return announce(item, job->question);
   HostState host;
   if (const auto txn = services_.store.read()) {
     host = find_host(**txn, item.lane, services_.clock()).value_or(HostState());

@@ -47,6 +47,7 @@ class Delivery {
   void run();
   bool take(store::QueueItem& item);
   void attempt(const store::QueueItem& item);
+  void announce(const store::QueueItem& item, const std::string& question);
   void note(const std::string& lane, const HostState& host, bool delivered, bool final);
   void load_away();
   void sweep();

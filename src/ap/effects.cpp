@@ -178,6 +178,8 @@ struct Inverse {
 constexpr Inverse kInverses[] = {
     {as::Follow, take_back_follow},
     {as::Accept, take_back_answer},
+    {as::Reject, take_back_answer},
+    {as::Move, take_back_move},
     {as::Block, take_back_block},
     {as::Like, take_back_reaction},
     {as::Dislike, take_back_reaction},

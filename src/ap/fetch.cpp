@@ -50,10 +50,6 @@ Result<net::IncomingResponse> signed_get(const std::string& url, const Services&
              sig::is_rfc9421(form) ? sig::Form::Cavage : sig::Form::Rfc9421);
 }
 
-std::string first(const std::vector<std::string>& values) {
-  return values.empty() ? std::string() : values.front();
-}
-
 }  // namespace
 
 Result<Fetched> fetch_document(const std::string& url, const Services& services, json::Arena& arena,
@@ -90,22 +86,6 @@ Result<Fetched> fetch_resource(const std::string& iri, const Services& services,
     }
   }
   return fetched;
-}
-
-RemoteActor read_remote_actor(const jsonld::StoredForm& form, const std::string& iri) {
-  RemoteActor actor{iri,
-                    first(values_in(form, iri, ldp::inbox.iri)),
-                    {},
-                    first(values_in(form, iri, as::followers.iri))};
-  const std::string endpoints = first(values_in(form, iri, as::endpoints.iri));
-  if (!endpoints.empty()) {
-    actor.shared_inbox = first(values_in(form, endpoints, as::sharedInbox.iri));
-  }
-  // A delivery goes where the actor's own server says, and nowhere else.
-  for (std::string* inbox : {&actor.inbox, &actor.shared_inbox}) {
-    if (origin_of(*inbox).empty()) inbox->clear();
-  }
-  return actor;
 }
 
 std::vector<std::string> values_in(const jsonld::StoredForm& form, std::string_view subject,

@@ -29,8 +29,6 @@ Result<Fetched> fetch_document(const std::string& url, const Services& services,
 /// one of its origin that does (FEP-fe34). Unauthenticated where neither holds.
 Result<Fetched> fetch_resource(const std::string& iri, const Services& services,
                                json::Arena& arena);
-/// Inboxes and followers of `iri` in its document.
-RemoteActor read_remote_actor(const jsonld::StoredForm& form, const std::string& iri);
 
 /// The node that `form` describes under `iri`; values of `property` there, by their quads.
 std::vector<std::string> values_in(const jsonld::StoredForm& form, std::string_view subject,

@@ -17,7 +17,11 @@ namespace {
 struct Relation {
   std::string follow;  ///< the Follow that began it
   bool accepted = false;
+  bool rejected = false;  ///< kept so that a Reject can be taken back
 };
+
+/// Where kFollows has the relations of one actor, to whomever.
+std::string relations_of(std::string_view actor) { return pair_key("party", actor, "") + ' '; }
 
 std::string key_of(std::string_view follower, std::string_view followed) {
   return pair_key("follow", follower, followed);
@@ -29,13 +33,32 @@ Result<std::optional<Relation>> find_relation(const store::Txn& txn, std::string
   if (!kept) return std::optional<Relation>();
   const auto record = nlohmann::json::parse(*kept, nullptr, false);
   if (!record.is_object()) return Error{Code::Storage, "a follow's record is damaged", {}};
-  return std::optional(Relation{record.value("follow", ""), record.value("accepted", false)});
+  return std::optional(Relation{record.value("follow", ""), record.value("accepted", false),
+                                record.value("rejected", false)});
 }
 
 Result<void> put_relation(store::WriteTxn& txn, std::string_view follower,
                           std::string_view followed, const Relation& relation) {
-  const nlohmann::json record = {{"follow", relation.follow}, {"accepted", relation.accepted}};
-  return txn.put(kFollows, key_of(follower, followed), record.dump());
+  const std::string key = key_of(follower, followed);
+  const nlohmann::json record = {{"follow", relation.follow},
+                                 {"accepted", relation.accepted},
+                                 {"rejected", relation.rejected}};
+  const nlohmann::json parties = {{"follower", follower}, {"followed", followed}};
+  QP_TRY(txn.put(kFollows, key, record.dump()));
+  for (const std::string_view party : {follower, followed}) {
+    QP_TRY(txn.put(kFollows, relations_of(party) + key, parties.dump()));
+  }
+  return {};
+}
+
+Result<void> erase_relation(store::WriteTxn& txn, std::string_view follower,
+                            std::string_view followed) {
+  const std::string key = key_of(follower, followed);
+  QP_TRY(txn.erase(kFollows, key));
+  for (const std::string_view party : {follower, followed}) {
+    QP_TRY(txn.erase(kFollows, relations_of(party) + key));
+  }
+  return {};
 }
 
 Result<store::AudienceId> only(store::WriteTxn& txn, const std::string& reader) {
@@ -86,7 +109,7 @@ Result<void> part(const Happening& happening, const std::string& follower,
                   const std::string& followed) {
   if (const auto relation = QP_TRY(find_relation(happening.txn, follower, followed))) {
     QP_TRY(set_pending(happening, follower, followed, relation->follow, false));
-    QP_TRY(happening.txn.erase(kFollows, key_of(follower, followed)));
+    QP_TRY(erase_relation(happening.txn, follower, followed));
   }
   return set_following(happening, follower, followed, false);
 }
@@ -112,10 +135,10 @@ nlohmann::ordered_json follow_document(std::string_view id, std::string_view fol
   return {{"id", id}, {"type", "Follow"}, {"actor", follower}, {"object", followed}};
 }
 
-Result<void> accept(const Happening& happening, const Actor& followed) {
-  const std::string follower = happening.activity.actor();
-  return say(happening, followed, "Accept",
-             follow_document(happening.activity.id, follower, followed.iri), follower);
+Result<void> accept(const Happening& happening, const Actor& followed, const std::string& follower,
+                    const std::string& follow) {
+  return say(happening, followed, "Accept", follow_document(follow, follower, followed.iri),
+             follower);
 }
 
 Result<void> ask(const Happening& happening, const std::string& followed) {
@@ -135,7 +158,7 @@ Result<void> ask(const Happening& happening, const std::string& followed) {
     QP_TRY(set_pending(happening, follower, followed, relation.follow, true));
   }
   const bool is_automatic = asked && (relation.accepted || !asked->manual_follows);
-  return is_automatic ? accept(happening, *asked) : Result<void>();
+  return is_automatic ? accept(happening, *asked, follower, relation.follow) : Result<void>();
 }
 
 /// The Follow that is answered, if it was asked of the one who answers.
@@ -158,7 +181,7 @@ Result<void> accept_follow(const Happening& happening) {
   const auto follow = QP_TRY(answered(happening));
   if (!follow) return {};
   auto relation = QP_TRY(find_relation(happening.txn, follow->actor, follow->object));
-  if (!relation) return {};
+  if (!relation || relation->rejected) return {};
   QP_TRY(set_pending(happening, follow->actor, follow->object, relation->follow, false));
   relation->accepted = true;
   QP_TRY(put_relation(happening.txn, follow->actor, follow->object, *relation));
@@ -168,7 +191,12 @@ Result<void> accept_follow(const Happening& happening) {
 Result<void> reject_follow(const Happening& happening) {
   const auto follow = QP_TRY(answered(happening));
   if (!follow) return {};
-  return part(happening, follow->actor, follow->object);
+  auto relation = QP_TRY(find_relation(happening.txn, follow->actor, follow->object));
+  QP_TRY(part(happening, follow->actor, follow->object));
+  if (!relation) return {};
+  relation->accepted = false;
+  relation->rejected = true;
+  return put_relation(happening.txn, follow->actor, follow->object, *relation);
 }
 
 Result<void> take_back_follow(const Happening& happening, const Known& known) {
@@ -176,15 +204,17 @@ Result<void> take_back_follow(const Happening& happening, const Known& known) {
 }
 
 Result<void> take_back_answer(const Happening& happening, const Known& known) {
-  if (!known.is(as::Accept)) return {};
   const auto follow = QP_TRY(find_activity(happening.txn, known.object));
   if (!follow || !follow->is(as::Follow) || follow->object != known.actor) return {};
   auto relation = QP_TRY(find_relation(happening.txn, follow->actor, follow->object));
-  if (!relation || !relation->accepted) return {};
-  relation->accepted = false;
+  if (!relation || !(known.is(as::Reject) ? relation->rejected : relation->accepted)) return {};
+  relation->accepted = relation->rejected = false;
   QP_TRY(put_relation(happening.txn, follow->actor, follow->object, *relation));
   QP_TRY(set_following(happening, follow->actor, follow->object, false));
-  return set_pending(happening, follow->actor, follow->object, relation->follow, true);
+  QP_TRY(set_pending(happening, follow->actor, follow->object, relation->follow, true));
+  const auto asked = QP_TRY(find_actor(happening.txn, follow->object));
+  const bool is_automatic = known.is(as::Reject) && asked && !asked->manual_follows;
+  return is_automatic ? accept(happening, *asked, follow->actor, relation->follow) : Result<void>();
 }
 
 Result<void> block(const Happening& happening) {
@@ -221,17 +251,21 @@ Result<void> follow_instead(const Happening& happening, const Actor& follower,
   return say(happening, follower, "Follow", now, now);
 }
 
+/// `target` empty: it has not moved.
 Result<void> set_moved_to(const Happening& happening, const std::string& target) {
   store::WriteTxn& txn = happening.txn;
   const std::string actor = happening.activity.actor();
   const TermId graph = QP_TRY(txn.intern_iri(actor));
-  const TermId to = QP_TRY(txn.intern_iri(target));
   std::vector<store::QuadIds> before;
   QP_TRY(txn.scan({graph, graph, as::movedTo, {}}, {}, [&](const store::OrderedQuad& quad) {
     before.push_back(quad.quad);
     return true;
   }));
-  const std::array now{store::OrderedQuad{{graph, graph, as::movedTo, to}, 0}};
+  std::vector<store::OrderedQuad> now;
+  if (!target.empty()) {
+    const TermId to = QP_TRY(txn.intern_iri(target));
+    now.push_back({{graph, graph, as::movedTo, to}, 0});
+  }
   QP_TRY(txn.apply(before, now));
   return refresh_rendered(txn, actor, happening.services);
 }
@@ -253,7 +287,21 @@ Result<void> move(const Happening& happening) {
   return {};
 }
 
+Result<void> take_back_move(const Happening& happening, const Known&) {
+  return happening.sender ? set_moved_to(happening, "") : Result<void>();
+}
+
 Result<void> forget_actor(const Happening& happening, const std::string& actor) {
+  std::vector<std::pair<std::string, std::string>> relations;
+  QP_TRY(happening.txn.each(
+      kFollows, relations_of(actor), [&](std::string_view, std::string_view text) {
+        const auto parties = nlohmann::json::parse(text, nullptr, false);
+        if (parties.is_object()) {
+          relations.emplace_back(parties.value("follower", ""), parties.value("followed", ""));
+        }
+        return true;
+      }));
+  for (const auto& [follower, followed] : relations) QP_TRY(part(happening, follower, followed));
   for (const std::string& iri : QP_TRY(collections_with(happening.txn, actor))) {
     const auto collection = QP_TRY(find_collection(happening.txn, iri));
     if (!collection) continue;

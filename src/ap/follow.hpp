@@ -12,7 +12,8 @@ Result<void> follow(const Happening& happening);
 Result<void> accept_follow(const Happening& happening);
 /// A Reject: it ends the request, and also a following that was accepted before.
 Result<void> reject_follow(const Happening& happening);
-/// Undo of a Follow, an Accept or a Reject, of `happening`'s actor.
+/// Undo of a Follow, an Accept or a Reject, of `happening`'s actor. An answer that is taken back
+/// leaves the request as it was before any answer.
 Result<void> take_back_follow(const Happening& happening, const Known& known);
 Result<void> take_back_answer(const Happening& happening, const Known& known);
 
@@ -23,8 +24,10 @@ Result<void> take_back_block(const Happening& happening, const Known& known);
 /// A Move of an actor to another one that lists it in alsoKnownAs (interop.md I23): its followers
 /// of this server follow that one instead. Of a local actor it sets `movedTo`.
 Result<void> move(const Happening& happening);
+/// Undo of a Move: a local actor's `movedTo` goes. Who went along does not come back by it.
+Result<void> take_back_move(const Happening& happening, const Known& known);
 
-/// An actor is gone: nobody here follows it or is followed by it any more.
+/// An actor is gone: nobody follows it or is followed by it any more, or asks to.
 Result<void> forget_actor(const Happening& happening, const std::string& actor);
 
 }  // namespace qp::ap

@@ -68,7 +68,7 @@ Result<Found> find_keys(const std::string& key_id, const Services& services, Fre
   if (!contains(listed, key_id)) {
     return error(Code::Unauthenticated, "the key's owner does not list the key");
   }
-  Found found{read_remote_actor(document.form, owner), {}};
+  Found found{remote_actor_in(document.form.expanded), {}};
   // Where only the key's own document holds it (GoToSocial), the owner's list is a reference.
   auto wanted = read_key(document.form, key_id);
   if (!wanted) {

@@ -40,11 +40,13 @@ constexpr std::array kNeedObject = {as::Create, as::Update,   as::Delete,  as::F
 constexpr std::array kNeedTarget = {as::Add, as::Remove, as::Move};
 
 /// What Undo is not for: ActivityPub 6.10 names what does it.
-constexpr std::array<std::pair<Word, std::string_view>, 4> kNotUndone = {
+constexpr std::array<std::pair<Word, std::string_view>, 6> kNotUndone = {
     {{as::Create, "a Create is taken back with Delete"},
      {as::Add, "an Add is taken back with Remove"},
+     {as::Remove, "a Remove is taken back with Add"},
      {as::Update, "an Update is taken back with another Update"},
-     {as::Delete, "a Delete cannot be taken back"}}};
+     {as::Delete, "a Delete cannot be taken back"},
+     {as::Undo, "an Undo is taken back by doing again what it undid"}}};
 
 /// Members that the server keeps: a client's Update leaves them as they are.
 constexpr std::array<std::string_view, 5> kKept = {"likes", "shares", "replies", "attributedTo",
@@ -169,6 +171,7 @@ class Draft {
     for (const auto& [key, role] : kListings) {  // shown as counts
       if (whole.get(key).is_object()) whole.set(arena_, key, whole.get(key).get("id"));
     }
+    if (is_profile) wrap_several(whole);
     if (!change->contains("updated")) {
       set_plain(whole, "updated", text(time::rfc3339(services_.clock())), arena_);
     }
@@ -343,6 +346,21 @@ class Draft {
   void set_listings(Value object) {
     for (const auto& [key, role] : kListings) {
       set_plain(object, key, text(collection_of(object_, role)), arena_);
+    }
+  }
+
+  /// Peers look for arrays where an actor may have several of something (interop.md I3).
+  void wrap_several(Value profile) {
+    for (const vocab::Fields part : vocab::kActorParts) {
+      for (const vocab::Field& field : part) {
+        if (field.count == vocab::Count::One) continue;
+        Value* value =
+            profile.find(field.property.iri.substr(field.property.iri.find_last_of("#/") + 1));
+        if (!value || value->is_array() || value->is_null()) continue;
+        const Value several = Value::array(arena_);
+        several.push_back(arena_, *value);
+        *value = several;
+      }
     }
   }
 

@@ -101,7 +101,7 @@ Result<void> publish(WriteTxn& txn, const Actor& actor, const Prepared& prepared
   QP_TRY(append(txn, actor.outbox, activity.id, audience));
 
   // Before the effects: an Undo takes away whom it would have reached.
-  const Targets targets = QP_TRY(targets_of(txn, actor, activity));
+  const Targets targets = QP_TRY(targets_of(txn, actor, activity, prepared.also));
   std::vector<std::string> caused;
   QP_TRY(apply_effects(
       {txn, activity, services, audience, prepared.object, &actor, prepared.members, &caused}));

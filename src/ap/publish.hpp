@@ -23,6 +23,7 @@ struct Prepared {
   Activity activity;
   std::string object;  ///< IRI of the object that the activity creates or replaces, or empty
   std::vector<std::string> members;  ///< of the collection that it creates, newest first
+  std::vector<std::string> also;     ///< actors that it is sent to besides those that it names
 };
 
 /// Reads `document` (with ids) for writing; `object` as in Prepared.

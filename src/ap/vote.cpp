@@ -1,11 +1,15 @@
 #include "ap/vote.hpp"
 
+#include <algorithm>
 #include <array>
+
+#include <nlohmann/json.hpp>
 
 #include "ap/admit.hpp"
 #include "ap/collection.hpp"
 #include "ap/publish.hpp"
 #include "ap/tables.hpp"
+#include "base/random.hpp"
 
 namespace qp::ap {
 
@@ -83,6 +87,45 @@ Result<void> count_up(store::WriteTxn& txn, TermId graph, TermId subject, const 
   return txn.apply(out, in);
 }
 
+/// Mastodon and others show the counts that they were told last. Each vote would be too often.
+constexpr Millis kAnnouncePause = std::chrono::minutes(3);
+
+std::string announced_key(std::string_view question) { return pair_key("announced", question, ""); }
+/// Where kVotes has those who voted.
+std::string voters_prefix(std::string_view question) {
+  return pair_key("voters", question, "") + ' ';
+}
+
+struct Announced {
+  std::int64_t at = 0;  ///< the last time
+  bool is_planned = false;
+};
+Result<Announced> find_announced(const store::Txn& txn, std::string_view question) {
+  const auto kept = QP_TRY(txn.get(kVotes, announced_key(question)));
+  const auto record = kept ? nlohmann::json::parse(*kept, nullptr, false) : nlohmann::json();
+  if (!record.is_object()) return Announced();
+  return Announced{record.value("at", std::int64_t{0}), record.value("planned", false)};
+}
+Result<void> put_announced(store::WriteTxn& txn, std::string_view question,
+                           const Announced& announced) {
+  const nlohmann::json record = {{"at", announced.at}, {"planned", announced.is_planned}};
+  return txn.put(kVotes, announced_key(question), record.dump());
+}
+
+/// At once, or when the pause since the last time is over; the queue makes sure of it.
+Result<void> plan_announcement(const Happening& happening, const std::string& question) {
+  store::WriteTxn& txn = happening.txn;
+  Announced announced = QP_TRY(find_announced(txn, question));
+  if (announced.is_planned) return {};
+  announced.is_planned = true;
+  QP_TRY(put_announced(txn, question, announced));
+  const std::int64_t due =
+      std::max(happening.services.clock().count(), announced.at + kAnnouncePause.count());
+  const nlohmann::json job = {{"question", question}, {"activity", question}};
+  QP_TRY(txn.queue_push(due, "votes of " + question, job.dump()));
+  return {};
+}
+
 Result<void> count(const Happening& happening, const Ballot& ballot, const Option& option) {
   store::WriteTxn& txn = happening.txn;
   const std::string voter = happening.activity.actor();
@@ -96,14 +139,54 @@ Result<void> count(const Happening& happening, const Ballot& ballot, const Optio
   }
   if (!has_voted) {
     QP_TRY(txn.put(kVotes, first, happening.activity.id));
+    QP_TRY(txn.put(kVotes, voters_prefix(ballot.iri) + pair_key("voter", voter, ""), voter));
     if (!QP_TRY(values_of(txn, ballot.iri, toot::votersCount)).empty()) {
       QP_TRY(count_up(txn, ballot.question, ballot.question, toot::votersCount));
     }
   }
+  QP_TRY(plan_announcement(happening, ballot.iri));
   return refresh_rendered(txn, ballot.iri, happening.services);
 }
 
+Result<std::vector<std::string>> voters_of(const store::Txn& txn, std::string_view question) {
+  std::vector<std::string> voters;
+  QP_TRY(txn.each(kVotes, voters_prefix(question), [&](std::string_view, std::string_view voter) {
+    voters.emplace_back(voter);
+    return true;
+  }));
+  return voters;
+}
+
 }  // namespace
+
+Result<void> announce_votes(store::WriteTxn& txn, const std::string& question,
+                            const Services& services) {
+  const Millis now = services.clock();
+  QP_TRY(put_announced(txn, question, {now.count(), false}));
+  if (!contains(QP_TRY(values_of(txn, question, rdf::type)), as::Question.iri)) return {};
+  const auto owners = QP_TRY(owners_of(txn, question));
+  const auto owner = owners.empty() ? std::nullopt : QP_TRY(find_actor(txn, owners.front()));
+  if (!owner || owner->deleted) return {};
+  nlohmann::ordered_json document = {{"@context", "https://www.w3.org/ns/activitystreams"},
+                                     {"id", owner->iri.substr(0, owner->iri.find("/actors/")) +
+                                                "/activities/" + random::uuid_v7(now)},
+                                     {"type", "Update"},
+                                     {"actor", owner->iri},
+                                     {"object", question},
+                                     {"published", time::rfc3339(now)}};
+  for (const auto& [key, property] :
+       std::initializer_list<std::pair<const char*, Word>>{{"to", as::to},
+                                                           {"cc", as::cc},
+                                                           {"bto", as::bto},
+                                                           {"bcc", as::bcc},
+                                                           {"audience", as::audience}}) {
+    const auto readers = QP_TRY(values_of(txn, question, property));
+    if (!readers.empty()) document[key] = readers;
+  }
+  const auto prepared = QP_TRY(prepare(document.dump(), "", services));
+  prepared->also = QP_TRY(voters_of(txn, question));
+  return publish(txn, *owner, *prepared, "server", services);
+}
 
 Result<bool> vote(const Happening& happening) {
   const json::Value note = happening.activity.object;

@@ -132,7 +132,10 @@ class Walker {
     }
     const bool is_own = walk_.with_hidden_recipients || is_by_reader(graph, quads);
     if (is_own) own_.push_back(graph);
+    const bool is_inside = depth < kEmbedDepth;
     for (const OrderedQuad& quad : quads) {
+      // A proof holds for its own document, byte for byte, and not for what embeds that.
+      if (is_inside && (quad.quad.p == sec::proof || quad.quad.p == sec::signature)) continue;
       if (is_hidden_recipient(quad.quad.p)) {
         (is_own ? found_.shows_recipients : found_.hides_recipients) = true;
         if (!is_own) continue;

@@ -511,3 +511,41 @@ TEST_CASE(
   CHECK(world.network.seen("s2.example").size() == 4);
   CHECK(world.network.seen("s9.example").size() == 1);
 }
+
+TEST_CASE("item 52: who is named and is behind a shared inbox that gets it needs no second copy") {
+  World world;
+  const auto follower = world.actor("t.example", "f", true);
+  const auto named = world.actor("t.example", "named", true);
+  const auto lone = world.actor("t.example", "lone");
+  const auto hidden = world.actor("t.example", "hidden", true);
+  store::must(world.home.store().write([&](store::WriteTxn& txn) -> Result<void> {
+    const auto sequence = QP_TRY(txn.intern_iri(world.home.alice.followers));
+    const auto id = QP_TRY(txn.intern_iri(follower));
+    QP_TRY(txn.sequence_append(sequence, id, store::AudienceId::Public));
+    return {};
+  }));
+  // Named before and after the collection; bcc is told to nobody, so that only its own inbox knows.
+  world.post_to(named, ",'cc':['" + world.home.alice.followers + "','" + named + "','" + lone +
+                           "'],'bcc':['" + hidden + "']");
+  world.work();
+  std::vector<std::string> urls;
+  for (const auto& one : world.network.seen("t.example")) urls.push_back(one.url);
+  std::sort(urls.begin(), urls.end());
+  CHECK(urls ==
+        std::vector<std::string>{"https://t.example/inbox", hidden + "/inbox", lone + "/inbox"});
+}
+
+TEST_CASE("item 52: followers who are addressed by bcc only get it in their own inboxes") {
+  World world;
+  const auto follower = world.actor("u.example", "f", true);
+  store::must(world.home.store().write([&](store::WriteTxn& txn) -> Result<void> {
+    const auto sequence = QP_TRY(txn.intern_iri(world.home.alice.followers));
+    const auto id = QP_TRY(txn.intern_iri(follower));
+    QP_TRY(txn.sequence_append(sequence, id, store::AudienceId::Public));
+    return {};
+  }));
+  world.post_to(world.actor("v.example", "x"), ",'bcc':['" + world.home.alice.followers + "']");
+  world.work();
+  REQUIRE(world.network.seen("u.example").size() == 1);
+  CHECK(world.network.seen("u.example")[0].url == follower + "/inbox");
+}

@@ -176,6 +176,89 @@ TEST_CASE("item 41: Undo of an Accept puts the request back among the pending on
   CHECK(server.members(server.pending(server.alice)) == Ids{follow});
 }
 
+TEST_CASE("item 41: Undo of a Reject puts the request back among the pending ones") {
+  Follows server;
+  server.lock(server.alice);
+  for (const bool was_accepted : {false, true}) {
+    CHECK(server.accepts(server.receive(kCarol, "Follow", server.alice.iri)));
+    const std::string follow = server.last_id;
+    if (was_accepted) server.posted(server.alice, "{'type':'Accept','object':'" + follow + "'}");
+    const auto reject = server.post(server.alice, "{'type':'Reject','object':'" + follow + "'}");
+    REQUIRE(reject);
+    CHECK(server.members(server.pending(server.alice)).empty());
+    server.posted(server.alice, "{'type':'Undo','object':'" + reject->activity + "'}");
+    CHECK(server.members(server.pending(server.alice)) == Ids{follow});
+    CHECK(server.members(server.alice.followers).empty());  // nobody is let in by it
+    server.posted(server.alice, "{'type':'Reject','object':'" + follow + "'}");
+  }
+  // Who takes the request back meanwhile asks for nothing any more.
+  CHECK(server.accepts(server.receive(kCarol, "Follow", server.alice.iri)));
+  const std::string follow = server.last_id;
+  const auto reject = server.post(server.alice, "{'type':'Reject','object':'" + follow + "'}");
+  CHECK(server.accepts(server.receive(kCarol, "Undo", follow)));
+  server.posted(server.alice, "{'type':'Undo','object':'" + reject->activity + "'}");
+  CHECK(server.members(server.pending(server.alice)).empty());
+}
+
+TEST_CASE("item 41: Undo of a Reject where Follows are accepted at once lets the follower in") {
+  Follows server;
+  CHECK(server.accepts(server.receive(kCarol, "Follow", server.alice.iri)));
+  const auto reject =
+      server.post(server.alice, "{'type':'Reject','object':'" + server.last_id + "'}");
+  REQUIRE(reject);
+  CHECK(server.members(server.alice.followers).empty());
+  server.posted(server.alice, "{'type':'Undo','object':'" + reject->activity + "'}");
+  CHECK(server.members(server.alice.followers) == Ids{kCarol});
+  CHECK(server.members(server.pending(server.alice)).empty());
+}
+
+TEST_CASE("item 60: Undo of a received Reject: what was asked is asked again, by nobody else") {
+  Follows server;
+  const std::string follow = server.ask_carol();
+  CHECK(server.accepts(server.receive(kCarol, "Reject", follow)));
+  const std::string reject = server.last_id;
+  CHECK(server.receive(kMallory, "Undo", reject));
+  CHECK(server.members(server.asked(server.bob)).empty());
+  CHECK(server.accepts(server.receive(kCarol, "Undo", reject)));
+  CHECK(server.members(server.asked(server.bob)) == Ids{follow});
+  CHECK(server.members(server.bob.following).empty());
+  CHECK(server.accepts(server.receive(kCarol, "Accept", follow)));
+  CHECK(server.members(server.bob.following) == Ids{kCarol});
+}
+
+TEST_CASE("item 41: Undo of a Move takes movedTo away; who went along stays there") {
+  Follows server;
+  server.posted(server.bob, "{'type':'Follow','object':'" + server.alice.iri + "'}");
+  const auto dave = server.add("dave");
+  server.posted(dave, "{'type':'Update','object':{'id':'" + dave.iri + "','alsoKnownAs':['" +
+                          server.alice.iri + "']}}");
+  const auto move = server.post(server.alice, "{'type':'Move','object':'" + server.alice.iri +
+                                                  "','target':'" + dave.iri + "'}");
+  REQUIRE(move);
+  CHECK(json::parse(server.rendered(server.alice.iri))["movedTo"] == dave.iri);
+  CHECK(server.members(server.bob.following) == Ids{dave.iri});
+  server.posted(server.alice, "{'type':'Undo','object':'" + move->activity + "'}");
+  CHECK_FALSE(json::parse(server.rendered(server.alice.iri)).contains("movedTo"));
+  CHECK(server.members(server.bob.following) == Ids{dave.iri});
+}
+
+TEST_CASE("item 60: Undo of a received Move, or of an Undo, is kept and changes nothing") {
+  Follows server;
+  CHECK(server.accepts(server.receive(kCarol, "Accept", server.ask_carol())));
+  server.posted(server.alice, "{'type':'Update','object':{'id':'" + server.alice.iri +
+                                  "','alsoKnownAs':['" + kCarol + "']}}");
+  CHECK(server.accepts(
+      server.receive(kCarol, "Move", kCarol, "'target':'" + server.alice.iri + "'")));
+  CHECK(server.members(server.bob.following) == Ids{server.alice.iri});
+  CHECK(server.accepts(server.receive(kCarol, "Undo", server.last_id)));
+  CHECK(server.members(server.bob.following) == Ids{server.alice.iri});
+
+  CHECK(server.accepts(server.receive(kCarol, "Follow", server.bob.iri)));
+  CHECK(server.accepts(server.receive(kCarol, "Undo", server.last_id)));
+  CHECK(server.accepts(server.receive(kCarol, "Undo", server.last_id)));
+  CHECK(server.members(server.bob.followers).empty());
+}
+
 TEST_CASE(
     "item 40: who is blocked is parted from, reaches nothing of the blocker's, and is not told") {
   Follows server;
@@ -241,6 +324,27 @@ TEST_CASE("item 55: an actor that deletes itself leaves followers and following"
   CHECK(server.accepts(server.receive(kCarol, "Delete", kCarol)));
   CHECK(server.members(server.alice.followers).empty());
   CHECK(server.members(server.bob.following).empty());
+}
+
+TEST_CASE("item 55: an actor that deletes itself leaves no request behind, its own or to it") {
+  Follows server;
+  server.lock(server.alice);
+  CHECK(server.accepts(server.receive(kCarol, "Follow", server.alice.iri)));
+  server.ask_carol();
+  CHECK(server.members(server.pending(server.alice)).size() == 1);
+  CHECK(server.members(server.asked(server.bob)).size() == 1);
+  CHECK(server.accepts(server.receive(kCarol, "Delete", kCarol)));
+  CHECK(server.members(server.pending(server.alice)).empty());
+  CHECK(server.members(server.asked(server.bob)).empty());
+
+  // One of this server: with what it asked of neighbours, and they of it.
+  server.posted(server.bob, "{'type':'Follow','object':'" + server.alice.iri + "'}");
+  CHECK(server.accepts(server.receive(kMallory, "Follow", server.bob.iri)));
+  CHECK(server.members(server.pending(server.alice)).size() == 1);
+  server.posted(server.bob, "{'type':'Delete','object':'" + server.bob.iri + "'}");
+  CHECK(server.members(server.pending(server.alice)).empty());
+  CHECK(server.members(server.asked(server.bob)).empty());
+  CHECK(server.members(server.bob.followers).empty());
 }
 
 TEST_CASE("pending requests and blocks are their owner's to read") {

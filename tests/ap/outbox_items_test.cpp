@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ap/admit.hpp"
+#include "ap/deliver.hpp"
 #include "effects_fixture.hpp"
 
 using nlohmann::json;
@@ -22,6 +23,21 @@ struct Items : Effects {
     const auto posted = post(actor, text);
     CHECK_MESSAGE(posted, (posted ? "" : posted.error().detail));
     return posted ? posted->object : std::string();
+  }
+  /// What the queue does by itself when it is due, without any network.
+  void announce_what_is_due() {
+    Services quiet = services;
+    Delivery delivery(quiet);
+    while (delivery.work()) {
+    }
+  }
+  bool goes_to(const std::string& activity, const std::string& recipient) {
+    const auto txn = qp::store::must(store().read());
+    for (const auto& item : qp::store::must(txn->queue_list(1000))) {
+      const json job = json::parse(item.payload);
+      if (job["activity"] == activity && job["recipient"] == recipient) return true;
+    }
+    return false;
   }
   std::string payloads() {
     const auto txn = qp::store::must(store().read());
@@ -233,6 +249,76 @@ TEST_CASE("item 41: what Undo is not for is refused, with what does it") {
         "an Add is taken back with Remove");
 }
 
+TEST_CASE("item 41: a Remove and an Undo are not undone either") {
+  Items server;
+  const std::string featured = collection_of(server.alice.iri, Role::Featured);
+  const auto remove = server.post(
+      server.alice, "{'type':'Remove','object':'" + server.note + "','target':'" + featured + "'}");
+  CHECK(
+      server.refusal(server.alice, "{'type':'Undo','object':'" + remove->activity + "'}").message ==
+      "a Remove is taken back with Add");
+  const auto like = server.post(server.bob, "{'type':'Like','object':'" + server.note + "'}");
+  const auto undo = server.post(server.bob, "{'type':'Undo','object':'" + like->activity + "'}");
+  CHECK(server.refusal(server.bob, "{'type':'Undo','object':'" + undo->activity + "'}").message ==
+        "an Undo is taken back by doing again what it undid");
+  CHECK(server.members(server.likes()).empty());
+}
+
+TEST_CASE("I3: what an actor may have several of is an array for peers, however it was written") {
+  Items server;
+  server.posted(server.alice,
+                "{'@context':['https://www.w3.org/ns/activitystreams',"
+                "{'schema':'http://schema.org#','PropertyValue':'schema:PropertyValue','value':"
+                "'schema:value'}],'type':'Update','to':'" +
+                    kCarol + "','object':{'id':'" + server.alice.iri + "','alsoKnownAs':'" +
+                    kCarol +
+                    "','attachment':{'type':'PropertyValue','name':'n','value':'v'},"
+                    "'tag':{'type':'Hashtag','name':'#x'}}}");
+  const json seen = server.seen_json(server.alice.iri);
+  CHECK(seen["alsoKnownAs"] == json::array({kCarol}));
+  CHECK(seen["attachment"].is_array());
+  CHECK(seen["tag"].is_array());
+  const auto updates = server.members(server.alice.outbox);
+  const json sent = server.seen_json(updates.front(), server.alice.iri);
+  CHECK(sent["type"] == "Update");
+  CHECK(sent["object"]["alsoKnownAs"] == json::array({kCarol}));
+  // Several stay as they are, and none is none.
+  server.posted(server.alice, "{'type':'Update','object':{'id':'" + server.alice.iri +
+                                  "','alsoKnownAs':['" + kCarol + "','" + kMallory + "']}}");
+  CHECK(server.seen_json(server.alice.iri)["alsoKnownAs"] == json::array({kCarol, kMallory}));
+  server.posted(server.alice,
+                "{'type':'Update','object':{'id':'" + server.alice.iri + "','alsoKnownAs':null}}");
+  CHECK_FALSE(server.seen_json(server.alice.iri).contains("alsoKnownAs"));
+}
+
+TEST_CASE("an embedded activity's proof is not served as if it held for what embeds it") {
+  Items server;
+  const std::string follow = "https://remote.example/proven";
+  CHECK(server.accepts(server.receive_text(
+      kCarol,
+      "{'@context':['https://www.w3.org/ns/activitystreams',"
+      "'https://w3id.org/security/data-integrity/v1'],'type':'Follow','id':'" +
+          follow + "','actor':'" + kCarol + "','object':'" + server.alice.iri +
+          "','proof':{'type':'DataIntegrityProof','cryptosuite':'eddsa-jcs-2022',"
+          "'verificationMethod':'" +
+          kCarol +
+          "#ed25519-key','proofPurpose':'assertionMethod','proofValue':'zWXYZ',"
+          "'created':'2025-11-24T00:00:00Z'}}")));
+  const std::string accept = server.members(server.alice.outbox).front();
+  for (const std::string reader : {"", kCarol.c_str(), server.alice.iri.c_str()}) {
+    const std::string shown = server.seen(accept, reader);
+    if (reader.empty()) continue;
+    CHECK(shown.find("proofValue") == std::string::npos);
+    CHECK(shown.find("\"proof\"") == std::string::npos);
+    const json seen = json::parse(shown);
+    CHECK(seen["object"]["id"] == follow);
+    CHECK(seen["object"]["actor"] == kCarol);
+    CHECK(seen["object"]["object"] == server.alice.iri);
+  }
+  // Its own document has it, as it came.
+  CHECK(server.seen(follow, server.alice.iri).find("zWXYZ") != std::string::npos);
+}
+
 TEST_CASE("any other activity, known or unknown, is stored and sent") {
   Items server;
   for (const std::string type :
@@ -287,6 +373,66 @@ TEST_CASE("I20: votes are counted once for each voter, and are not listed as ans
   CHECK(counts() == "1 2");
   CHECK(server.refusal(server.alice, "{'type':'Question','oneOf':[],'anyOf':[]}").message ==
         "a Question has oneOf or anyOf, not both");
+}
+
+TEST_CASE("I20: after votes the Question's new counts go to its readers and to those who voted") {
+  Items server;
+  CHECK(server.receive(kMallory, "Follow", server.alice.iri));
+  const std::string question =
+      server.made(server.alice,
+                  "{'type':'Question','content':'?','anyOf':[{'type':'Note','name':'yes'},"
+                  "{'type':'Note','name':'no'}],'to':'" +
+                      server.alice.followers + "','cc':'" + kPublic + "'}");
+  const auto announced = [&] {
+    std::vector<json> found;
+    for (const std::string& one : server.members(server.alice.outbox)) {
+      const json seen = server.seen_json(one, server.alice.iri);
+      if (seen["type"] == "Update") found.push_back(seen);
+    }
+    return found;
+  };
+  const auto vote = [&](const std::string& voter, const std::string& option) {
+    return server.receive(voter, "Create",
+                          "{'id':'https://remote.example/w" + std::to_string(server.now.count()) +
+                              "','type':'Note','name':'" + option + "','attributedTo':'" + voter +
+                              "','inReplyTo':'" + question + "','to':'" + server.alice.iri + "'}",
+                          "'to':'" + server.alice.iri + "'");
+  };
+  CHECK(vote(kCarol, "yes"));
+  server.announce_what_is_due();
+  REQUIRE(announced().size() == 1);
+  const json first = announced().front();
+  CHECK(first["object"]["id"] == question);
+  CHECK(first["object"]["anyOf"][0]["replies"]["totalItems"] == 1);
+  CHECK_FALSE(first["object"].contains("updated"));  // nobody edited it
+  CHECK(first["to"] == json::array({server.alice.followers}));
+  const std::string id = first["id"];
+  CHECK(server.goes_to(id, kCarol));    // who voted
+  CHECK(server.goes_to(id, kMallory));  // who follows
+
+  // Not for each vote: those of the next minutes go together, and none is forgotten.
+  CHECK(vote(kCarol, "no"));
+  CHECK(vote(kMallory, "no"));
+  server.announce_what_is_due();
+  CHECK(announced().size() == 1);
+  server.now += std::chrono::minutes(3);
+  server.announce_what_is_due();
+  REQUIRE(announced().size() == 2);
+  CHECK(announced().front()["object"]["anyOf"][1]["replies"]["totalItems"] == 2);
+  server.now += std::chrono::minutes(10);
+  server.announce_what_is_due();
+  CHECK(announced().size() == 2);
+  // A vote that does not count tells nobody.
+  CHECK(vote(kCarol, "no"));
+  server.now += std::chrono::minutes(10);
+  server.announce_what_is_due();
+  CHECK(announced().size() == 2);
+  // What is deleted meanwhile is not announced.
+  CHECK(vote("https://remote.example/users/erin", "no"));
+  server.posted(server.alice, "{'type':'Delete','object':'" + question + "'}");
+  server.now += std::chrono::minutes(10);
+  server.announce_what_is_due();
+  CHECK(announced().size() == 2);
 }
 
 TEST_CASE("item 51: an answer for the followers of somebody here is forwarded, byte for byte") {
