@@ -1,13 +1,17 @@
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "base/json.hpp"
 #include "base/limits.hpp"
 #include "jsonld/errors.hpp"
 #include "proof/rdfc.hpp"
 #include "rdf/nquads.hpp"
+#include "rdf/turtle.hpp"
 #include "tools/command.hpp"
 #include "tools/jsonld_documents.hpp"
+#include "vocab/prefixes.hpp"
 
 namespace qp::tools {
 
@@ -23,7 +27,7 @@ ACTIONS
   compact   the document in the words of --context (none: full IRIs)
   flatten   every node once, at the top; in the words of --context where there is one
   frame     the tree that --frame describes
-  to-rdf    its quads, as N-Quads
+  to-rdf    its quads, as N-Quads unless --to says otherwise
   from-rdf  quads as an expanded document; FILE is N-Quads unless --format says otherwise
   canon     its quads in canonical form (RDFC-1.0), the same for all isomorphic datasets; with
             --id-map which label each blank node got, as a JSON object
@@ -46,7 +50,8 @@ INPUT
 OUTPUT
   JSON, indented by two, or on one line with --json. N-Quads of to-rdf and canon; with --json
   an array of objects with the terms s, p, o and, where it is not the default graph, g as
-  N-Quads writes them.
+  N-Quads writes them. `to-rdf --to turtle` and `--to trig` sort the quads and shorten IRIs of
+  the vocabulary; ntriples and turtle have no graphs, and quads in named graphs are an error there.
 
   An option that says nothing to an action is accepted and has no effect.
 
@@ -55,6 +60,7 @@ EXAMPLES
   quadpub jsonld compact note.json --context https://www.w3.org/ns/activitystreams
   quadpub jsonld frame library.jsonld --frame frame.jsonld --omit-graph false
   quadpub jsonld to-rdf note.json --base https://example.org/notes/1 | sort
+  quadpub jsonld to-rdf note.json --base https://example.org/notes/1 --to turtle
   quadpub jsonld from-rdf data.ttl --format turtle --base https://example.org/ --use-native-types
   quadpub jsonld canon note.json --base https://example.org/notes/1 --hash sha384
   quadpub jsonld canon data.nq --format nquads --id-map
@@ -69,7 +75,7 @@ EXIT STATUS
 
 struct Request {
   std::string action, file, context, frame, expand_context, base;
-  std::string format, direction, omit_graph;
+  std::string format, to, direction, omit_graph;
   std::string processing_mode = "json-ld-1.1";
   std::string hash = "sha256";
   std::vector<std::string> maps;
@@ -120,7 +126,7 @@ class Job {
   Result<std::string> run(Output output) {
     const std::string& file = request_.file;
     if (options_.base.empty() && Documents::is_address(file)) options_.base = file;
-    if (request_.action == "to-rdf") return quads_text(QP_TRY(dataset()), output);
+    if (request_.action == "to-rdf") return to_rdf(output);
     if (request_.action == "canon") return canon(output);
     const Value document = QP_TRY(transformed());
     return json::to_text(document, indent_for(output)) + "\n";
@@ -217,6 +223,24 @@ class Job {
     return quads_text(QP_TRY(rdf::parse_quads(canonical.nquads, rdf::Syntax::NQuads)), output);
   }
 
+  Result<std::string> to_rdf(Output output) {
+    rdf::Dataset quads = QP_TRY(dataset());
+    if (request_.to == "ntriples" || request_.to == "turtle") {
+      for (const rdf::Quad& quad : quads) {
+        if (quad.g.value.empty()) continue;
+        return error(Code::BadInput, request_.to + " has no graphs, and there are quads in " +
+                                         spelt(quad.g) + ": use nquads or trig");
+      }
+    }
+    const bool is_for_people = request_.to == "turtle" || request_.to == "trig";
+    if (output == Output::Json || !is_for_people) return quads_text(quads, output);
+    std::stable_sort(quads.begin(), quads.end(), [](const rdf::Quad& a, const rdf::Quad& b) {
+      return std::tie(a.g, a.s, a.p) < std::tie(b.g, b.s, b.p);
+    });
+    const std::vector<rdf::QuadView> views(quads.begin(), quads.end());
+    return rdf::to_turtle(views, vocab::prefixes());
+  }
+
   static std::string quads_text(const rdf::Dataset& quads, Output output) {
     if (output == Output::Text) return rdf::to_nquads(quads);
     ordered_json rows = ordered_json::array();
@@ -290,6 +314,8 @@ void add_rdf_options(CLI::App& command, Request& request) {
   command.add_flag("--use-native-types", request.native_types,
                    "from-rdf: xsd:integer, double and boolean become JSON numbers and booleans");
   command.add_flag("--use-rdf-type", request.rdf_type, "from-rdf: rdf:type stays a property");
+  command.add_option("--to", request.to, "to-rdf: the syntax to print (default: nquads)")
+      ->check(CLI::IsMember({"nquads", "ntriples", "turtle", "trig"}));
   command.add_flag("--produce-generalized-rdf", request.generalized,
                    "to-rdf: keep quads whose predicate is a blank node");
   command

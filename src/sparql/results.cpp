@@ -3,7 +3,9 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "rdf/nquads.hpp"
+#include "rdf/turtle.hpp"
 #include "sparql/parser.hpp"
+#include "vocab/prefixes.hpp"
 #include "vocab/terms.hpp"
 
 namespace qp::sparql {
@@ -284,54 +286,15 @@ Result<void> write_ntriples(Execution& execution, Writer& out) {
 
 // Prefixes are known only when all is written, so the text waits for them.
 Result<void> write_turtle(Execution& execution, Writer& out) {
-  std::string body;
-  TermId subject{}, predicate{};
-  std::vector<std::string> prefixes;
-  const auto write = [&](TermId id) -> Result<void> {
-    const std::string text = short_term(QP_TRY(execution.term(id)));
-    const std::size_t colon = text.find(':');
-    if (colon != std::string::npos && text[0] != '<' && text[0] != '"' && text[0] != '_') {
-      const std::string prefix = text.substr(0, colon);
-      if (std::find(prefixes.begin(), prefixes.end(), prefix) == prefixes.end()) {
-        prefixes.push_back(prefix);
-      }
-    }
-    const std::size_t type = text.find("\"^^");
-    if (text[0] == '"' && type != std::string::npos && text[type + 3] != '<') {
-      const std::string rest = text.substr(text.rfind("\"^^") + 3);
-      const std::string prefix = rest.substr(0, rest.find(':'));
-      if (std::find(prefixes.begin(), prefixes.end(), prefix) == prefixes.end()) {
-        prefixes.push_back(prefix);
-      }
-    }
-    body += text;
-    return {};
-  };
+  rdf::TurtleWriter writer(vocab::prefixes());
   QP_TRY(execution.triples([&](const Execution::TripleIds& triple) -> Result<void> {
-    if (triple.s == subject && triple.p == predicate) {
-      body += ", ";
-    } else if (triple.s == subject) {
-      body += " ;\n  ";
-      QP_TRY(write(triple.p));
-      body += " ";
-    } else {
-      if (subject != TermId::None) body += " .\n";
-      QP_TRY(write(triple.s));
-      body += " ";
-      QP_TRY(write(triple.p));
-      body += " ";
-    }
-    QP_TRY(write(triple.o));
-    subject = triple.s;
-    predicate = triple.p;
+    const rdf::TermView s = QP_TRY(execution.term(triple.s));
+    const rdf::TermView p = QP_TRY(execution.term(triple.p));
+    const rdf::TermView o = QP_TRY(execution.term(triple.o));
+    writer.add({s, p, o, {}});
     return {};
   }));
-  if (subject != TermId::None) body += " .\n";
-  for (const std::string& prefix : prefixes) {
-    out << "@prefix " << prefix << ": <" << vocabulary_prefix(prefix) << "> .\n";
-  }
-  if (!prefixes.empty()) out << "\n";
-  out << body;
+  out << writer.finish();
   return out.flush();
 }
 

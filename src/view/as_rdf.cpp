@@ -1,24 +1,10 @@
 #include "view/as_rdf.hpp"
 
-#include <algorithm>
-#include <array>
-
 #include "jsonld/document.hpp"
 #include "rdf/turtle.hpp"
 #include "vocab/terms.hpp"
 
 namespace qp::view {
-
-namespace {
-
-constexpr std::array kPrefixes = {
-    rdf::Prefix{"as", as::kNamespace},           rdf::Prefix{"ldp", ldp::kNamespace},
-    rdf::Prefix{"sec", sec::kNamespace},         rdf::Prefix{"xsd", xsd::kNamespace},
-    rdf::Prefix{"toot", toot::kNamespace},       rdf::Prefix{"schema", schema_hash::kNamespace},
-    rdf::Prefix{"ostatus", ostatus::kNamespace}, rdf::Prefix{"dc", dc::kNamespace},
-};
-
-}  // namespace
 
 Result<std::string> as_rdf(std::string_view body, std::string_view iri, rdf::Syntax syntax,
                            const Contexts& contexts) {
@@ -32,13 +18,14 @@ Result<std::string> as_rdf(std::string_view body, std::string_view iri, rdf::Syn
   const auto emitted = QP_TRY(jsonld::to_rdf(expanded, {}, arena));
   std::vector<rdf::QuadView> quads;
   quads.reserve(emitted.size());
-  const bool has_graph = syntax == rdf::Syntax::NQuads;
+  const bool has_graph = syntax == rdf::Syntax::NQuads || syntax == rdf::Syntax::TriG;
   for (const jsonld::EmittedQuad& one : emitted) {
     quads.push_back(one.quad);
     quads.back().g = has_graph ? rdf::TermView{rdf::TermKind::Iri, iri, {}, {}} : rdf::TermView();
   }
-  if (syntax == rdf::Syntax::Turtle) return rdf::to_turtle(quads, kPrefixes);
-  if (syntax == rdf::Syntax::TriG) return rdf::to_turtle(quads, kPrefixes, iri);
+  if (syntax == rdf::Syntax::Turtle || syntax == rdf::Syntax::TriG) {
+    return rdf::to_turtle(quads, vocab::prefixes());
+  }
   std::string text;
   for (const rdf::QuadView& quad : quads) rdf::write_nquad(quad, text);
   return text;

@@ -299,6 +299,23 @@ class Reading(Files):
         framed = json.loads(self.printed("frame", turtle, *rdf, "--frame", frame))
         self.assertEqual(framed["http://x.example/knows"]["http://x.example/n"]["@value"], "1")
 
+    def test_quads_are_printed_in_every_syntax(self):
+        quads = (b'<http://x/a> <https://www.w3.org/ns/activitystreams#name> "n"@de .\n'
+                 b'_:b <http://x/p> <http://x/a> .\n')
+        named = quads.replace(b" .", b" <http://x/g> .")
+        for syntax in ("nquads", "ntriples", "turtle", "trig"):
+            for text in (quads, named):
+                done = jsonld("to-rdf", "-", "--format", "nquads", "--to", syntax, stdin=text)
+                if text is named and syntax in ("ntriples", "turtle"):
+                    self.assertEqual(done.returncode, 1)
+                    self.assertIn(b"<http://x/g>", done.stderr)
+                    continue
+                self.assertEqual(done.returncode, 0, done.stderr)
+                again = jsonld("canon", "-", "--format", syntax, stdin=done.stdout)
+                wanted = jsonld("canon", "-", "--format", "nquads", stdin=text)
+                self.assertEqual(again.stdout, wanted.stdout)
+                self.assertEqual(b"as:name" in done.stdout, syntax in ("turtle", "trig"))
+
     def test_json_prints_one_line_or_terms(self):
         doc = self.write("doc.jsonld", self.DOCUMENT)
         self.assertEqual(len(self.printed("expand", doc, "--json").splitlines()), 1)
