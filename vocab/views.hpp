@@ -31,8 +31,9 @@ enum class Count : std::uint8_t {
 };
 
 enum class Show : std::uint8_t {
-  Plain,
+  Plain,       ///< with what the same document says of it: a part of the resource
   Embed,       ///< with what its own graph says, where this reader may read that
+  Reference,   ///< by its address alone: only what is there says what it is
   AuthorOnly,  ///< only the author sees it
 };
 
@@ -63,24 +64,24 @@ inline constexpr std::array kSharedFields = {
     Field{as::duration, Kind::Duration},
     Field{as::sensitive, Kind::Boolean},
     Field{as::source, Kind::Node},
-    Field{as::context, Kind::Node},
+    Field{as::context, Kind::Node, Count::One, Show::Reference},
     Field{as::generator, Kind::Node},
     Field{as::icon, Kind::Node},
     Field{as::image, Kind::Node},
     Field{as::location, Kind::Node},
     Field{as::preview, Kind::Node},
     Field{as::tag, Kind::Node, Count::Many},
-    Field{as::inReplyTo, Kind::Node},
-    Field{as::attributedTo, Kind::Node},
+    Field{as::inReplyTo, Kind::Node, Count::One, Show::Reference},
+    Field{as::attributedTo, Kind::Node, Count::One, Show::Reference},
     Field{as::attachment, Kind::Node, Count::Many},
-    Field{as::audience, Kind::Node},
+    Field{as::audience, Kind::Node, Count::One, Show::Reference},
     Field{as::to, Kind::Iri, Count::Many},
     Field{as::cc, Kind::Iri, Count::Many},
     Field{as::bto, Kind::Iri, Count::Many, Show::AuthorOnly},
     Field{as::bcc, Kind::Iri, Count::Many, Show::AuthorOnly},
-    Field{as::replies, Kind::Node},
-    Field{as::likes, Kind::Node},
-    Field{as::shares, Kind::Node},
+    Field{as::replies, Kind::Node, Count::One, Show::Reference},
+    Field{as::likes, Kind::Node, Count::One, Show::Reference},
+    Field{as::shares, Kind::Node, Count::One, Show::Reference},
     Field{as::url, Kind::Node},
     Field{as::width, Kind::Number},
     Field{as::height, Kind::Number},
@@ -97,17 +98,17 @@ inline constexpr std::array kObjectFields = {
     Field{misskey::misskey_quote, Kind::Iri},
     Field{misskey::misskey_content},
     Field{misskey::misskey_reaction},
-    Field{fep_044f::quote, Kind::Node},
-    Field{fep_044f::quoteAuthorization, Kind::Node},
+    Field{fep_044f::quote, Kind::Node, Count::One, Show::Reference},
+    Field{fep_044f::quoteAuthorization, Kind::Node, Count::One, Show::Reference},
     Field{gts::interactionPolicy, Kind::Node},
     Field{gts::approvedBy, Kind::Iri},
-    Field{gts::likeAuthorization, Kind::Node},
-    Field{gts::replyAuthorization, Kind::Node},
-    Field{gts::announceAuthorization, Kind::Node},
+    Field{gts::likeAuthorization, Kind::Node, Count::One, Show::Reference},
+    Field{gts::replyAuthorization, Kind::Node, Count::One, Show::Reference},
+    Field{gts::announceAuthorization, Kind::Node, Count::One, Show::Reference},
     Field{ostatus::atomUri},
     Field{ostatus::inReplyToAtomUri},
     Field{ostatus::conversation},
-    Field{as::dislikes, Kind::Node},
+    Field{as::dislikes, Kind::Node, Count::One, Show::Reference},
     Field{litepub::directMessage, Kind::Boolean},
 };
 inline constexpr std::array kActorFields = {
@@ -123,8 +124,8 @@ inline constexpr std::array kActorFields = {
     Field{as::endpoints, Kind::Node},
     Field{as::movedTo, Kind::Iri},
     Field{as::alsoKnownAs, Kind::Iri, Count::Many},
-    Field{sec::publicKey, Kind::Node},
-    Field{sec::assertionMethod, Kind::Node, Count::Many},
+    Field{sec::publicKey, Kind::Node, Count::One, Show::Reference},
+    Field{sec::assertionMethod, Kind::Node, Count::Many, Show::Reference},
     Field{toot::featured, Kind::Iri},
     Field{toot::featuredTags, Kind::Iri},
     Field{toot::discoverable, Kind::Boolean},
@@ -137,8 +138,12 @@ inline constexpr std::array kActorFields = {
     Field{litepub::capabilities, Kind::Node},
 };
 inline constexpr std::array kActivityFields = {
-    Field{as::actor, Kind::Node},  Field{as::object, Kind::Node},     Field{as::target, Kind::Node},
-    Field{as::result, Kind::Node}, Field{as::instrument, Kind::Node}, Field{as::origin, Kind::Node},
+    Field{as::actor, Kind::Node, Count::One, Show::Reference},
+    Field{as::object, Kind::Node, Count::One, Show::Reference},
+    Field{as::target, Kind::Node, Count::One, Show::Reference},
+    Field{as::result, Kind::Node, Count::One, Show::Reference},
+    Field{as::instrument, Kind::Node, Count::One, Show::Reference},
+    Field{as::origin, Kind::Node, Count::One, Show::Reference},
 };
 /// Activities whose object is read together with them.
 inline constexpr std::array kCarrierFields = {
@@ -146,10 +151,10 @@ inline constexpr std::array kCarrierFields = {
 };
 inline constexpr std::array kCollectionFields = {
     Field{as::totalItems, Kind::Number},
-    Field{as::current, Kind::Node},
-    Field{as::first, Kind::Node},
-    Field{as::last, Kind::Node},
-    Field{as::items, Kind::Node, Count::Many},
+    Field{as::current, Kind::Node, Count::One, Show::Reference},
+    Field{as::first, Kind::Node, Count::One, Show::Reference},
+    Field{as::last, Kind::Node, Count::One, Show::Reference},
+    Field{as::items, Kind::Node, Count::Many, Show::Reference},
 };
 inline constexpr std::array kCollectionPageFields = {
     Field{as::partOf, Kind::Iri},
@@ -205,11 +210,12 @@ inline constexpr std::array kPlaceFields = {
     Field{as::radius, Kind::Number},         Field{as::units},
     Field{schema_hash::address, Kind::Node},
 };
-inline constexpr std::array kProfileFields = {Field{as::describes, Kind::Node}};
+inline constexpr std::array kProfileFields = {
+    Field{as::describes, Kind::Node, Count::One, Show::Reference}};
 inline constexpr std::array kRelationshipFields = {
-    Field{as::subject, Kind::Node},
-    Field{as::object, Kind::Node},
-    Field{as::relationship, Kind::Node},
+    Field{as::subject, Kind::Node, Count::One, Show::Reference},
+    Field{as::object, Kind::Node, Count::One, Show::Reference},
+    Field{as::relationship, Kind::Node, Count::One, Show::Reference},
 };
 inline constexpr std::array kTombstoneFields = {
     Field{as::formerType, Kind::Any},

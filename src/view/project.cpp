@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "jsonld/fidelity.hpp"
 #include "view/reader.hpp"
@@ -53,9 +54,11 @@ const vocab::View& view_of_subject(std::span<const OrderedQuad> quads, TermId su
   return view_of(types, properties);
 }
 
-bool is_embedded(std::span<const TermId> types, TermId predicate) {
-  const vocab::Field* field = vocab::find_field(view_of(types, {}), predicate);
-  return field && field->show == vocab::Show::Embed;
+/// Whether a value is a part of the resource around it, though it has an address of its own: what
+/// the resource's document says of it is then shown, too. What no view knows is one.
+bool is_part(TermId predicate, const vocab::Field* field) {
+  if (!field) return predicate != rdf::type;
+  return field->show == vocab::Show::Plain && field->kind != vocab::Kind::Iri;
 }
 
 /// Collects statements, their text copied into the arena.
@@ -65,11 +68,13 @@ class Collector {
   Collector(const Txn& txn, Arena& arena, TermId nameless = TermId::None)
       : txn_(txn), arena_(arena), nameless_(nameless) {}
 
-  Result<std::vector<OrderedQuad>> quads_of(TermId graph, bool with_claims = false) const {
+  /// All of a graph, or what it says of one subject.
+  Result<std::vector<OrderedQuad>> quads_of(TermId graph, bool with_claims = false,
+                                            TermId subject = TermId::None) const {
     std::vector<OrderedQuad> quads;
     store::Txn::ScanOptions options;
     options.with_claims = with_claims;
-    QP_TRY(txn_.scan(Pattern{graph, {}, {}, {}}, options, [&](const OrderedQuad& quad) {
+    QP_TRY(txn_.scan(Pattern{graph, subject, {}, {}}, options, [&](const OrderedQuad& quad) {
       quads.push_back(quad);
       return true;
     }));
@@ -126,23 +131,24 @@ class Walker {
 
   Result<void> collect(TermId graph, std::size_t depth = kEmbedDepth) {
     const auto quads = QP_TRY(collector_.quads_of(graph));
-    std::vector<TermId> types;
-    for (const OrderedQuad& quad : quads) {
-      if (quad.quad.s == graph && quad.quad.p == rdf::type) types.push_back(quad.quad.o);
-    }
     const bool is_own = walk_.with_hidden_recipients || is_by_reader(graph, quads);
     if (is_own) own_.push_back(graph);
-    const bool is_inside = depth < kEmbedDepth;
+    const TermId claims = QP_TRY(claims_of(graph));
+    TermId subject{};
+    const vocab::View* view = nullptr;
     for (const OrderedQuad& quad : quads) {
-      // A proof holds for its own document, byte for byte, and not for what embeds that.
-      if (is_inside && (quad.quad.p == sec::proof || quad.quad.p == sec::signature)) continue;
-      if (is_hidden_recipient(quad.quad.p)) {
-        (is_own ? found_.shows_recipients : found_.hides_recipients) = true;
-        if (!is_own) continue;
-      }
+      if (!may_show(quad, is_own, depth < kEmbedDepth)) continue;
       QP_TRY(collector_.add(quad));
-      if (quad.quad.s != graph || depth == 0 || !is_embedded(types, quad.quad.p)) continue;
-      QP_TRY(embed(graph, quad.quad.o, depth - 1));
+      if (std::exchange(subject, quad.quad.s) != quad.quad.s) {
+        view = &view_of_subject(quads, subject);
+      }
+      const vocab::Field* field = vocab::find_field(*view, quad.quad.p);
+      const bool embeds = field && field->show == vocab::Show::Embed;
+      if (embeds && subject == graph && depth > 0) {
+        QP_TRY(embed(graph, quad.quad.o, depth - 1));
+      } else if (is_part(quad.quad.p, field)) {
+        QP_TRY(collect_part(claims, quad.quad.o, is_own));
+      }
     }
     return {};
   }
@@ -159,6 +165,40 @@ class Walker {
              const bool names_author = quad.quad.p == as::actor || quad.quad.p == as::attributedTo;
              return names_author && quad.quad.s == graph && reads(quad.quad.o);
            });
+  }
+
+  /// Says in `found_` whether there are recipients that are shown or not.
+  bool may_show(const OrderedQuad& quad, bool is_own, bool is_inside) {
+    // A proof holds for its own document, byte for byte, and not for what embeds that.
+    if (is_inside && (quad.quad.p == sec::proof || quad.quad.p == sec::signature)) return false;
+    if (!is_hidden_recipient(quad.quad.p)) return true;
+    (is_own ? found_.shows_recipients : found_.hides_recipients) = true;
+    return is_own;
+  }
+
+  /// What the source of `graph` says of things that are not its own; None where it does not.
+  Result<TermId> claims_of(TermId graph) const {
+    const auto record = QP_TRY(txn_.graph(graph));
+    if (!record || record->document == TermId::None) return TermId::None;
+    const auto document = QP_TRY(txn_.document(record->document));
+    return document ? document->claims : TermId::None;
+  }
+
+  /// What the document that named `part` says of it, as a part of what it said. It holds nowhere
+  /// else: whatever `part` is, its own graph is another.
+  Result<void> collect_part(TermId claims, TermId part, bool is_own) {
+    const bool is_known = std::find(parts_.begin(), parts_.end(), part) != parts_.end();
+    if (claims == TermId::None || rdf::is_literal(part) || is_known) return {};
+    parts_.push_back(part);
+    const auto quads = QP_TRY(collector_.quads_of(claims, true, part));
+    const vocab::View& view = view_of_subject(quads, part);
+    for (const OrderedQuad& quad : quads) {
+      if (!may_show(quad, is_own, true)) continue;
+      QP_TRY(collector_.add(quad));
+      if (!is_part(quad.quad.p, vocab::find_field(view, quad.quad.p))) continue;
+      QP_TRY(collect_part(claims, quad.quad.o, is_own));
+    }
+    return {};
   }
 
   Result<void> embed(TermId graph, TermId other, std::size_t depth) {
@@ -180,7 +220,7 @@ class Walker {
   const Walk& walk_;
   Collector& collector_;
   Ingredients& found_;
-  std::vector<TermId> own_;
+  std::vector<TermId> own_, parts_;
 };
 
 /// Quads of hidden recipients were left out already; this is for what a difference may say of them.
@@ -210,6 +250,47 @@ Result<Value> difference_for(const Txn& txn, TermId graph, const store::Document
     if (record && record->document != document.id) all.get("o").erase("object");
   }
   return all;
+}
+
+std::string_view local_name(std::string_view iri) {
+  const std::size_t end = iri.find_last_of("#/:");
+  return end == std::string_view::npos ? iri : iri.substr(end + 1);
+}
+
+/// The field that any view has under this JSON key.
+const vocab::Field* field_named(std::string_view key) {
+  if (key == "orderedItems") key = "items";
+  for (const vocab::View& view : vocab::kViews) {
+    for (const vocab::Fields part : view.fields) {
+      for (const vocab::Field& field : part) {
+        if (local_name(field.property.iri) == key) return &field;
+      }
+    }
+  }
+  return nullptr;
+}
+
+/// What a difference alone says of something that is only referred to, as it does of what a
+/// document describes twice, is left out: its address stays.
+Value without_hearsay(Value value, const std::vector<jsonld::Statement>& known) {
+  const auto is_known = [&](std::string_view id) {
+    return std::any_of(known.begin(), known.end(),
+                       [&](const jsonld::Statement& one) { return one.s.value == id; });
+  };
+  const auto only_address = [&](Value node) {
+    const Value id = node.get("id");
+    return id.is_string() && node.size() > 1 && !is_known(id.text()) ? id : node;
+  };
+  for (json::Member& member : value.members()) {
+    if (member.key == "@context") continue;
+    member.value = without_hearsay(member.value, known);
+    const vocab::Field* field = field_named(member.key);
+    if (!field || field->show != vocab::Show::Reference) continue;
+    member.value = only_address(member.value);
+    for (Value& item : member.value.items()) item = only_address(item);
+  }
+  for (Value& item : value.items()) item = without_hearsay(item, known);
+  return value;
 }
 
 /// An object of this server names the collections of its reactions and answers: in their place
@@ -251,24 +332,6 @@ TermId meant_by(TermId property) {
     if (property == alias.said) return alias.meant;
   }
   return property;
-}
-
-std::string_view local_name(std::string_view iri) {
-  const std::size_t end = iri.find_last_of("#/:");
-  return end == std::string_view::npos ? iri : iri.substr(end + 1);
-}
-
-/// The field that any view has under this JSON key.
-const vocab::Field* field_named(std::string_view key) {
-  if (key == "orderedItems") key = "items";
-  for (const vocab::View& view : vocab::kViews) {
-    for (const vocab::Fields part : view.fields) {
-      for (const vocab::Field& field : part) {
-        if (local_name(field.property.iri) == key) return &field;
-      }
-    }
-  }
-  return nullptr;
 }
 
 /// The quads of a graph, and of what it embeds, that views have.
@@ -450,6 +513,7 @@ Result<Value> project(const Txn& txn, TermId graph, const Walk& walk,
   Value value = QP_TRY(jsonld::restore(collector.statements(), root, context, contexts, arena));
   const Value difference = QP_TRY(difference_for(txn, graph, document, found.embedded, arena));
   value = jsonld::apply_difference(value, difference, arena);
+  value = without_hearsay(value, collector.statements());
   if (!value.contains("@context")) value.set(arena, "@context", context);
   if (!walk.with_hidden_recipients) {
     std::vector<std::string_view> own;

@@ -96,6 +96,44 @@ class RoundTrip(AcceptanceCase):
         if isinstance(embedded, dict):
             self.assertEqual(embedded["content"], "x")
 
+    # What has an address of its own
+
+    EMOJI = {"id": "https://emoji.example/1", "type": "Emoji", "name": ":cat:",
+             "icon": {"type": "Image", "mediaType": "image/png",
+                      "url": "https://emoji.example/1.png"}}
+
+    def test_parts_with_an_address_of_their_own(self):
+        self.assert_comes_back({
+            "type": "Event", "name": "x",
+            "tag": [self.EMOJI, {"type": "Hashtag", "name": "#a"},
+                    {"id": "https://emoji.example/2", "type": "Emoji", "name": ":dog:"}],
+            "location": {"id": "https://geo.example/1", "type": "Place", "name": "Cellar",
+                         "address": {"id": "https://geo.example/a", "type": "PostalAddress",
+                                     "addressLocality": "Nantes", "postalCode": None}},
+            "attachment": [{"id": "https://media.example/1", "type": "Image", "width": 10}],
+            "crew": [{"id": "https://x.example/1", "type": "Person", "name": "A", "age": 30}]})
+
+    def test_each_document_has_its_own_words_for_a_part(self):
+        names = ["Cellar", "Attic"]
+        things = [self.alice.create({"type": "Note", "content": "x", "location": {
+            "id": "https://geo.example/2", "type": "Place", "name": name}}, to=[PUBLIC])[1]
+                  for name in names]
+        self.assertEqual([self.server.get(thing).json()["location"]["name"] for thing in things],
+                         names)
+
+    def test_what_is_only_referred_to_stays_an_address(self):
+        forged = {"id": "https://other.example/notes/1", "type": "Note", "content": "forged",
+                  "bto": "https://other.example/secret"}
+        _, thing = self.alice.create({"type": "Note", "content": "x", "inReplyTo": forged,
+                                      "context": forged, "preview": dict(forged, id=None)},
+                                     to=[PUBLIC])
+        back = self.server.get(thing).json()
+        for key in ("inReplyTo", "context"):
+            self.assertEqual(back[key], forged["id"])
+        self.assertNotIn("secret", str(back))
+        like = self.alice.submit({"type": "Like", "object": forged, "to": [PUBLIC]})
+        self.assertEqual(self.server.get(like).json()["object"], forged["id"])
+
     # Shapes
 
     def test_nulls_and_empties(self):
