@@ -10,37 +10,12 @@
 #include "jsonld/jsonld.hpp"
 #include "rdf/isomorphic.hpp"
 #include "rdf/nquads.hpp"
+#include "same_document.hpp"
 
 namespace {
 
 using namespace qp;
 using json::Value;
-
-// Arrays are sets, except the values of @list.
-bool same(Value a, Value b, bool ordered) {
-  if (a.is_array() && b.is_array()) {
-    if (a.size() != b.size()) return false;
-    std::vector<bool> used(b.size(), false);
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      bool found = false;
-      for (std::size_t j = ordered ? i : 0; j < (ordered ? i + 1 : b.size()) && !found; ++j) {
-        if (used[j] || !same(a.items()[i], b.items()[j], false)) continue;
-        used[j] = found = true;
-      }
-      if (!found) return false;
-    }
-    return true;
-  }
-  if (!a.is_object() || !b.is_object()) return json::equal(a, b);
-  if (a.size() != b.size()) return false;
-  for (const json::Member& member : a.members()) {
-    const Value* other = b.find(member.key);
-    if (!other || !same(member.value, *other, member.key == "@list" || member.key == "@value")) {
-      return false;
-    }
-  }
-  return true;
-}
 
 /// Empty where it is as jsonld.js has it; else what is different.
 std::string difference(Value line, jsonld::ContextCache& cache, json::Arena& arena) {
@@ -57,7 +32,7 @@ std::string difference(Value line, jsonld::ContextCache& cache, json::Arena& are
     return "error \"" + failure + "\", not \"" + std::string(wanted->text()) + "\"";
   }
   if (!failure.empty()) return "error " + failure;
-  if (!same(*expanded, line.get("expanded"), false)) {
+  if (!tests::same_document(*expanded, line.get("expanded"))) {
     return "expanded\n  ours   " + json::to_text(*expanded) + "\n  theirs " +
            json::to_text(line.get("expanded"));
   }

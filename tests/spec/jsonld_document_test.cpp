@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "../jsonld/same_document.hpp"
 #include "base/json.hpp"
 #include "jsonld/jsonld.hpp"
 #include "jsonld/remote_document.hpp"
@@ -25,30 +26,6 @@ Result<Value> read_json(const fs::path& path, json::Arena& arena) {
   json::ParseLimits limits;
   limits.allow_duplicate_keys = true;
   return json::parse(arena.copy(tests::read_file(path)), arena, limits);
-}
-
-// JSON-LD object comparison: arrays are unordered, except the values of @list.
-bool same(Value a, Value b, bool ordered) {
-  if (a.is_array() && b.is_array()) {
-    if (a.size() != b.size()) return false;
-    std::vector<bool> used(b.size(), false);
-    for (std::size_t i = 0; i < a.size(); ++i) {
-      bool found = false;
-      for (std::size_t j = ordered ? i : 0; j < (ordered ? i + 1 : b.size()) && !found; ++j) {
-        if (used[j] || !same(a.items()[i], b.items()[j], false)) continue;
-        used[j] = found = true;
-      }
-      if (!found) return false;
-    }
-    return true;
-  }
-  if (!a.is_object() || !b.is_object()) return json::equal(a, b);
-  if (a.size() != b.size()) return false;
-  for (const json::Member& member : a.members()) {
-    const Value* other = b.find(member.key);
-    if (!other || !same(member.value, *other, member.key == "@list")) return false;
-  }
-  return true;
 }
 
 /// One case, with the folder and the address of its suite.
@@ -175,7 +152,7 @@ std::string trouble_of(const Case& each, Runner runner) {
   if (!actual) return actual.error().detail;
   const auto expected = read_json(each.path("expect"), arena);
   if (!expected) return expected.error().detail;
-  if (same(*expected, *actual, false)) return "";
+  if (tests::same_document(*expected, *actual)) return "";
   return "got " + json::to_text(*actual) + "\n   wanted " + json::to_text(*expected);
 }
 
