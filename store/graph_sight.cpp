@@ -10,6 +10,8 @@ namespace qp::store {
 // After so many single lookups, and this share of all graphs, the rest is read in one go.
 static constexpr std::uint64_t kSingleLookups = 64;
 static constexpr std::uint64_t kShareForAll = 16;
+// So many graphs are kept by name: most readers look at one resource, and numbers are large.
+static constexpr std::size_t kFewGraphs = 32;
 // Numbers above this are not remembered by position: no store has given out so many.
 static constexpr std::uint64_t kLargestTable = std::uint64_t{1} << 28;
 
@@ -21,8 +23,8 @@ bool GraphSight::may_see(std::string_view value) const {
 
 void GraphSight::remember(TermId graph, bool shown) {
   const std::uint64_t at = number(graph);
-  if (at >= kLargestTable) {
-    otherwise_[graph] = shown;
+  if (at >= kLargestTable || (seen_.empty() && few_.size() < kFewGraphs)) {
+    few_[graph] = shown;
     return;
   }
   if (at >= seen_.size()) seen_.resize(std::max(at + 1, std::uint64_t{seen_.size()} * 2));
@@ -30,8 +32,14 @@ void GraphSight::remember(TermId graph, bool shown) {
 }
 
 Result<bool> GraphSight::ask(TermId graph) {
-  const auto known = otherwise_.find(graph);
-  if (known != otherwise_.end()) return known->second;
+  last_is_shown_ = QP_TRY(find(graph));
+  last_ = graph;
+  return last_is_shown_;
+}
+
+Result<bool> GraphSight::find(TermId graph) {
+  const auto known = few_.find(graph);
+  if (known != few_.end()) return known->second;
   ++asked_;
   if (asked_ % kSingleLookups == 0 && asked_ * kShareForAll > QP_TRY(access_.entries(Db::Graphs))) {
     QP_TRY(ask_all());
@@ -42,7 +50,7 @@ Result<bool> GraphSight::ask(TermId graph) {
   if (found) {
     remember(graph, shown);
   } else {
-    otherwise_[graph] = false;  // damage may name any number
+    few_[graph] = false;  // damage may name any number
   }
   return shown;
 }

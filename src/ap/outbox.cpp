@@ -84,11 +84,17 @@ bool is_one_of(const std::array<std::string_view, N>& keys, std::string_view key
 
 std::string_view local_name(const Word& word) { return word.iri.substr(as::kNamespace.size()); }
 
+/// `{}` names nothing and says nothing.
+bool says_something(Value node, std::string_view property) {
+  const auto items = node.get(property).items();
+  return std::any_of(items.begin(), items.end(), [](Value one) { return !one.empty(); });
+}
+
 Result<void> check_required(const Activity& activity, Value node) {
   const auto needs = [&](const auto& list, std::string_view property,
                          std::string_view name) -> Result<void> {
     for (const Word& type : list) {
-      if (activity.is(type) && node.get(property).empty()) {
+      if (activity.is(type) && !says_something(node, property)) {
         return bad_input(fmt::format("{} needs a member \"{}\"", local_name(type), name));
       }
     }
@@ -142,10 +148,8 @@ class Draft {
 
   /// 6.3: a partial object; its members replace those of the stored one, null removes.
   Result<void> merge_update(const store::Txn& txn) {
-    Value* change = document_.find("object");
-    if (!change || !change->is_object() || activity_.objects.size() != 1) {
-      return bad_input("Update needs one embedded object with its id");
-    }
+    const Value* change = document_.find("object");
+    if (!change) return bad_input("Update needs one embedded object with its id");
     object_ = activity_.objects.front();
     const Value whole = QP_TRY(stored(txn, object_));
     const bool is_profile = object_ == actor_.iri;
@@ -199,6 +203,7 @@ class Draft {
       const auto known = QP_TRY(subject_of(txn, activity_));
       if (known && !known->actor.empty()) to.push_back(known->actor);
     }
+    if (is_reaction()) to = QP_TRY(authors_of_objects(txn));
     set_recipients("to", to);
     return {};
   }
@@ -238,17 +243,39 @@ class Draft {
                                          [&](const std::string& one) { return one != actor_.iri; });
     if (other_actor) return error(Code::Forbidden, "actor is not the owner of this outbox");
     QP_TRY(check_required(activity_, node_));
+    if (is_update() && (!document_.get("object").is_object() || activity_.objects.size() != 1)) {
+      return bad_input("Update needs one embedded object with its id");
+    }
     if (!activity_.is(as::Create)) return {};
     if (!activity_.object.is_object() || node_.get(as::object.iri).size() != 1 ||
         !document_.get("object").is_object()) {
       return bad_input("Create needs one embedded object");
     }
+    if (types_of(activity_.object).empty()) return bad_input("the object has no type");
     for (const std::string& author : values_of(activity_.object, as::attributedTo.iri)) {
       if (author != actor_.iri) {
         return error(Code::Forbidden, "attributedTo is not the owner of this outbox");
       }
     }
     return {};
+  }
+
+  bool is_reaction() const {
+    return activity_.is(as::Like) || activity_.is(as::Dislike) || activity_.is(litepub::EmojiReact);
+  }
+
+  /// Of what the actor may read: who wrote the rest is not for it to learn.
+  Result<std::vector<std::string>> authors_of_objects(const store::Txn& txn) const {
+    std::vector<std::string> authors;
+    for (const std::string& object : activity_.objects) {
+      if (!QP_TRY(may_read(txn, object, actor_.iri))) continue;
+      for (std::string& author : QP_TRY(owners_of(txn, object))) {
+        if (author != actor_.iri && !contains(authors, author)) {
+          authors.push_back(std::move(author));
+        }
+      }
+    }
+    return authors;
   }
 
   /// The undone activity's readers are to know; those of a deleted object that they had it.
@@ -442,6 +469,7 @@ Result<Submitted> Outbox::submit(const Actor& actor, std::string_view body, cons
       QP_TRY(update.complete());
       QP_TRY(update.merge_update(txn));
       prepared = QP_TRY(prepare(update.to_text(), update.object(), services_));
+      if (types_of(prepared->activity.object).empty()) return bad_input("an object keeps a type");
     }
     QP_TRY(publish(txn, actor, *prepared, "token", services_));
     submitted.activity = prepared->activity.id;

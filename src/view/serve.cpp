@@ -112,17 +112,19 @@ class Pager {
         contexts_{contexts.cache, contexts.loader},
         arena_(arena) {}
 
-  /// The collection's own members; its items are on its pages.
+  /// The collection's own members; its items are on its pages, but for `where`.
   Result<Value> collection(Items where) {
     const Value shown = base_.value;
     const auto total = QP_TRY(txn_.sequence_count(sequence_, visible_));
     shown.set(arena_, "totalItems", Value::number(arena_, static_cast<std::int64_t>(total)));
-    shown.set(arena_, "first", address("first"));
-    shown.set(arena_, "last", address("last"));
     if (where == Items::Inside && total > 0 && total <= limits::kPageItemsDefault) {
       const auto items = QP_TRY(txn_.sequence_before(sequence_, 0, total, visible_));
       shown.set(arena_, key_of_items(), QP_TRY(rendered(items)));
+      return shown;
     }
+    shown.set(arena_, "first",
+              where == Items::OnPages ? address("first") : QP_TRY(embedded_first_page()));
+    shown.set(arena_, "last", address("last"));
     return shown;
   }
 
@@ -145,6 +147,12 @@ class Pager {
   }
 
  private:
+  Result<Value> embedded_first_page() {
+    const Value first = QP_TRY(page(Page{"first"}));
+    first.erase("@context");
+    return first;
+  }
+
   std::string_view key_of_items() const { return base_.is_ordered ? "orderedItems" : "items"; }
 
   Result<Value> total() {

@@ -56,7 +56,8 @@ struct Page {
 };
 enum class Items {
   OnPages,
-  Inside,  ///< besides, where they fit on one page: some peers read them nowhere else
+  Inside,     ///< where they fit on one page, and then on no page: some peers follow no links
+  FirstPage,  ///< the first page is embedded
 };
 Result<Served> serve_collection(const store::Txn& txn, std::string_view iri,
                                 const std::optional<Page>& page, const Reader& reader,

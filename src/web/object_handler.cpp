@@ -155,6 +155,19 @@ Result<bool> is_disabled(const store::Txn& txn, const std::optional<ap::Actor>& 
   return user && user->disabled;
 }
 
+/// As peers look for them: Mastodon and GoToSocial read pinned posts from the collection itself,
+/// and replies from a first page that is embedded.
+view::Items items_of(ap::Role role) {
+  switch (role) {
+    case ap::Role::Featured:
+      return view::Items::Inside;
+    case ap::Role::Replies:
+      return view::Items::FirstPage;
+    default:
+      return view::Items::OnPages;
+  }
+}
+
 Result<net::Response> get_collection(const Read& read, const ap::CollectionRecord& record,
                                      const std::optional<view::Page>& page) {
   const std::optional<ap::Actor> owner = QP_TRY(ap::find_actor(read.txn, record.owner));
@@ -170,10 +183,8 @@ Result<net::Response> get_collection(const Read& read, const ap::CollectionRecor
   if (ap::is_for_owner_only(record.role) && !reader.is(record.owner)) {
     return Error{Code::NotFound, "a collection for its owner only", {}};
   }
-  const bool is_small = record.role == ap::Role::Featured || record.role == ap::Role::Replies;
-  const view::Served served =
-      QP_TRY(view::serve_collection(read.txn, read.iri, page, reader, read.context.contexts,
-                                    is_small ? view::Items::Inside : view::Items::OnPages));
+  const view::Served served = QP_TRY(view::serve_collection(
+      read.txn, read.iri, page, reader, read.context.contexts, items_of(record.role)));
   return respond(read, served);
 }
 

@@ -19,12 +19,25 @@ net::Response answer(std::string body) {
   return response;
 }
 
-Result<std::string> wanted_id(const net::Request& request) {
+/// ActivityPub 4.1: what a person typed without a scheme gets one, where that makes it an address.
+std::string with_scheme(std::string_view typed, Domains& domains) {
+  typed = text::trim(typed);
+  const std::string_view host = typed.substr(0, typed.find_first_of("/?#"));
+  const std::string_view name = host.substr(0, host.find(':'));
+  const bool is_host = host.find_first_of("@ ") == std::string_view::npos &&
+                       (name == "localhost" || name.find('.') != std::string_view::npos);
+  if (!is_host || typed.find("://") != std::string_view::npos) return std::string(typed);
+  const ap::Domain* here = domains.find(host);
+  const std::string base = here ? here->url : "https://" + std::string(host);
+  return base + std::string(typed.substr(host.size()));
+}
+
+Result<std::string> wanted_id(const net::Request& request, Domains& domains) {
   if (!is_form_type(request.headers.get("Content-Type").value_or(""))) {
     return error(Code::UnsupportedType, "The body is to be application/x-www-form-urlencoded");
   }
   const text::Form form = QP_TRY(text::parse_form(request.body));
-  const std::string id(text::find(form, "id").value_or(""));
+  const std::string id = with_scheme(text::find(form, "id").value_or(""), domains);
   if (id.empty()) return bad_input("The form has no \"id\"");
   if (id.size() > limits::kIriBytes || ap::origin_of(id).empty()) {
     return bad_input("\"id\" is not the address of a resource");
@@ -40,7 +53,7 @@ Result<net::Response> post_proxy(Context& context, const Exchange& exchange) {
   const Caller caller = QP_TRY(
       require_caller(*txn, request, context.clock(), "Authentication required for the proxy"));
   if (auto refused = refuse_without(oauth::Scope::ReadAny, caller)) return std::move(*refused);
-  const std::string id = QP_TRY(wanted_id(request));
+  const std::string id = QP_TRY(wanted_id(request, context.domains));
   const std::string url = id.substr(0, id.find('#'));
   const std::string host = ap::host_of(url);
   if (context.domains.find(host)) {

@@ -29,6 +29,8 @@ class Peer:
         self.requests = []
         self.answer_inbox = 202
         self.gone = set()  # paths that answer 410
+        self.accepts = {}  # path: the Accept that it was asked with last
+        self.cache_control = {}  # path: how long its answer may be kept
         self._lock = threading.Lock()
         self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._http.daemon_threads = True
@@ -68,6 +70,7 @@ def _handler(peer):
         def do_GET(self):
             path = self.path.split("?")[0]
             peer.note("GET", path)
+            peer.accepts[path] = self.headers.get("Accept", "")
             document = peer.documents.get(path)
             if path in peer.gone:
                 self._answer(410, b"")
@@ -86,6 +89,8 @@ def _handler(peer):
             self.send_response(status)
             self.send_header("Content-Type", AS2_TYPE)
             self.send_header("Content-Length", str(len(body)))
+            if self.path in peer.cache_control:
+                self.send_header("Cache-Control", peer.cache_control[self.path])
             self.end_headers()
             self.wfile.write(body)
 
