@@ -3,10 +3,12 @@
 //
 // bench_collections [ITEMS [DOCUMENTS]]: an outbox of ITEMS (1,000,000) activities with mixed
 // audiences, of which the DOCUMENTS (3,000) at its start, middle and end, where pages are read, are
-// there as documents; the others are links. DOCUMENTS >= ITEMS: all are.
+// there as documents, with their finished bytes; the others are links. DOCUMENTS >= ITEMS: all are.
+// bench_collections ITEMS DOCUMENTS bare: without finished bytes, as what comes from elsewhere.
 #include <fcntl.h>
 #include <malloc.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,7 +20,9 @@
 #include <string>
 #include <vector>
 
+#include "ap/actor.hpp"
 #include "ap/ingest.hpp"
+#include "ap/publish.hpp"
 #include "jsonld/context.hpp"
 #include "view/serve.hpp"
 #include "vocab/contexts.hpp"
@@ -54,10 +58,17 @@ Result<jsonld::RemoteDocument> load_bundled(std::string_view url) {
   return jsonld::RemoteDocument{std::string(url), std::string(bundled->json), {}};
 }
 
+class NoNetwork final : public net::Client {
+ public:
+  Result<net::IncomingResponse> send(net::OutgoingRequest, const net::Prepare&) override {
+    return error(Code::Network, "there is no network here");
+  }
+};
+
 class Bench {
  public:
-  Bench(const std::string& folder, std::size_t items, std::size_t documents)
-      : folder_(folder), items_(items), documents_(documents) {
+  Bench(const std::string& folder, std::size_t items, std::size_t documents, bool is_bare)
+      : folder_(folder), items_(items), documents_(documents), is_bare_(is_bare) {
     open();
   }
 
@@ -81,10 +92,11 @@ class Bench {
         store_.reset();
         forget_file();
         open();
+        const long faults = major_faults();
         const auto start = Clock::now();
         page(reader, cursor, 20);
-        std::printf("%-10s cold page at %-18s %8.3f ms\n", who, cursor.c_str(),
-                    micros_since(start) / 1000);
+        std::printf("%-10s cold page at %-18s %8.3f ms, %ld reads of the disk\n", who,
+                    cursor.c_str(), micros_since(start) / 1000, major_faults() - faults);
       }
     }
   }
@@ -154,6 +166,7 @@ class Bench {
     const TermId followers = QP_TRY(txn.intern_iri(at("followers")));
     const TermId follower = QP_TRY(txn.intern_iri(at("follower")));
     QP_TRY(txn.sequence_append(followers, follower, store::AudienceId::Public));
+    QP_TRY(ap::add_domain(txn, QP_TRY(ap::parse_domain("https://example.com"))));
     friends_.clear();
     for (int i = 0; i < kFriends; ++i) {
       friends_.push_back(
@@ -191,6 +204,9 @@ class Bench {
           R"(","content":"<p>Item number )" + std::to_string(number) +
           R"( of an outbox that has a lot of them</p>","published":"2024-01-01T00:00:00Z"}})";
       QP_TRY(write(txn, iri, text, object, audience(number)));
+      const ap::Services services{*store_, contexts_, load_bundled, network_,
+                                  [] { return Millis(0); }};
+      if (!is_bare_) QP_TRY(ap::refresh_rendered(txn, iri, services));
     }
     const TermId outbox = QP_TRY(txn.intern_iri(at("outbox")));
     QP_TRY(txn.sequence_append(outbox, QP_TRY(txn.intern_iri(iri)), audience(number)));
@@ -261,6 +277,11 @@ class Bench {
     return body.substr(begin, body.find_first_of("&\"", begin) - begin);
   }
 
+  static long major_faults() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_majflt;
+  }
   static long resident_kib() {
     std::ifstream file("/proc/self/statm");
     long size = 0, resident = 0;
@@ -275,7 +296,9 @@ class Bench {
   std::string folder_;
   std::unique_ptr<store::Store> store_;
   jsonld::ContextCache contexts_;
+  NoNetwork network_;
   std::size_t items_, documents_;
+  bool is_bare_;
   store::AudienceId followers_{};
   std::vector<store::AudienceId> friends_;
 };
@@ -288,7 +311,7 @@ int main(int argc, char** argv) {
   std::string folder = (std::filesystem::temp_directory_path() / "views-bench-XXXXXX").string();
   if (!mkdtemp(folder.data())) return 1;
   {
-    Bench bench(folder, items, documents);
+    Bench bench(folder, items, documents, argc > 3);
     bench.fill();
     bench.measure_cold();
     bench.measure_pages();

@@ -53,12 +53,14 @@ def resident_kib(pid):
     return int(re.search(r"VmRSS:\s+(\d+)", text).group(1))
 
 
-def measure(process, port, path, connections, seconds):
-    """Requests/s of wrk, and microseconds of the server's CPU for each."""
+def measure(process, port, path, connections, seconds, token=None, script=None):
+    """Requests/s of wrk, and microseconds of the server's CPU for each. `script`: Lua that makes
+    the requests."""
     before = cpu_seconds(process.pid)
-    out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s",
-                          f"http://127.0.0.1:{port}{path}"], capture_output=True, text=True,
-                         check=True).stdout
+    more = ["-H", f"Authorization: Bearer {token}"] if token else []
+    out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", *more,
+                          *(["-s", script] if script else []), f"http://127.0.0.1:{port}{path}"],
+                         capture_output=True, text=True, check=True).stdout
     used = cpu_seconds(process.pid) - before
     total = int(re.search(r"(\d+) requests in", out).group(1))
     if "Non-2xx" in out or "Socket errors" in out:

@@ -69,6 +69,9 @@ class Txn {
  public:
   virtual ~Txn() = default;
 
+  /// Which state of the store this is: grows with each commit. 0: one that is being written.
+  virtual Result<std::uint64_t> generation() const { return std::uint64_t{0}; }
+
   // Terms.
   /// The id of a term that the store knows or can inline; nullopt: no quad can have it.
   virtual Result<std::optional<TermId>> find(const rdf::TermView& term) const = 0;

@@ -156,6 +156,7 @@ class LmdbRead final : public Reading<Txn> {
   LmdbRead(const LmdbRead&) = delete;
   LmdbRead& operator=(const LmdbRead&) = delete;
 
+  Result<std::uint64_t> generation() const override;
   const Access& access() const { return access_; }
   const Dictionary& dictionary() const { return dictionary_; }
 

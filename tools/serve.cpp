@@ -23,6 +23,7 @@ namespace qp::tools {
 namespace {
 
 constexpr std::size_t kKeysAhead = 2;
+constexpr std::size_t kViewCacheBytes = 8 * limits::kMiB;
 /// Most of them wait for their commit at any moment: how many do is how many share one.
 constexpr std::size_t kWorkers = 32;
 
@@ -169,6 +170,7 @@ class Running {
                  proxy_limiter_,
                  {*store_, sign_in_limiter_, account_limiter_, {}},
                  {contexts_, services_.loader},
+                 views_,
                  system_now,
                  web_config(settings)},
         routes_(context_, settings.sparql),
@@ -245,6 +247,7 @@ class Running {
   web::KeyPool key_pool_;
   web::ClientDocuments client_documents_;
   web::History history_;
+  view::Cache views_{kViewCacheBytes};
   RateLimiter inbox_limiter_;
   RateLimiter proxy_limiter_;
   RateLimiter sign_in_limiter_;

@@ -40,11 +40,16 @@ std::string pretty(Value value) { return json::to_text(value, 2) + "\n"; }
 Result<std::string> for_reader(const store::Txn& txn, const Options& options,
                                const view::Contexts& contexts) {
   const view::Reader reader{options.actor};
-  const bool is_collection = QP_TRY(ap::find_collection(txn, options.iri)).has_value();
+  const auto collection = QP_TRY(ap::find_collection(txn, options.iri));
+  if (collection && ap::is_for_owner_only(collection->role) && !reader.is(collection->owner)) {
+    return not_found(options.iri);
+  }
+  const bool is_shared = collection && collection->role == ap::Role::SharedInbox;
   const view::Served served =
-      is_collection
-          ? QP_TRY(view::serve_collection(txn, options.iri, std::nullopt, reader, contexts))
-          : QP_TRY(view::serve(txn, options.iri, reader, contexts));
+      collection ? QP_TRY(view::serve_collection(
+                       txn, options.iri, std::nullopt, reader, contexts, view::Items::OnPages,
+                       is_shared ? view::Belongs::ToServer : view::Belongs::ToResource))
+                 : QP_TRY(view::serve(txn, options.iri, reader, contexts));
   json::Arena arena;
   return pretty(QP_TRY(json::parse(served.body, arena)));
 }

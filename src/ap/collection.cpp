@@ -19,6 +19,8 @@ using store::Txn;
 constexpr std::array<std::string_view, 9> kRoleNames = {
     "inbox", "outbox", "followers", "following", "liked", "likes", "shares", "replies", "other"};
 
+constexpr std::string_view kSharedInbox = "/inbox";
+
 enum class Of { Object, Actor };
 struct Derived {
   Role role;
@@ -46,6 +48,12 @@ Result<std::optional<CollectionRecord>> derived(const Txn& txn, std::string_view
     return one.suffix == iri.substr(slash);
   });
   const std::string_view resource = iri.substr(0, slash);
+  if (iri.substr(slash) == kSharedInbox && resource == origin_of(iri) &&
+      QP_TRY(is_local(txn, iri))) {
+    CollectionRecord shared;
+    shared.role = Role::SharedInbox;
+    return std::optional(shared);
+  }
   if (row == kDerived.end() || !QP_TRY(is_local(txn, resource))) {
     return std::optional<CollectionRecord>();
   }
@@ -71,6 +79,10 @@ std::string collection_of(std::string_view resource, Role role) {
   const auto row = std::find_if(kDerived.begin(), kDerived.end(),
                                 [&](const Derived& one) { return one.role == role; });
   return row == kDerived.end() ? std::string() : std::string(resource).append(row->suffix);
+}
+
+std::string shared_inbox_of(std::string_view domain_url) {
+  return std::string(domain_url).append(kSharedInbox);
 }
 
 bool is_for_owner_only(Role role) {

@@ -30,7 +30,8 @@ enum class Role {
   PendingFollowers,  ///< FEP-4ccd; Follow activities, like the next
   PendingFollowing,
   Featured,
-  Streams,  ///< the collections that the actor made
+  Streams,      ///< the collections that the actor made
+  SharedInbox,  ///< of a domain; nobody owns it
 };
 
 struct CollectionRecord {
@@ -45,6 +46,10 @@ struct CollectionRecord {
 /// featured and streams of an actor. Who may read that resource may read it, but for what only its
 /// owner may (is_for_owner_only).
 std::string collection_of(std::string_view resource, Role role);
+
+/// Where other servers deliver what is for many here: `<domain>/inbox`. What is public of that is
+/// readable by all (ActivityPub 4.1).
+std::string shared_inbox_of(std::string_view domain_url);
 
 /// Nobody but the owner learns that it is there.
 bool is_for_owner_only(Role role);

@@ -152,12 +152,17 @@ Result<std::vector<Actor>> recipients_of(const store::Txn& txn, const Activity& 
   if (activity.is(as::Block) || activity.is(as::Flag)) return std::vector<Actor>();
   auto recipients = QP_TRY(local_recipients(txn, activity));
   const auto collection = QP_TRY(find_collection(txn, inbox));
-  if (!collection) return recipients;
+  if (!collection || collection->owner.empty()) return recipients;
   const bool is_there = std::any_of(recipients.begin(), recipients.end(),
                                     [&](const Actor& one) { return one.iri == collection->owner; });
   if (is_there) return recipients;
   if (auto owner = QP_TRY(find_actor(txn, collection->owner))) recipients.push_back(*owner);
   return recipients;
+}
+
+Result<bool> is_shared(const store::Txn& txn, std::string_view inbox) {
+  const auto collection = QP_TRY(find_collection(txn, inbox));
+  return collection && collection->role == Role::SharedInbox;
 }
 
 Result<Receipt> write(store::WriteTxn& txn, const Received& received, std::string_view body,
@@ -176,6 +181,9 @@ Result<Receipt> write(store::WriteTxn& txn, const Received& received, std::strin
   const Provenance provenance{activity.id, sender.key_id, sender.how, std::string(inbox),
                               services.clock().count()};
   QP_TRY(write_document(txn, received.form, body, owned, provenance));
+  if (owned.front().audience == store::AudienceId::Public && QP_TRY(is_shared(txn, inbox))) {
+    QP_TRY(add_member(txn, inbox, activity.id, store::AudienceId::Public));
+  }
   const std::string object = owned.size() > 1 ? owned.back().iri : std::string();
   std::vector<std::string> caused;
   const auto members = values_of(activity.object, as::items.iri);

@@ -1,5 +1,6 @@
 #include "ap/media.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "ap/tables.hpp"
@@ -85,6 +86,31 @@ Result<std::string> add_media(store::WriteTxn& txn, std::string_view user, const
   QP_TRY(txn.put(kMedia, name, value));
   QP_TRY(txn.put(kMediaBytes, user, std::to_string(used)));
   return name;
+}
+
+Result<void> attach_media(store::WriteTxn& txn, std::string_view object, std::string_view user,
+                          std::string_view name) {
+  return txn.put(kMediaOf, object, std::string(name).append(" ").append(user));
+}
+
+Result<void> drop_media(store::WriteTxn& txn, std::string_view user, std::string_view name) {
+  const auto media = QP_TRY(find_media(txn, name));
+  if (!media) return {};
+  const std::uint64_t used = QP_TRY(media_bytes_of(txn, user));
+  const std::uint64_t left = used - std::min<std::uint64_t>(used, media->bytes.size());
+  QP_TRY(txn.erase(kMedia, name));
+  return txn.put(kMediaBytes, user, std::to_string(left));
+}
+
+Result<void> drop_media_of(store::WriteTxn& txn, std::string_view object) {
+  if (object.empty() || object.size() > kMaxKey) return {};
+  const auto kept = QP_TRY(txn.get(kMediaOf, object));
+  if (!kept) return {};
+  const std::string owned(*kept);
+  const auto [name, user] = text::split_once(owned, ' ');
+  QP_TRY(drop_media(txn, user.value_or(""), name));
+  QP_TRY(txn.erase(kMediaOf, object));
+  return {};
 }
 
 Result<std::optional<StoredMedia>> find_media(const store::Txn& txn, std::string_view name) {

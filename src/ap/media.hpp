@@ -31,6 +31,13 @@ struct StoredMedia {
 /// where the user's files would be more than limits::kMediaPerUser.
 Result<std::string> add_media(store::WriteTxn& txn, std::string_view user, const MediaType& type,
                               std::string_view bytes);
+/// The file is the object's: it goes when that is deleted.
+Result<void> attach_media(store::WriteTxn& txn, std::string_view object, std::string_view user,
+                          std::string_view name);
+/// Takes a file of the user's away again.
+Result<void> drop_media(store::WriteTxn& txn, std::string_view user, std::string_view name);
+/// The same for the file of an object; nothing where it has none.
+Result<void> drop_media_of(store::WriteTxn& txn, std::string_view object);
 Result<std::optional<StoredMedia>> find_media(const store::Txn& txn, std::string_view name);
 /// Bytes that the user has here.
 Result<std::uint64_t> media_bytes_of(const store::Txn& txn, std::string_view user);

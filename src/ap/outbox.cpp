@@ -107,7 +107,8 @@ Result<void> check_required(const Activity& activity, Value node) {
 /// A submission on its way from what the client wrote to what is stored.
 class Draft {
  public:
-  Draft(const Actor& actor, const Services& services) : actor_(actor), services_(services) {}
+  Draft(const Actor& actor, std::string_view instrument, const Services& services)
+      : actor_(actor), instrument_(instrument), services_(services) {}
 
   Result<void> read(std::string_view body) {
     const Value parsed = QP_TRY(json::parse(arena_.copy(body), arena_));
@@ -135,6 +136,9 @@ class Draft {
     set_plain(document_, "actor", text(actor_.iri), arena_);
     if (!document_.contains("published")) {
       set_plain(document_, "published", text(time::rfc3339(now)), arena_);
+    }
+    if (!instrument_.empty() && node_.get(as::instrument.iri).empty()) {
+      set_plain(document_, "instrument", text(instrument_), arena_);
     }
     if (activity_.is(as::Create)) QP_TRY(complete_created(now));
     return {};
@@ -428,6 +432,7 @@ class Draft {
   }
 
   const Actor& actor_;
+  std::string_view instrument_;
   const Services& services_;
   Arena arena_;
   Value document_;
@@ -438,13 +443,26 @@ class Draft {
   std::vector<std::string> members_;
 };
 
+/// As the author gets it, from the finished bytes that were just written where there are some.
+Result<std::string> body_for_author(const store::Txn& txn, const std::string& activity,
+                                    const Actor& actor, const Services& services) {
+  const view::Sight sight = QP_TRY(view::sight_of(txn, {actor.iri}));
+  if (const auto kept = QP_TRY(view::find_rendered(txn, activity, sight))) {
+    return std::string(kept->body);
+  }
+  auto served =
+      QP_TRY(view::serve(txn, activity, {actor.iri}, {services.contexts, services.loader}));
+  return std::move(served.body);
+}
+
 }  // namespace
 
 Outbox::Outbox(Services& services, std::function<void()> wake_delivery)
     : services_(services), wake_delivery_(std::move(wake_delivery)) {}
 
-Result<Submitted> Outbox::submit(const Actor& actor, std::string_view body, const Permit& permit) {
-  Draft draft(actor, services_);
+Result<Submitted> Outbox::submit(const Actor& actor, std::string_view body, const Permit& permit,
+                                 std::string_view instrument) {
+  Draft draft(actor, instrument, services_);
   QP_TRY(draft.read(body));
   {
     const auto txn = QP_TRY(services_.store.read());
@@ -464,7 +482,7 @@ Result<Submitted> Outbox::submit(const Actor& actor, std::string_view body, cons
   QP_TRY(services_.store.write([&](store::WriteTxn& txn) -> Result<void> {
     QP_TRY(draft.check_authority(txn));
     if (draft.is_update()) {
-      Draft update(actor, services_);
+      Draft update(actor, instrument, services_);
       QP_TRY(update.read(body));
       QP_TRY(update.complete());
       QP_TRY(update.merge_update(txn));
@@ -474,9 +492,7 @@ Result<Submitted> Outbox::submit(const Actor& actor, std::string_view body, cons
     QP_TRY(publish(txn, actor, *prepared, "token", services_));
     submitted.activity = prepared->activity.id;
     submitted.object = prepared->object;
-    const auto served = QP_TRY(
-        view::serve(txn, submitted.activity, {actor.iri}, {services_.contexts, services_.loader}));
-    submitted.body = served.body;
+    submitted.body = QP_TRY(body_for_author(txn, submitted.activity, actor, services_));
     return {};
   }));
   wake_delivery_();

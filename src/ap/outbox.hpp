@@ -28,7 +28,10 @@ class Outbox {
   Outbox(Services& services, std::function<void()> wake_delivery);
   /// `body`: an activity, or an object that is wrapped in a Create. What is wrong with it is said
   /// in the Error's message. Returns once it is on disk, deliveries queued in the same commit.
-  Result<Submitted> submit(const Actor& actor, std::string_view body, const Permit& permit = {});
+  /// `instrument`: the id of the app that it was made with (FEP-d8c2), where the activity is to
+  /// name it and does not say another.
+  Result<Submitted> submit(const Actor& actor, std::string_view body, const Permit& permit = {},
+                           std::string_view instrument = {});
 
  private:
   Services& services_;

@@ -10,6 +10,7 @@
 #include "ap/addressing.hpp"
 #include "ap/collection.hpp"
 #include "ap/effects.hpp"
+#include "ap/media.hpp"
 #include "ap/tables.hpp"
 #include "view/project.hpp"
 #include "view/serve.hpp"
@@ -313,6 +314,7 @@ Result<void> entomb(WriteTxn& txn, std::string_view iri, const Services& service
   }
   const auto prepared = QP_TRY(prepare(document.dump(), "", services));
   const auto sources = QP_TRY(sources_of(txn, *id));
+  QP_TRY(drop_media_of(txn, iri));
   QP_TRY(txn.erase_graph(*id));
   for (const store::DocumentRecord& source : sources) QP_TRY(erase_words(txn, source));
   const Owned owned{std::string(iri), record->audience};

@@ -36,5 +36,6 @@ inline constexpr store::Table kCaused{55};  ///< activity IRI -> what it changed
 inline constexpr store::Table kAllowedHosts{57};  ///< host -> empty; none: all but the blocked
 inline constexpr store::Table kMedia{41};         ///< name -> media type, LF, the bytes of the file
 inline constexpr store::Table kMediaBytes{42};    ///< user -> decimal number, of all their files
+inline constexpr store::Table kMediaOf{43};  ///< object IRI -> the name of its file, space, user
 
 }  // namespace qp::ap

@@ -69,7 +69,7 @@ struct Base {
 
 /// A collection without a graph of its own belongs to the resource that its address begins with:
 /// `<object>/likes`. Who may read that may read it.
-Result<Base> base_of(const Txn& txn, std::string_view iri, const Sight& sight,
+Result<Base> base_of(const Txn& txn, std::string_view iri, Belongs belongs, const Sight& sight,
                      const Contexts& contexts, Arena& arena) {
   Base base;
   const auto sequence = QP_TRY(txn.find_iri(iri));
@@ -81,7 +81,9 @@ Result<Base> base_of(const Txn& txn, std::string_view iri, const Sight& sight,
     base.is_ordered = !QP_TRY(txn.probe({*sequence, *sequence, rdf::type, as::Collection}, {}));
     return base;
   }
-  QP_TRY(find_graph(txn, iri.substr(0, iri.rfind('/')), sight.visible));
+  if (belongs == Belongs::ToResource) {
+    QP_TRY(find_graph(txn, iri.substr(0, iri.rfind('/')), sight.visible));
+  }
   base.value = Value::object(arena, 8);
   base.value.set(arena, "@context", Value::string("https://www.w3.org/ns/activitystreams"));
   base.value.set(arena, "id", Value::string(arena.copy(iri)));
@@ -278,10 +280,10 @@ Result<std::optional<store::RenderedView>> find_rendered(const Txn& txn, std::st
 
 Result<Served> serve_collection(const Txn& txn, std::string_view iri,
                                 const std::optional<Page>& page, const Reader& reader,
-                                const Contexts& contexts, Items items) {
+                                const Contexts& contexts, Items items, Belongs belongs) {
   const Sight sight = QP_TRY(sight_of(txn, reader));
   Arena arena;
-  const Base base = QP_TRY(base_of(txn, iri, sight, contexts, arena));
+  const Base base = QP_TRY(base_of(txn, iri, belongs, sight, contexts, arena));
   Pager pager(txn, std::string(iri), base, sight, contexts, arena);
   return finish(page ? QP_TRY(pager.page(*page)) : QP_TRY(pager.collection(items)));
 }

@@ -59,8 +59,11 @@ enum class Items {
   Inside,     ///< where they fit on one page, and then on no page: some peers follow no links
   FirstPage,  ///< the first page is embedded
 };
+/// Whose readers may read a collection that has no graph of its own.
+enum class Belongs { ToResource, ToServer };  ///< ToServer: everybody may
 Result<Served> serve_collection(const store::Txn& txn, std::string_view iri,
                                 const std::optional<Page>& page, const Reader& reader,
-                                const Contexts& contexts, Items items = Items::OnPages);
+                                const Contexts& contexts, Items items = Items::OnPages,
+                                Belongs belongs = Belongs::ToResource);
 
 }  // namespace qp::view

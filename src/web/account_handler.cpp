@@ -1,5 +1,6 @@
 #include "web/account_handler.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -96,7 +97,24 @@ std::string apps_table(const std::map<std::string, App>& apps, const Browser& br
   return table.html();
 }
 
+/// After the sign-in a request that does not hold goes on to its client at once.
+std::string targets_after(std::string_view next) {
+  if (!next.starts_with("/o/authorize")) return {};
+  const auto query = text::parse_form(text::split_once(next, '?').second.value_or(""));
+  return query ? form_target(text::find(*query, "redirect_uri").value_or("")) : std::string();
+}
+
 }  // namespace
+
+std::string form_target(std::string_view redirect_uri) {
+  const auto [scheme, rest] = text::split_once(redirect_uri, ':');
+  const bool is_scheme =
+      rest && !scheme.empty() && std::ranges::all_of(scheme, [](char c) {
+        const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        return is_letter || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+      });
+  return is_scheme ? std::string(scheme) + ":" : std::string();
+}
 
 net::Response sign_in_page(const Exchange& exchange, Browser browser, std::string_view next,
                            std::string_view reason, std::string_view complaint) {
@@ -120,6 +138,8 @@ net::Response sign_in_page(const Exchange& exchange, Browser browser, std::strin
   page.status = complaint.empty() ? 200 : 401;
   page.title = "Sign in";
   page.body = body;
+  const std::string targets = targets_after(next);
+  page.form_targets = targets;
   net::Response response = private_page(page);
   set_cookie(response, exchange, browser);
   return response;

@@ -11,6 +11,10 @@ namespace qp::web {
 net::Response sign_in_page(const Exchange& exchange, Browser browser, std::string_view next,
                            std::string_view reason, std::string_view complaint = {});
 
+/// Where the answer to a request may take the browser, as a source of the policy; empty for what is
+/// no address. A whole scheme, because it holds for every redirect that the client adds.
+std::string form_target(std::string_view redirect_uri);
+
 Result<net::Response> get_sign_in(Context& context, const Exchange& exchange);
 Result<net::Response> post_sign_in(Context& context, const Exchange& exchange);
 /// Ends this browser's session, or all of the user's with `everywhere`.

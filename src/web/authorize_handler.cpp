@@ -113,12 +113,6 @@ std::string actor_choices(const std::vector<ap::Actor>& actors, std::string_view
   return list + "</ul></fieldset>";
 }
 
-/// Where the answer may take the browser, as a source of the policy. A whole scheme, because it
-/// holds for every redirect that the client adds.
-std::string form_target(std::string_view redirect_uri) {
-  return std::string(text::split_once(redirect_uri, ':').first) + ":";
-}
-
 std::string who_asks(const oauth::Client& client) {
   std::string text = "<h1>" + shown(client.name) + "</h1><p>";
   if (client.fetched != Millis(0)) {

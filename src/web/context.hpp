@@ -15,6 +15,7 @@
 #include "net/server.hpp"
 #include "oauth/service.hpp"
 #include "store/store.hpp"
+#include "view/cache.hpp"
 #include "view/serve.hpp"
 #include "web/client_documents.hpp"
 #include "web/domains.hpp"
@@ -47,6 +48,7 @@ struct Context {
   RateLimiter& proxy_limiter;  ///< fetches in somebody's name, by user
   oauth::Service oauth;
   view::Contexts contexts;
+  view::Cache& views;
   Clock clock;
   Config config;
   /// For /metrics; set before the server starts.

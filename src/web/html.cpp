@@ -45,7 +45,9 @@ label{display:block}
 input:not([type=radio]):not([type=checkbox]),select,textarea{font:inherit;color:inherit;
 background:var(--back);border:1px solid var(--soft);border-radius:.3rem;padding:.45rem .6rem;
 max-width:100%}
-.wide input:not([type=radio]):not([type=checkbox]){width:100%}
+.wide input:not([type=radio]):not([type=checkbox]),.wide textarea{width:100%}
+.row label input:not([type=radio]):not([type=checkbox]),.row select{display:block;margin-top:.2rem}
+fieldset{border:1px solid var(--line);border-radius:.5rem;padding:.4rem .8rem;margin:1rem 0}
 button{font:inherit;background:var(--accent);color:var(--on);border:1px solid var(--accent);
 border-radius:.3rem;padding:.45rem 1rem;cursor:pointer}
 button{white-space:nowrap}
@@ -58,8 +60,10 @@ pre{background:var(--box);border:1px solid var(--line);border-radius:.3rem;paddi
 overflow-x:auto}
 img,video,svg{max-width:100%;height:auto}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}
-dt{color:var(--soft)}dd{margin:0}
-@media(max-width:40rem){.table thead{display:none}
+dt{color:var(--soft)}dd{margin:0;min-width:0}dd ul.plain{margin:0}
+.card>[dir]>:first-child{margin-top:0}.card>[dir]>:last-child{margin-bottom:0}
+@media(max-width:40rem){.card dl{display:block}.card dd{margin:0 0 .4rem .8rem}
+.table thead{display:none}
 .table table,.table tbody,.table tr,.table td{display:block}
 .table tr{border-bottom:1px solid var(--line);padding:.5rem 0}
 .table td{border:0;padding:.1rem 0;text-align:left;overflow-wrap:anywhere}

@@ -88,7 +88,7 @@ Result<net::Response> post_collection(Context& context, const Exchange& exchange
 }
 
 Result<net::Response> post_shared_inbox(Context& context, const Exchange& exchange) {
-  return post_inbox(context, exchange, exchange.domain.url + "/inbox");
+  return post_inbox(context, exchange, ap::shared_inbox_of(exchange.domain.url));
 }
 
 }  // namespace qp::web

@@ -4,9 +4,12 @@
 
 #include "ap/media.hpp"
 #include "base/log.hpp"
+#include "vocab/terms.hpp"
+#include "vocab/views.hpp"
 #include "web/auth.hpp"
 #include "web/multipart.hpp"
 #include "web/negotiate.hpp"
+#include "web/permission.hpp"
 #include "web/reply.hpp"
 
 namespace qp::web {
@@ -51,6 +54,19 @@ Result<ap::Actor> uploader(const store::Txn& txn, const Caller& caller, json::Va
   return error(Code::Forbidden, "attributedTo is not an actor of yours");
 }
 
+/// The object of a file is no activity: that would be posted as it stands.
+bool is_activity(json::Value object) {
+  if (object.contains("actor") || object.contains("object")) return true;
+  const json::Value type = object.get("type");
+  return std::ranges::any_of(vocab::kActivityTypes, [&](const Word& word) {
+    const std::size_t after = word.iri.find_last_of("#/") + 1;
+    const std::string_view name = word.iri.substr(after);
+    const auto types = type.items();
+    return type.is(name) ||
+           std::ranges::any_of(types, [&](const json::Value& one) { return one.is(name); });
+  });
+}
+
 /// `object` with where the file is. What it says of its type stays where it says something.
 void describe(json::Value object, const ap::MediaType& type, std::string_view address,
               json::Arena& arena) {
@@ -75,9 +91,10 @@ Result<net::Response> post_media(Context& context, const Exchange& exchange) {
   std::optional<ap::Actor> actor;
   Upload upload;
   json::Value object;
+  Caller caller;
   {
     const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
-    const Caller caller = QP_TRY(
+    caller = QP_TRY(
         require_caller(*txn, request, context.clock(), "Authentication required for uploading"));
     if (auto refused = refuse_without(oauth::Scope::UploadFiles, caller))
       return std::move(*refused);
@@ -85,6 +102,7 @@ Result<net::Response> post_media(Context& context, const Exchange& exchange) {
     object = upload.object.empty() ? json::Value::object(arena, 8)
                                    : QP_TRY(json::parse(upload.object, arena));
     if (!object.is_object()) return bad_input("The part \"object\" is not a JSON object");
+    if (is_activity(object)) return bad_input("The part \"object\" is an activity");
     actor = QP_TRY(uploader(*txn, caller, object));
   }
   const ap::MediaType& type = ap::sniff_media(upload.file);
@@ -95,7 +113,22 @@ Result<net::Response> post_media(Context& context, const Exchange& exchange) {
   }));
   const std::string address = exchange.domain.url + std::string(kPath) + name;
   describe(object, type, address, arena);
-  ap::Submitted submitted = QP_TRY(context.outbox.submit(*actor, json::to_text(object)));
+  // Uploading is to make the file's object, but whom it may be addressed to is asked as elsewhere.
+  caller.scopes = caller.scopes | oauth::Scope::CreateContent;
+  std::optional<oauth::Scope> missing;
+  const auto outcome = context.outbox.submit(
+      *actor, json::to_text(object),
+      [&](const store::Txn& txn, const ap::Activity& activity) -> Result<void> {
+        missing = QP_TRY(missing_scope(txn, caller, *actor, activity));
+        return missing ? Result<void>(error(Code::Forbidden, "the token lacks a scope"))
+                       : Result<void>();
+      });
+  QP_TRY(context.store.write([&](store::WriteTxn& txn) -> Result<void> {
+    if (outcome) return ap::attach_media(txn, outcome->object, actor->user, name);
+    return ap::drop_media(txn, actor->user, name);
+  }));
+  if (missing) return lacks_scope(*missing);
+  const ap::Submitted submitted = QP_TRY(outcome);
   log::info("uploaded", {log::field("media", address), log::field("actor", actor->iri)});
 
   const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());

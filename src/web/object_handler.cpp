@@ -16,6 +16,9 @@ namespace qp::web {
 namespace {
 
 constexpr std::string_view kPublicCache = "public, max-age=60";
+/// What anybody gets who does not say who reads, but soon another one: lists, and what shows
+/// counts.
+constexpr std::string_view kAskAgain = "public, no-cache";
 constexpr std::string_view kPrivateCache = "private, no-store";
 
 /// What is served, before it is known in which form, and whether the client has it already.
@@ -99,8 +102,9 @@ Result<net::Response> respond(const Read& read, const Answer& answer) {
   }
   response.headers.set("ETag", etag);
   response.headers.set("Vary", std::string(kVary));
-  const bool is_shared = answer.is_public && !has_credentials(read.exchange.request);
-  response.headers.set("Cache-Control", std::string(is_shared ? kPublicCache : kPrivateCache));
+  std::string_view cache = kPrivateCache;
+  if (!has_credentials(read.exchange.request)) cache = answer.is_public ? kPublicCache : kAskAgain;
+  response.headers.set("Cache-Control", std::string(cache));
   return response;
 }
 
@@ -155,9 +159,10 @@ Result<bool> is_disabled(const store::Txn& txn, const std::optional<ap::Actor>& 
   return user && user->disabled;
 }
 
-/// As peers look for them: Mastodon and GoToSocial read pinned posts from the collection itself,
-/// and replies from a first page that is embedded.
-view::Items items_of(ap::Role role) {
+/// A person is to see at once what is in it. As peers look for them: Mastodon and GoToSocial read
+/// pinned posts from the collection itself, and replies from a first page that is embedded.
+view::Items items_of(ap::Role role, Representation wanted) {
+  if (wanted == Representation::Html) return view::Items::FirstPage;
   switch (role) {
     case ap::Role::Featured:
       return view::Items::Inside;
@@ -183,9 +188,17 @@ Result<net::Response> get_collection(const Read& read, const ap::CollectionRecor
   if (ap::is_for_owner_only(record.role) && !reader.is(record.owner)) {
     return Error{Code::NotFound, "a collection for its owner only", {}};
   }
-  const view::Served served = QP_TRY(view::serve_collection(
-      read.txn, read.iri, page, reader, read.context.contexts, items_of(record.role)));
-  return respond(read, served);
+  const auto belongs =
+      record.role == ap::Role::SharedInbox ? view::Belongs::ToServer : view::Belongs::ToResource;
+  const view::Items items = items_of(record.role, read.wanted);
+  const std::string place =
+      page ? page->at + " " + std::to_string(page->limit) : std::to_string(static_cast<int>(items));
+  const auto served = QP_TRY(
+      read.context.views.get(read.txn, read.iri + "\n" + place + "\n" + view::key_of(reader), [&] {
+        return view::serve_collection(read.txn, read.iri, page, reader, read.context.contexts,
+                                      items, belongs);
+      }));
+  return respond(read, *served);
 }
 
 Result<net::Response> get_for_reader(const Read& read) {
@@ -198,9 +211,12 @@ Result<net::Response> get_for_reader(const Read& read) {
     return get_collection(read, *collection, page);
   }
   if (QP_TRY(is_disabled(read.txn, QP_TRY(ap::find_actor(read.txn, read.iri))))) return gone();
-  const view::Served served = QP_TRY(view::serve(
-      read.txn, read.iri, read.reader.with(oauth::Scope::ReadLocal), read.context.contexts));
-  return respond(read, served);
+  const view::Reader reader = read.reader.with(oauth::Scope::ReadLocal);
+  const auto served =
+      QP_TRY(read.context.views.get(read.txn, read.iri + "\n" + view::key_of(reader), [&] {
+        return view::serve(read.txn, read.iri, reader, read.context.contexts);
+      }));
+  return respond(read, *served);
 }
 
 /// One answer for what is missing and for what this reader may not know of.

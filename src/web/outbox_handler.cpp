@@ -1,6 +1,7 @@
 #include "web/outbox_handler.hpp"
 
 #include "base/log.hpp"
+#include "oauth/client_document.hpp"
 #include "web/auth.hpp"
 #include "web/negotiate.hpp"
 #include "web/permission.hpp"
@@ -34,7 +35,8 @@ Result<net::Response> post_outbox(Context& context, const Exchange& exchange,
         missing = QP_TRY(missing_scope(txn, caller, *owner, activity));
         if (!missing) return {};
         return error(Code::Forbidden, "The token lacks the scope " + oauth::scope_name(*missing));
-      });
+      },
+      oauth::names_document(caller.client) ? std::string_view(caller.client) : std::string_view());
   if (missing) return lacks_scope(*missing);
   const ap::Submitted submitted = QP_TRY(std::move(outcome));
   log::info("submitted",

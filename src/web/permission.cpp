@@ -196,6 +196,7 @@ Scope reading_scope(ap::Role role) {
     case ap::Role::Featured:
     case ap::Role::Streams:
     case ap::Role::Other:
+    case ap::Role::SharedInbox:
       return Scope::ReadAll;
   }
   return Scope::Read;

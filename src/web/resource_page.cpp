@@ -85,8 +85,8 @@ std::string reference(Value value) {
   if (label.empty()) label = first_text(value, "preferredUsername");
   if (id == "https://www.w3.org/ns/activitystreams#Public") label = "everybody";
   if (label.empty()) label = id.substr(std::min(id.size(), id.find("://") + 3));
-  if (id.empty()) return escape_html(label);
-  return link_html(id, shortened(label, 200));
+  if (id.empty()) return "<bdi>" + escape_html(label) + "</bdi>";
+  return "<bdi>" + link_html(id, shortened(label, 200)) + "</bdi>";
 }
 
 std::string references(Value value) {
@@ -171,6 +171,11 @@ std::string byline(Value resource) {
   return line.empty() ? line : "<p class=\"quiet\">" + line + "</p>";
 }
 
+/// The words of somebody run as they are written, from left or from right.
+std::string in_own_direction(std::string text) {
+  return text.empty() ? text : "<div dir=\"auto\">" + text + "</div>";
+}
+
 /// An object as far as it is to be read: its name and its words; what is sensitive behind its
 /// summary.
 std::string object_html(Value object) {
@@ -178,11 +183,12 @@ std::string object_html(Value object) {
   const std::string_view summary = words(object, "summary", "summaryMap");
   if (object.get("sensitive").is_true()) {
     return "<details><summary>" +
-           (summary.empty() ? std::string("Sensitive") : text_of_html(summary)) + "</summary>" +
-           text + "</details>";
+           (summary.empty() ? std::string("Sensitive")
+                            : "<bdi>" + text_of_html(summary) + "</bdi>") +
+           "</summary>" + in_own_direction(text) + "</details>";
   }
   if (!summary.empty()) text = "<p>" + sanitize_html(summary) + "</p>" + text;
-  return text;
+  return in_own_direction(text);
 }
 
 std::string item_html(Value item) {
@@ -192,7 +198,7 @@ std::string item_html(Value item) {
                      link_html(id_of(item), "open") + "</p>" + byline(item);
   if (object.is_object()) {
     const std::string_view name = words(object, "name", "nameMap");
-    if (!name.empty()) text += "<p><strong>" + escape_html(name) + "</strong></p>";
+    if (!name.empty()) text += "<p><strong><bdi>" + escape_html(name) + "</bdi></strong></p>";
     text += object_html(object);
     text += "<p class=\"quiet\">" + escape_html(type_of(object)) + " " + reference(object) + "</p>";
   } else if (!object.is_null()) {
@@ -302,14 +308,15 @@ std::string alternates(std::string_view iri) {
 net::Response resource_page(int status, std::string_view iri, Value resource) {
   const std::string title = title_of(iri, resource);
   const std::string type = type_of(resource);
-  std::string body = "<h1>" + escape_html(title) + "</h1>";
+  std::string body = "<h1><bdi>" + escape_html(title) + "</bdi></h1>";
   if (type != title) body += "<p class=\"quiet\">" + escape_html(type) + "</p>";
   body += profile_html(resource) + byline(resource);
   body += card(object_html(resource) + pictures_html(iri, resource));
   const Value object = resource.get("object");
   if (object.is_object()) body += card(item_html(object));
-  const std::string pages = pages_html(resource), items = items_html(resource);
-  body += total_html(resource) + pages + items;
+  const std::string pages = pages_html(resource);
+  const std::string items = items_html(resource) + items_html(resource.get("first"));
+  body += total_html(resource) + (items.empty() ? std::string() : pages) + items;
   if (!items.empty()) body += pages;
   std::string rest;
   add_rows(resource, 0, true, rest);

@@ -50,7 +50,7 @@ constexpr Route kRoutes[] = {
     {"/activities/", Match::Prefix, get_resource, nullptr},
     {"/collections/", Match::Prefix, get_resource, post_collection},
     {"/keys/", Match::Prefix, get_key, nullptr},
-    {"/inbox", Match::OptionalSlash, nullptr, post_shared_inbox},
+    {"/inbox", Match::OptionalSlash, get_resource, post_shared_inbox},
     {"/proxy", Match::OptionalSlash, nullptr, post_proxy},
     {"/media", Match::OptionalSlash, nullptr, post_media},
     {"/media/", Match::Prefix, get_media, nullptr, Cors::Any},

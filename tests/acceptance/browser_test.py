@@ -3,6 +3,7 @@
 import functools
 import html
 import http.server
+import json
 import threading
 import unittest
 import urllib.parse
@@ -11,7 +12,7 @@ import requests
 
 import chromium
 from chromium import DESK, PHONE, Chromium
-from harness import AS2, AS2_TYPE, PASSWORD, PUBLIC, SOURCE, AcceptanceCase
+from harness import AS2, AS2_TYPE, PASSWORD, PUBLIC, SOURCE, AcceptanceCase, Server
 from oauth_test import NAME_WITH_MARKUP, pkce, query_of
 
 EXAMPLE = SOURCE / "tools/examples/browser"
@@ -21,9 +22,17 @@ class Pages(http.server.SimpleHTTPRequestHandler):
     """The example client's folder, and pages that a test puts beside it."""
 
     extra = {}
+    documents = {}  # path: JSON
 
     def do_GET(self):
-        body = self.extra.get(self.path.split("?")[0])
+        path = self.path.split("?")[0]
+        if path in self.documents:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps(self.documents[path]).encode())
+            return
+        body = self.extra.get(path)
         if body is None:
             super().do_GET()
             return
@@ -113,6 +122,26 @@ class WithoutScripts(BrowserCase):
         browser.click("button[value=deny]")
         self.assertEqual(query_of(browser.url)["error"], "access_denied")
 
+    def test_a_client_document_s_app_gets_its_errors_and_denials_back(self):
+        """Browsers hold the policy of the form against every redirect that follows it."""
+        client = self.elsewhere + "app.json"
+        Pages.documents["/app.json"] = {
+            "client_id": client, "client_name": "Kite", "redirect_uris": [self.elsewhere],
+            "token_endpoint_auth_method": "none"}
+        for changes, error in (({"code_challenge_method": "plain"}, "invalid_request"),
+                               ({"scope": "nonsense"}, "invalid_scope"),
+                               ({"response_type": "token"}, "unsupported_response_type"),
+                               ({}, "access_denied")):
+            browser = self.browser(scripts=False)
+            browser.open(self.request(client_id=client, redirect_uri=self.elsewhere, **changes))
+            browser.sign_in("alice", PASSWORD)
+            if not changes:
+                browser.click("button[value=deny]")
+            self.assertTrue(browser.url.startswith(self.elsewhere), browser.url)
+            self.assertEqual(query_of(browser.url)["error"], error)
+            self.assertEqual(browser.complaints(), [])
+            browser.forget()
+
     def test_signing_out_on_the_account_page(self):
         browser = self.browser(scripts=False)
         browser.open(self.server.url + "/o/account")
@@ -121,6 +150,41 @@ class WithoutScripts(BrowserCase):
         browser.screenshot("account-desk")
         browser.click("form[action='/o/sign_out'] button")
         browser.open(self.server.url + "/o/account")
+        self.assertTrue(browser.url.startswith(self.server.url + "/o/sign_in"), browser.url)
+
+
+class OverTls(AcceptanceCase):
+    """The server speaks TLS itself; the browser trusts its self-signed certificate, and no other."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server(edge="tls")
+        cls.addClassCleanup(cls.server.close)
+        cls.server.add_user("alice")
+        cls.server.start()
+
+    def test_the_session_s_cookie_is_bound_to_the_host(self):
+        browser = Chromium(scripts=True, trusted=self.server.certificate.pin())
+        self.addCleanup(browser.close)
+        account = self.server.url + "/o/account"
+        browser.open(account)
+        visit = browser.driver.get_cookies()[0]
+        browser.sign_in("alice", PASSWORD)
+        self.assertEqual(browser.url, account)
+        cookies = browser.driver.get_cookies()
+        self.assertEqual([one["name"] for one in cookies], ["__Host-quadpub"])
+        cookie = cookies[0]
+        self.assertEqual((cookie["secure"], cookie["httpOnly"], cookie["sameSite"], cookie["path"],
+                          cookie["domain"]), (True, True, "Lax", "/", "localhost"))
+        self.assertNotEqual(cookie["value"], visit["value"])
+        self.assertEqual(browser.driver.execute_script("return document.cookie"), "")
+        # A script of ours, were there one, could plant none of that name, nor could plain http.
+        browser.driver.execute_script(
+            "document.cookie = '__Host-quadpub=planted; path=/; domain=localhost';"
+            "document.cookie = '__Host-quadpub=planted';")
+        self.assertEqual(browser.driver.get_cookies(), cookies)
+        browser.click("form[action='/o/sign_out'] button")
+        browser.open(account)
         self.assertTrue(browser.url.startswith(self.server.url + "/o/sign_in"), browser.url)
 
 
@@ -205,6 +269,69 @@ class ExampleClient(BrowserCase):
         browser.sign_in("alice", PASSWORD)
         browser.click("button[value=deny]")
         browser.wait(lambda: "access_denied" in browser.find("#problem").text, "the reason")
+
+
+class Reading(BrowserCase):
+    """What a person gets who opens an id: actors, posts and lists of every shape, at two widths."""
+
+    LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 3
+    HEBREW = "שלום עולם, זה פתק מימין לשמאל עם English באמצע."
+
+    def pages(self):
+        writer = self.server.account("reading")
+        writer.submit({"type": "Update", "object": {
+            "id": writer.actor, "name": self.LONG, "summary": f"<p>{self.LONG}</p>"}})
+        def post(**note):
+            return writer.create({"type": "Note", **note}, to=[PUBLIC])[1]
+        yield "actor", writer.actor
+        yield "empty", writer.document["followers"]
+        yield "empty-page", writer.document["followers"] + "?page=first"
+        yield "long", post(content=f"<p>{self.LONG}</p><pre>{self.LONG}</pre>", name=self.LONG,
+                           tag=[{"type": "Hashtag", "name": "#" + self.LONG,
+                                 "href": "https://a.example/" + self.LONG}])
+        yield "right-to-left", post(content=f"<p>{self.HEBREW}</p>", name=self.HEBREW)
+        yield "sensitive", post(content="hidden at first", summary=self.HEBREW, sensitive=True)
+        yield "table", post(content="<ul>" + "<li>x" * 60 + "</ul><blockquote><p>q</blockquote>")
+        yield "question", writer.create({"type": "Question", "content": "Which?", "oneOf": [
+            {"type": "Note", "name": name} for name in ("this", "that", self.LONG)]},
+            to=[PUBLIC])[1]
+        yield "unknown", writer.create(
+            {"type": "Recipe", "steps": [{"text": "boil", "deep": {"deeper": [1, 2.5, True]}}]},
+            context=[AS2, {"ex": "https://e.example/#", "Recipe": "ex:Recipe", "steps": "ex:steps",
+                           "text": "ex:text", "deep": "ex:deep", "deeper": "ex:deeper"}],
+            to=[PUBLIC])[1]
+        gone = post(content="gone")
+        writer.submit({"type": "Delete", "object": gone})
+        yield "tombstone", gone
+        for number in range(25):
+            post(content=f"one of many: {number}")
+        yield "many", writer.outbox
+        yield "many-page", writer.outbox + "?page=first"
+        yield "missing", self.server.url + "/objects/none"
+        yield "home", self.server.url + "/"
+
+    def test_every_page_fits_at_two_widths_without_scripts(self):
+        browser = self.browser(scripts=False)
+        for name, url in self.pages():
+            for size, width in ((DESK, "desk"), (PHONE, "phone")):
+                browser.resize(size)
+                browser.open(url)
+                self.assertLessEqual(browser.overflow(), 0, f"{name} on a {width}")
+                self.assertEqual(len(browser.all("h1")), 1, name)
+                browser.screenshot(f"read-{name}-{width}")
+            if name not in ("missing", "tombstone"):
+                self.assertEqual(browser.complaints(), [], name)
+            browser.complaints()
+
+    def test_text_runs_as_it_is_written_and_lists_show_what_is_in_them(self):
+        writer = self.server.account("direction")
+        _, note = writer.create({"type": "Note", "content": f"<p>{self.HEBREW}</p>"}, to=[PUBLIC])
+        browser = self.browser(scripts=False)
+        browser.open(note)
+        self.assertEqual(browser.find(".card p").value_of_css_property("direction"), "rtl")
+        self.assertEqual(browser.find("h1").value_of_css_property("direction"), "ltr")
+        browser.open(writer.outbox)
+        self.assertIn("English", browser.text())
 
 
 class Administration(BrowserCase):

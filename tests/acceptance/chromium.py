@@ -36,9 +36,10 @@ def skip_if_missing():
 
 
 class Chromium:
-    """A browser with a profile of its own. `scripts` False: pages run no JavaScript."""
+    """A browser with a profile of its own. `scripts` False: pages run no JavaScript. `trusted`: the
+    pin of a certificate that it takes though nobody vouches for it."""
 
-    def __init__(self, scripts=True):
+    def __init__(self, scripts=True, trusted=None):
         from selenium import webdriver  # pylint: disable=import-outside-toplevel
         from selenium.webdriver.chrome.service import Service  # pylint: disable=import-outside-toplevel
         self.profile = tempfile.mkdtemp(prefix="quadpub-chromium-")
@@ -46,6 +47,8 @@ class Chromium:
         options.binary_location = CHROMIUM
         for flag in FLAGS + [f"--user-data-dir={self.profile}"]:
             options.add_argument(flag)
+        if trusted:
+            options.add_argument(f"--ignore-certificate-errors-spki-list={trusted}")
         preferences = {"credentials_enable_service": False}
         if not scripts:
             preferences["profile.managed_default_content_settings.javascript"] = 2

@@ -27,6 +27,16 @@ class Certificate:
                         "-subj", "/CN=localhost", "-addext", f"subjectAltName={self.NAMES}",
                         "-keyout", self.key, "-out", self.cert], check=True, capture_output=True)
 
+    def pin(self):
+        """The SHA-256 of its public key, in base64."""
+        import base64
+        import hashlib
+        key = subprocess.run(["openssl", "x509", "-in", self.cert, "-pubkey", "-noout"], check=True,
+                             capture_output=True).stdout
+        der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=key,
+                             check=True, capture_output=True).stdout
+        return base64.b64encode(hashlib.sha256(der).digest()).decode()
+
     def trust(self):
         """Makes this process and the servers that it starts believe it."""
         os.environ["SSL_CERT_FILE"] = os.environ["REQUESTS_CA_BUNDLE"] = str(self.cert)

@@ -1,6 +1,7 @@
 """The endpoints that an actor names: uploadMedia and proxyUrl."""
 
 import json
+import re
 import unittest
 
 import requests
@@ -91,6 +92,38 @@ class Endpoints(AcceptanceCase):
         self.assert_status(self.upload(PNG, token=self.alice.new_token("read")), 403)
         self.assert_status(self.upload(PNG, thing={"attributedTo": self.bob.actor}), 403)
 
+    def test_an_upload_is_addressed_to_no_more_than_the_token_may(self):
+        scopes = "https://swicg.github.io/activitypub-api/scopes#"
+        token = self.alice.new_token(scopes + "uploadfiles")
+        self.assert_status(self.upload(PNG, token=token), 201)
+        for thing in ({"to": [PUBLIC]}, {"cc": [self.bob.actor]},
+                      {"bto": [self.alice.document["followers"]]}):
+            self.assert_status(self.upload(PNG, token=token, thing=thing), 403)
+        both = self.alice.new_token(f"{scopes}uploadfiles {scopes}addresspublic")
+        self.assert_status(self.upload(PNG, token=both, thing={"to": [PUBLIC]}), 201)
+
+    def test_the_object_of_an_upload_is_no_activity(self):
+        before = self.alice.get(self.alice.outbox).json()["totalItems"]
+        for thing in ({"type": "Like", "object": self.bob.actor}, {"type": ["Delete"]},
+                      {"type": "Note", "actor": self.alice.actor}, [], "text", 1):
+            self.assert_status(self.upload(PNG, thing=thing), 400)
+        self.assertEqual(self.alice.get(self.alice.outbox).json()["totalItems"], before)
+
+    def test_a_file_goes_with_its_object_and_with_nothing_else(self):
+        answer = self.upload(PNG, thing={"to": [PUBLIC]})
+        image, file = answer.headers["Location"], answer.json()["url"][0]["href"]
+        _, other = self.bob.create({"type": "Image", "url": file}, to=[PUBLIC])
+        self.bob.submit({"type": "Delete", "object": other})
+        self.assert_status(requests.get(file, timeout=20), 200)
+        self.alice.submit({"type": "Delete", "object": image})
+        self.assert_status(requests.get(file, timeout=20), 404)
+
+    def test_a_file_may_have_8_mib(self):
+        self.assert_status(self.upload(b"\x89PNG\r\n\x1a\n" + bytes(8 * 1024 * 1024 - 8)), 201)
+        refused = self.upload(b"\x89PNG\r\n\x1a\n" + bytes(8 * 1024 * 1024))
+        self.assert_status(refused, 413)
+        self.assertIn("8 MiB", refused.json()["error"])
+
     def test_forms_that_are_none_are_refused(self):
         url = self.alice.document["endpoints"]["uploadMedia"]
         def post(body, content_type):
@@ -145,6 +178,50 @@ class Endpoints(AcceptanceCase):
             self.assert_status(self.proxy(self.peer.url + "/notes/2"), 403)
         finally:
             self.server.cli("domain", "unblock", self.peer.host)
+
+
+class Limits(AcceptanceCase):
+    """Who asks too often is told so, and when to come back (RFC 6585; the RateLimit fields of the IETF
+    draft). Loopback is exempt, so the clients here come through a trusted proxy."""
+
+    serve_args = ("--trusted-proxy", "127.0.0.1")
+
+    @classmethod
+    def set_up_data(cls):
+        cls.alice = cls.server.account("alice")
+
+    def knock(self, session, address):
+        return session.post(self.alice.inbox, data=b"{}", timeout=20, headers={
+            "Content-Type": AS2_TYPE, "X-Forwarded-For": address})
+
+    def budget(self, response):
+        found = re.fullmatch(r'"inbox";r=(\d+);t=(\d+)', response.headers["RateLimit"])
+        return int(found.group(1)), int(found.group(2))
+
+    def test_posts_to_inboxes_are_limited_by_address_and_say_how(self):
+        with requests.Session() as session:
+            taken, refused = 0, self.knock(session, "203.0.113.7")
+            while refused.status_code == 401 and taken < 1000:  # one more is let in each second
+                taken, refused = taken + 1, self.knock(session, "203.0.113.7")
+            self.assert_status(refused, 429)
+            self.assertGreaterEqual(taken, 300)
+            self.assertEqual(refused.headers["RateLimit-Policy"], '"inbox";q=300;w=300')
+            left, full = self.budget(refused)
+            self.assertEqual(left, 0)
+            self.assertLessEqual(full, 300)
+            self.assertGreaterEqual(int(refused.headers["Retry-After"]), 1)
+            self.assertIn("again", refused.json()["error"])
+            self.assertEqual(refused.headers["Content-Type"], "application/problem+json")
+            # Another address has its own budget, and reading is not limited with it.
+            self.assert_status(self.knock(session, "203.0.113.8"), 401)
+            self.assert_status(self.server.get(self.alice.actor, headers={
+                "X-Forwarded-For": "203.0.113.7"}), 200)
+
+    def test_a_browser_client_may_read_the_fields(self):
+        shown = self.server.get(self.alice.actor, headers={"Origin": "https://app.example"})
+        exposed = shown.headers["Access-Control-Expose-Headers"]
+        for field in ("RateLimit", "RateLimit-Policy", "Retry-After"):
+            self.assertIn(field, exposed)
 
 
 if __name__ == "__main__":

@@ -497,8 +497,20 @@ class ClientDocuments(OauthCase):
             "type": "Application", "name": "Kite", "redirectURI": self.back},
             content_type="application/activity+json")
         back = self.allow(client_id=client_id, redirect_uri=self.back)
-        self.assert_status(self.redeem(back["code"], client_id=client_id, redirect_uri=self.back),
-                           200)
+        token = self.redeem(back["code"], client_id=client_id, redirect_uri=self.back)
+        self.assert_status(token, 200)
+        # FEP-d8c2: what is posted with it names it, unless it names something else itself.
+        def posted(**more):
+            answer = requests.post(self.alice.outbox, timeout=20, data=json.dumps(
+                {"type": "Like", "object": self.alice.actor, **more}), headers={
+                    "Authorization": f"Bearer {token.json()['access_token']}",
+                    "Content-Type": AS2_TYPE})
+            self.assert_status(answer, 201)
+            return answer.json().get("instrument")
+        self.assertEqual(posted(), client_id)
+        self.assertEqual(posted(instrument="https://other.example/app"),
+                         "https://other.example/app")
+        self.assertNotIn("instrument", self.alice.post({"type": "Note", "content": "x"}).json())
 
     def test_nothing_is_fetched_for_somebody_who_has_not_signed_in(self):
         client_id = self.serve_metadata("/anonymous.json")
