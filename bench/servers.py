@@ -57,7 +57,9 @@ def measure(process, port, path, connections, seconds, token=None, script=None):
     """Requests/s of wrk, and microseconds of the server's CPU for each. `script`: Lua that makes
     the requests."""
     before = cpu_seconds(process.pid)
-    more = ["-H", f"Authorization: Bearer {token}"] if token else []
+    more = ["-H", "Accept: application/activity+json"]
+    if token:
+        more += ["-H", f"Authorization: Bearer {token}"]
     out = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", *more,
                           *(["-s", script] if script else []), f"http://127.0.0.1:{port}{path}"],
                          capture_output=True, text=True, check=True).stdout

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <unordered_map>
 #include <utility>
 
 #include "jsonld/fidelity.hpp"
@@ -259,15 +260,18 @@ std::string_view local_name(std::string_view iri) {
 
 /// The field that any view has under this JSON key.
 const vocab::Field* field_named(std::string_view key) {
-  if (key == "orderedItems") key = "items";
-  for (const vocab::View& view : vocab::kViews) {
-    for (const vocab::Fields part : view.fields) {
-      for (const vocab::Field& field : part) {
-        if (local_name(field.property.iri) == key) return &field;
+  // Asked for every member of everything that is shown. Of tables that never change.
+  static const auto fields = [] {
+    std::unordered_map<std::string_view, const vocab::Field*> all;
+    for (const vocab::View& view : vocab::kViews) {
+      for (const vocab::Fields part : view.fields) {
+        for (const vocab::Field& field : part) all.emplace(local_name(field.property.iri), &field);
       }
     }
-  }
-  return nullptr;
+    return all;
+  }();
+  const auto found = fields.find(key == "orderedItems" ? "items" : key);
+  return found == fields.end() ? nullptr : found->second;
 }
 
 /// What a difference alone says of something that is only referred to, as it does of what a
