@@ -57,7 +57,7 @@ Result<void> add(const Invocation& invocation, const Options& options) {
   const web::ActorKeys keys = QP_TRY(web::ActorKeys::generate());
   const Millis now = system_now();
   ap::Actor actor;
-  const Result<void> written = bench->store().write([&](store::WriteTxn& txn) -> Result<void> {
+  Result<void> written = bench->store().write([&](store::WriteTxn& txn) -> Result<void> {
     actor = QP_TRY(ap::create_actor(txn, wanted, keys.rsa, keys.ed25519, now, bench->services()));
     QP_TRY(oauth::add_actor(txn, wanted.user, actor.iri, now));
     return {};
@@ -70,7 +70,7 @@ Result<void> add(const Invocation& invocation, const Options& options) {
 Result<void> rotate_key(const Invocation& invocation, const std::string& iri) {
   const std::unique_ptr<Workbench> bench = QP_TRY(Workbench::open(invocation.settings));
   const web::ActorKeys keys = QP_TRY(web::ActorKeys::generate());
-  const Result<void> written = bench->store().write([&](store::WriteTxn& txn) -> Result<void> {
+  Result<void> written = bench->store().write([&](store::WriteTxn& txn) -> Result<void> {
     return ap::rotate_key(txn, iri, keys.rsa, keys.ed25519, bench->services());
   });
   if (!written) return written;

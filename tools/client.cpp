@@ -21,7 +21,7 @@ Result<void> add(const Invocation& invocation, const Options& options) {
   const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
   const Millis now = system_now();
   oauth::AddedClient added;
-  const Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
+  Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
     added = QP_TRY(oauth::add_client(txn, wanted, now));
     return {};
   });

@@ -33,8 +33,8 @@ Result<void> add(const Invocation& invocation, const AddOptions& options) {
   const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
   const Millis now = system_now();
   oauth::IssuedTokens tokens;
-  const Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
-    const Result<void> checked = check_owner(txn, options, wanted.user);
+  Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
+    Result<void> checked = check_owner(txn, options, wanted.user);
     if (!checked) return checked;
     tokens = QP_TRY(oauth::issue(txn, wanted, now));
     return {};
@@ -59,7 +59,7 @@ Result<void> revoke(const Invocation& invocation, const RevokeOptions& options) 
   const std::string token = options.from_stdin ? QP_TRY(read_line()) : std::string();
   const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
   std::size_t ended = 0;
-  const Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
+  Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
     if (options.from_stdin) {
       const bool found = QP_TRY(oauth::revoke(txn, token));
       ended = found ? 1 : 0;
