@@ -16,11 +16,35 @@ namespace {
 using json::Value;
 
 /// What stands elsewhere on the page, or is for machines.
-constexpr std::array<std::string_view, 24> kShownAbove = {
-    "@context",  "id",           "type",  "name",      "content",         "contentMap",
-    "summary",   "icon",         "image", "items",     "orderedItems",    "preferredUsername",
-    "next",      "prev",         "first", "last",      "partOf",          "totalItems",
-    "published", "attributedTo", "actor", "publicKey", "assertionMethod", "nameMap"};
+constexpr std::array<std::string_view, 29> kShownAbove = {"@context",
+                                                          "id",
+                                                          "type",
+                                                          "name",
+                                                          "content",
+                                                          "contentMap",
+                                                          "summary",
+                                                          "icon",
+                                                          "image",
+                                                          "items",
+                                                          "orderedItems",
+                                                          "preferredUsername",
+                                                          "next",
+                                                          "prev",
+                                                          "first",
+                                                          "last",
+                                                          "partOf",
+                                                          "totalItems",
+                                                          "published",
+                                                          "attributedTo",
+                                                          "actor",
+                                                          "publicKey",
+                                                          "assertionMethod",
+                                                          "nameMap",
+                                                          "likes",
+                                                          "shares",
+                                                          "replies",
+                                                          "oneOf",
+                                                          "anyOf"};
 
 bool is_shown_above(std::string_view key) {
   return std::find(kShownAbove.begin(), kShownAbove.end(), key) != kShownAbove.end();
@@ -187,7 +211,7 @@ std::string object_html(Value object) {
                             : "<bdi>" + text_of_html(summary) + "</bdi>") +
            "</summary>" + in_own_direction(text) + "</details>";
   }
-  if (!summary.empty()) text = "<p>" + sanitize_html(summary) + "</p>" + text;
+  if (!summary.empty()) text = "<div>" + sanitize_html(summary) + "</div>" + text;
   return in_own_direction(text);
 }
 
@@ -231,11 +255,44 @@ std::string row_of_links(Value resource, std::span<const Named> links) {
   return row.empty() ? row : "<p class=\"row\">" + row + "</p>";
 }
 
+/// `likes: 3`, each a link to them.
+std::string counts_html(Value object) {
+  std::string row;
+  for (const std::string_view key : {"replies", "likes", "shares"}) {
+    const Value listing = object.get(key);
+    const std::string_view to = id_of(listing);
+    if (to.empty()) continue;
+    const std::string_view total = listing.get("totalItems").text();
+    const std::string label = std::string(key) + (total.empty() ? "" : ": ") + std::string(total);
+    row += "<span>" + link_html(to, label) + "</span>";
+  }
+  return row.empty() ? row : "<p class=\"row quiet\">" + row + "</p>";
+}
+
+/// What a Question has to choose from, and how many chose it.
+std::string options_html(Value question) {
+  std::string rows;
+  for (const std::string_view key : {"oneOf", "anyOf"}) {
+    const Value options = question.get(key);
+    for (const Value option : values_of(options)) {
+      const std::string_view votes = option.get("replies").get("totalItems").text();
+      rows += "<li><bdi>" + escape_html(shortened(first_text(option, "name"), 1000)) + "</bdi>";
+      if (!votes.empty()) {
+        rows += " <span class=\"quiet\">" + escape_html(votes) +
+                (votes == "1" ? " vote" : " votes") + "</span>";
+      }
+      rows += "</li>";
+    }
+  }
+  return rows.empty() ? rows : "<ul>" + rows + "</ul>";
+}
+
 std::string pages_html(Value resource) {
   static constexpr std::array kLinks = {Named{"first", "newest"}, Named{"prev", "newer"},
                                         Named{"next", "older"}, Named{"last", "oldest"},
                                         Named{"partOf", "the whole collection"}};
-  return row_of_links(resource, kLinks);
+  static constexpr std::array kAfterFirst = {Named{"next", "older"}};
+  return row_of_links(resource, kLinks) + row_of_links(resource.get("first"), kAfterFirst);
 }
 
 /// Pictures that are kept here; those of others would tell them who reads.
@@ -311,7 +368,8 @@ net::Response resource_page(int status, std::string_view iri, Value resource) {
   std::string body = "<h1><bdi>" + escape_html(title) + "</bdi></h1>";
   if (type != title) body += "<p class=\"quiet\">" + escape_html(type) + "</p>";
   body += profile_html(resource) + byline(resource);
-  body += card(object_html(resource) + pictures_html(iri, resource));
+  body += card(object_html(resource) + options_html(resource) + pictures_html(iri, resource));
+  body += counts_html(resource);
   const Value object = resource.get("object");
   if (object.is_object()) body += card(item_html(object));
   const std::string pages = pages_html(resource);

@@ -332,6 +332,14 @@ class Reading(BrowserCase):
         self.assertEqual(browser.find("h1").value_of_css_property("direction"), "ltr")
         browser.open(writer.outbox)
         self.assertIn("English", browser.text())
+        _, question = writer.create({"type": "Question", "content": "Which?", "oneOf": [
+            {"type": "Note", "name": name} for name in ("this", "that")]}, to=[PUBLIC])
+        self.alice.submit({"type": "Like", "object": question, "to": [PUBLIC]})
+        self.alice.create({"type": "Note", "name": "that", "inReplyTo": question},
+                          to=[writer.actor])
+        browser.open(question)
+        self.assertIn("this 0 votes\nthat 1 vote", browser.text())
+        self.assertIn("likes: 1", browser.text())
 
 
 class Administration(BrowserCase):
