@@ -22,7 +22,7 @@ nav{display:flex;flex-wrap:wrap;gap:.1rem 1rem;padding-top:.6rem;padding-bottom:
 nav a{padding:.2rem 0}
 nav a[aria-current]{color:var(--ink);font-weight:600;text-decoration:none}
 a{color:var(--accent)}
-h1{font-size:1.5rem;line-height:1.25;margin:1.2rem 0 .6rem}
+h1{unicode-bidi:plaintext;font-size:1.5rem;line-height:1.25;margin:1.2rem 0 .6rem}
 h2{font-size:1.15rem;margin:1.6rem 0 .4rem}
 .card{background:var(--box);border:1px solid var(--line);border-radius:.5rem;padding:1rem;
 margin:1rem 0}

@@ -365,7 +365,7 @@ std::string alternates(std::string_view iri) {
 net::Response resource_page(int status, std::string_view iri, Value resource) {
   const std::string title = title_of(iri, resource);
   const std::string type = type_of(resource);
-  std::string body = "<h1><bdi>" + escape_html(title) + "</bdi></h1>";
+  std::string body = "<h1>" + escape_html(title) + "</h1>";
   if (type != title) body += "<p class=\"quiet\">" + escape_html(type) + "</p>";
   body += profile_html(resource) + byline(resource);
   body += card(object_html(resource) + options_html(resource) + pictures_html(iri, resource));
