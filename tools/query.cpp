@@ -8,6 +8,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "ap/edit.hpp"
 #include "sparql/parser.hpp"
 #include "sparql/results.hpp"
 #include "sparql/update.hpp"
@@ -72,8 +73,12 @@ class Runner {
     if (options_.check) return {};
     sparql::UpdateReport report;
     QP_TRY(store_->write([&](store::WriteTxn& txn) -> Result<void> {
+      ap::Editor editor(txn, {}, {{}, "operator", "update", {}, system_now().count()});
       sparql::UpdateOptions options;
       options.run = QP_TRY(run_options(txn));
+      options.admit = [&](const store::QuadIds& quad) { return editor.admit(quad); };
+      options.begin = [&](TermId graph) { return editor.begin(graph); };
+      options.end = [&](TermId graph) { return editor.end(graph); };
       report = QP_TRY(sparql::run_update(txn, parsed, options));
       return {};
     }));

@@ -2,6 +2,9 @@
 
 #include <editline/readline.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <iostream>
 
@@ -9,9 +12,15 @@
 
 namespace qp::tools {
 
+/// For its owner's eyes: what somebody asks may be private. Empty: there is no place for it.
 static std::string history_file() {
   const char* home = std::getenv("HOME");
-  return home == nullptr ? std::string() : std::string(home) + "/.quadpub_history";
+  if (home == nullptr) return {};
+  std::string file = std::string(home) + "/.quadpub_history";
+  const int made = open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (made < 0) return {};
+  close(made);
+  return file;
 }
 
 /// One line as it was typed. False: the end of input.
@@ -40,7 +49,7 @@ Result<void> prompt(const std::function<Result<void>(const std::string& query)>&
     query += trimmed.ends_with(';') ? trimmed.substr(0, trimmed.size() - 1) : trimmed;
     if (!ends) continue;
     // The history has one line for a query.
-    std::string kept = query;
+    std::string kept = query + ";";
     for (char& c : kept) c = c == '\n' ? ' ' : c;
     add_history(kept.c_str());
     if (!file.empty()) write_history(file.c_str());

@@ -1,11 +1,13 @@
 #include "ap/ingest.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <unordered_map>
 
 #include "ap/tables.hpp"
 #include "base/random.hpp"
+#include "jsonld/fidelity.hpp"
 #include "sig/digest.hpp"
 #include "vocab/terms.hpp"
 
@@ -219,6 +221,44 @@ Result<TermId> write_document(store::WriteTxn& txn, const jsonld::StoredForm& fo
   QP_TRY(note_missing_contexts(txn, form, name));
   QP_TRY(txn.put_document(record, bytes));
   return record.id;
+}
+
+Result<void> note_edit(store::WriteTxn& txn, TermId graph, const Provenance& provenance) {
+  const auto record = QP_TRY(txn.graph(graph));
+  if (!record || record->document == TermId::None) return {};
+  auto document = QP_TRY(txn.document(record->document));
+  if (!document) return {};
+  const bool goes_on = document->attested_by == provenance.attested_by &&
+                       document->attested_how == provenance.attested_how;
+  if (goes_on) return {};
+  QP_TRY(retire(txn, graph));
+  if (document->root != graph && !document->fidelity.empty()) {
+    json::Arena arena;
+    json::ParseLimits limits;
+    limits.depth *= 4;
+    limits.members = std::numeric_limits<std::size_t>::max();
+    const auto all = QP_TRY(json::parse(document->fidelity, arena, limits));
+    const auto own = jsonld::difference_at(all, "object");
+    document->fidelity = own.is_null() ? "" : json::to_text(own);
+  }
+  const std::string name = "urn:uuid:" + random::uuid_v7(Millis(provenance.received));
+  document->id = QP_TRY(txn.intern_iri(name));
+  document->sha256 = sig::sha256("");
+  document->source_url = provenance.source_url;
+  document->attested_by = provenance.attested_by;
+  document->attested_how = provenance.attested_how;
+  document->via = provenance.via;
+  document->received = provenance.received;
+  document->root = graph;
+  document->graphs = {graph};
+  document->claims = TermId::None;
+  QP_TRY(txn.put_document(*document, ""));
+  std::vector<OrderedQuad> quads;
+  QP_TRY(txn.scan({graph, {}, {}, {}}, {}, [&](const OrderedQuad& quad) {
+    quads.push_back(quad);
+    return true;
+  }));
+  return txn.replace_graph(graph, quads, {document->id, record->audience, record->kind});
 }
 
 Result<void> rewrite_document(store::WriteTxn& txn, store::DocumentRecord record,

@@ -39,6 +39,11 @@ Result<TermId> write_document(store::WriteTxn& txn, const jsonld::StoredForm& fo
 Result<void> rewrite_document(store::WriteTxn& txn, store::DocumentRecord record,
                               const jsonld::StoredForm& form);
 
+/// Makes a change by hand, which is about to come, the source of `graph`. What a document said
+/// there goes to that document's claims; its context and its shapes stay with the graph. Nothing
+/// happens to a graph that no document is the source of.
+Result<void> note_edit(store::WriteTxn& txn, TermId graph, const Provenance& provenance);
+
 /// The audience set of `members` (IRIs); everybody's where as:Public is among them. `except`: a
 /// collection whose members are shut out of it (those that the author blocked), or empty.
 Result<store::AudienceId> audience_of(store::WriteTxn& txn, std::span<const std::string> members,

@@ -219,28 +219,47 @@ Result<void> render(WriteTxn& txn, std::string_view iri, const Services& service
   return keep_rendered(txn, iri, view::kAnonymousView, audience, *std::move(served));
 }
 
-Result<void> refresh(WriteTxn& txn, std::string_view iri, std::size_t depth,
-                     const Services& services) {
-  QP_TRY(render(txn, iri, services));
-  if (depth == 0) return {};
+/// What shows the resource inside.
+Result<std::vector<std::string>> embedders_of(const store::Txn& txn, std::string_view iri) {
   const std::string prefix = embedders_prefix(iri);
   std::vector<std::string> embedders;
   QP_TRY(txn.each(kEmbeddedIn, prefix, [&](std::string_view key, std::string_view) {
     embedders.emplace_back(key.substr(prefix.size()));
     return true;
   }));
+  return embedders;
+}
+
+Result<void> refresh(WriteTxn& txn, std::string_view iri, std::size_t depth,
+                     const Services& services) {
+  QP_TRY(render(txn, iri, services));
+  if (depth == 0) return {};
+  const std::vector<std::string> embedders = QP_TRY(embedders_of(txn, iri));
   for (std::size_t i = 0; i < embedders.size(); ++i) {
     if (i < kEmbeddersRendered) {
       QP_TRY(refresh(txn, embedders[i], depth - 1, services));
     } else {
       QP_TRY(txn.erase_rendered(embedders[i]));
-      QP_TRY(txn.erase(kEmbeddedIn, prefix + embedders[i]));
+      QP_TRY(txn.erase(kEmbeddedIn, embedders_prefix(iri) + embedders[i]));
     }
   }
   return {};
 }
 
+Result<void> drop(WriteTxn& txn, std::string_view iri, std::size_t depth) {
+  QP_TRY(txn.erase_rendered(iri));
+  if (depth == 0) return {};
+  for (const std::string& embedder : QP_TRY(embedders_of(txn, iri))) {
+    QP_TRY(drop(txn, embedder, depth - 1));
+  }
+  return {};
+}
+
 }  // namespace
+
+Result<void> drop_rendered(WriteTxn& txn, std::string_view iri) {
+  return drop(txn, iri, kEmbedDepth);
+}
 
 Result<void> refresh_rendered(WriteTxn& txn, std::string_view iri, const Services& services) {
   return refresh(txn, iri, kEmbedDepth, services);

@@ -53,6 +53,9 @@ Result<void> note_caused(store::WriteTxn& txn, std::string_view activity,
 /// it; else drops what was rendered.
 Result<void> refresh_rendered(store::WriteTxn& txn, std::string_view iri, const Services& services);
 
+/// Drops what was rendered of a resource and of what embeds it, until they are rendered again.
+Result<void> drop_rendered(store::WriteTxn& txn, std::string_view iri);
+
 /// Puts a Tombstone in place of the resource and erases what documents said of it, and their bytes.
 Result<void> entomb(store::WriteTxn& txn, std::string_view iri, const Services& services);
 

@@ -9,12 +9,12 @@ namespace qp::oauth {
 
 namespace {
 
-/// In front of the names that are not coarse.
+/// In front of the names of the Basic Profile.
 constexpr std::string_view kProfile = "https://swicg.github.io/activitypub-api/scopes#";
 
 struct Row {
   Scope scope;
-  std::string_view name;  ///< of a fine one, the part behind kProfile
+  std::string_view name;  ///< of one of the profile, the part behind kProfile
   std::string_view title;
 };
 /// In the order of Scope.
@@ -50,6 +50,7 @@ constexpr std::array kScopes{
     Row{Scope::AddressActor, "addressactor", "Post privately to accounts"},
     Row{Scope::AddressFollowers, "addressfollowers", "Post to your followers"},
     Row{Scope::UploadFiles, "uploadfiles", "Upload files"},
+    Row{Scope::SparqlUpdate, "sparql-update", "Change what you wrote, and your profile, by SPARQL"},
 };
 
 /// A scope and what it allows besides itself. In an order in which one pass finds all.
@@ -74,13 +75,13 @@ constexpr std::array kImplied{
 
 const Row& row_of(Scope scope) { return kScopes[static_cast<std::size_t>(scope)]; }
 
-bool is_coarse(Scope scope) { return scope <= Scope::Follow; }
+bool is_of_profile(Scope scope) { return scope > Scope::Follow && scope != Scope::SparqlUpdate; }
 
 std::optional<Scope> find_scope(std::string_view name) {
-  const bool is_fine = name.starts_with(kProfile);
-  if (is_fine) name.remove_prefix(kProfile.size());
+  const bool is_address = name.starts_with(kProfile);
+  if (is_address) name.remove_prefix(kProfile.size());
   for (const Row& row : kScopes) {
-    if (row.name == name && is_coarse(row.scope) != is_fine) return row.scope;
+    if (row.name == name && is_of_profile(row.scope) == is_address) return row.scope;
   }
   return std::nullopt;
 }
@@ -89,7 +90,7 @@ std::optional<Scope> find_scope(std::string_view name) {
 
 std::string scope_name(Scope scope) {
   const std::string_view name = row_of(scope).name;
-  return is_coarse(scope) ? std::string(name) : std::string(kProfile) + std::string(name);
+  return is_of_profile(scope) ? std::string(kProfile) + std::string(name) : std::string(name);
 }
 
 std::string_view scope_title(Scope scope) { return row_of(scope).title; }

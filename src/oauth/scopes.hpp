@@ -9,9 +9,9 @@
 
 namespace qp::oauth {
 
-/// What a token allows. The first three are coarse and imply most of the others, which are those of
-/// the ActivityPub API task force's Basic Profile (spec: client-api.md); a client asks for these by
-/// their addresses, `https://swicg.github.io/activitypub-api/scopes#like`.
+/// What a token allows. The first three are coarse and imply most of the others, which are (but for
+/// the last) those of the ActivityPub API task force's Basic Profile (spec: client-api.md); a
+/// client asks for these by their addresses, `https://swicg.github.io/activitypub-api/scopes#like`.
 enum class Scope : std::uint8_t {
   Read,    ///< what the user may see
   Write,   ///< post to the user's outboxes, make actors, upload
@@ -45,6 +45,7 @@ enum class Scope : std::uint8_t {
   AddressActor,
   AddressFollowers,
   UploadFiles,
+  SparqlUpdate,  ///< change what the user's actors wrote, by SPARQL; nothing else implies it
 };
 
 /// A set of them (RFC 6749 3.3).

@@ -177,19 +177,32 @@ Value concat(Arguments given) {
   return Value::string(std::move(made), one_language ? given[0].language() : std::string_view());
 }
 
+/// False: the query fails.
+bool may_search(std::string_view text, Context& context) {
+  if (text.size() <= Regex::kTextBytes) return true;
+  context.fail(error(Code::TooLarge, "a text of more than " + std::to_string(Regex::kTextBytes) +
+                                         " bytes is not searched"));
+  return false;
+}
+
 Value regex(Arguments given, Context& context) {
   if (!given[0].is_text() || !is_string(given[1])) return {};
   if (given.size() == 3 && !is_string(given[2])) return {};
   const auto matcher = context.regex(given[1].view(), given.size() == 3 ? given[2].view() : "");
-  return matcher ? Value::boolean(matcher->matches(given[0].view())) : Value();
+  if (!matcher || !may_search(given[0].view(), context)) return {};
+  return Value::boolean(matcher->matches(given[0].view()));
 }
 
 Value replace(Arguments given, Context& context) {
+  static constexpr std::size_t kStepsOfAMatch = 16;
   if (!given[0].is_text() || !is_string(given[1]) || !is_string(given[2])) return {};
   if (given.size() == 4 && !is_string(given[3])) return {};
   const auto matcher = context.regex(given[1].view(), given.size() == 4 ? given[3].view() : "");
-  if (!matcher) return {};
-  auto made = matcher->replace(given[0].view(), given[2].view());
+  if (!matcher || !may_search(given[0].view(), context)) return {};
+  const auto may_go_on = [&context](std::size_t bytes) {
+    return bytes <= limits::kSparqlStringBytes && context.tick(kStepsOfAMatch).has_value();
+  };
+  auto made = matcher->replace(given[0].view(), given[2].view(), may_go_on);
   if (!made || made->size() > limits::kSparqlStringBytes) return {};
   return like(given[0], *std::move(made));
 }

@@ -50,6 +50,8 @@ class Context {
     steps_ = 0;
     return check();
   }
+  /// For where no Result can be returned: the next tick counts these too.
+  void spend(std::size_t steps) { steps_ += steps; }
   /// Rows that went from one operator to the next.
   Result<void> count_rows(std::size_t rows);
   /// Operators take and give back memory; the peak is what `limits.memory` bounds.

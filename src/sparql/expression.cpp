@@ -108,8 +108,12 @@ Value Compiled::membership(const TermId* row) const {
   const bool wanted = expression_->op == Op::In;
   const Value one = arguments_[0].evaluate(row);
   bool error = false;
+  context_->spend(arguments_.size());
   for (std::size_t i = 1; i < arguments_.size(); ++i) {
-    const std::optional<bool> same = equals(one, arguments_[i].evaluate(row));
+    const Compiled& other = arguments_[i];
+    const std::optional<bool> same = other.expression_->op == Op::Constant
+                                         ? equals(one, other.constant_)
+                                         : equals(one, other.evaluate(row));
     if (same == true) return Value::boolean(wanted);
     error |= !same;
   }
@@ -129,6 +133,9 @@ Value Compiled::sign(const TermId* row) const {
       return calculate(Arithmetic::Subtract, Value::integer(0), value);
   }
 }
+
+/// Texts may be long, and what is done with them slow.
+static constexpr std::size_t kBytesOfAStep = 16;
 
 Value Compiled::function(const TermId* row) const {
   if (expression_->op == Op::Function) {
@@ -157,6 +164,7 @@ Value Compiled::function(const TermId* row) const {
   for (const Compiled& argument : arguments_) {
     values.push_back(argument.evaluate(row));
     if (values.back().is_none()) return {};
+    if (values.back().is_text()) context_->spend(values.back().view().size() / kBytesOfAStep);
   }
   return call_builtin(expression_->builtin, values, *context_);
 }

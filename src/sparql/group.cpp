@@ -1,5 +1,6 @@
 // GROUP BY and the aggregates, 18.5.1.
 #include <algorithm>
+#include <deque>
 
 #include "sparql/modifiers.hpp"
 #include "sparql/row_set.hpp"
@@ -15,6 +16,8 @@ struct Sum {
   std::string text;
   bool failed = false;
 };
+
+constexpr std::size_t kStepsOfARow = 16;
 
 class Grouping : public Operator {
  public:
@@ -63,13 +66,16 @@ class Grouping : public Operator {
     if (keys_.empty()) add_group(key.data());  // one group, of no rows perhaps
     std::size_t counted = 0;
     while (QP_TRY(input().next(rows))) {
+      QP_TRY(groups_.make_room(rows.rows, context_));
+      for (RowSet& each : seen_) QP_TRY(each.make_room(rows.rows, context_));
       for (std::size_t i = 0; i < rows.rows; ++i) {
         const TermId* row = rows.row(i);
         for (std::size_t k = 0; k < key.size(); ++k) key[k] = compiled_keys_[k].id(row);
         const std::uint32_t group = add_group(key.data());
         for (std::size_t a = 0; a < aggregates_.size(); ++a) take(group, a, row, rows.width);
+        QP_TRY(context_.tick(kStepsOfARow));
       }
-      std::size_t bytes = groups_.bytes() + sums_.capacity() * sizeof(Sum) + text_bytes_;
+      std::size_t bytes = groups_.bytes() + sums_.size() * sizeof(Sum) + text_bytes_;
       for (const RowSet& each : seen_) bytes += each.bytes();
       if (bytes > counted) QP_TRY(held_.add(bytes - counted));
       counted = std::max(counted, bytes);
@@ -147,6 +153,13 @@ class Grouping : public Operator {
           break;
         }
         const std::string text = value.lexical();
+        if (sum.text.size() + text.size() > limits::kSparqlStringBytes) {
+          context_.fail(error(Code::TooLarge, "GROUP_CONCAT makes a text of more than " +
+                                                  std::to_string(limits::kSparqlStringBytes) +
+                                                  " bytes"));
+          sum.failed = true;
+          break;
+        }
         if (!first) sum.text += aggregate.separator;
         sum.text += text;
         text_bytes_ += text.size() + aggregate.separator.size();
@@ -181,7 +194,7 @@ class Grouping : public Operator {
   std::vector<Compiled> compiled_keys_;
   std::vector<std::optional<Compiled>> arguments_;
   RowSet groups_;
-  std::vector<Sum> sums_;  ///< of each group, for each aggregate
+  std::deque<Sum> sums_;  ///< of each group, for each aggregate
   std::vector<RowSet> seen_;
   std::vector<TermId> scratch_;
   std::size_t text_bytes_ = 0;

@@ -83,6 +83,7 @@ class HashJoin : public Operator {
     while (QP_TRY(input(1).next(batch))) {
       const std::size_t before = right_.cells.capacity() + next_.capacity() + keys_.bytes() / 8;
       if (right_.width == 0) right_.clear(batch.width);
+      QP_TRY(keys_.make_room(batch.rows, context_));
       for (std::size_t i = 0; i < batch.rows; ++i) {
         for (std::size_t k = 0; k < key.size(); ++k) key[k] = batch.row(i)[layout_.keys[k].second];
         const auto [number, is_new] = keys_.add(key.data());

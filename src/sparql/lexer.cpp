@@ -118,13 +118,21 @@ Position Lexer::position(std::size_t offset) const {
       std::upper_bound(shifts_.begin(), shifts_.end(), std::pair{offset, std::string::npos});
   std::size_t given = offset;
   if (after != shifts_.begin()) given = offset - std::prev(after)->first + std::prev(after)->second;
-  const std::string_view before = given_.substr(0, std::min(given, given_.size()));
-  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-  const auto is_lead = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; };
-  const auto line = std::count(before.begin(), before.end(), '\n');
-  const auto column = std::count_if(before.begin() + static_cast<std::ptrdiff_t>(line_start),
-                                    before.end(), is_lead);
-  return {static_cast<std::uint32_t>(line + 1), static_cast<std::uint32_t>(column + 1)};
+  given = std::min(given, given_.size());
+  if (given < counted_to_) {
+    counted_to_ = 0;
+    counted_ = {1, 1};
+  }
+  for (; counted_to_ < given; ++counted_to_) {
+    const char c = given_[counted_to_];
+    if (c == '\n') {
+      ++counted_.line;
+      counted_.column = 1;
+    } else if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80) {
+      ++counted_.column;
+    }
+  }
+  return counted_;
 }
 
 void Lexer::skip_space() {

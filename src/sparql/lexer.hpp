@@ -71,6 +71,9 @@ class Lexer {
   std::size_t trouble_at_ = 0;
   std::size_t here_ = 0;
   bool after_space_ = false;
+  /// How far `position` has counted: it is asked from the front to the back.
+  mutable std::size_t counted_to_ = 0;
+  mutable Position counted_{1, 1};
 };
 
 }  // namespace qp::sparql

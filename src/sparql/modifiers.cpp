@@ -20,6 +20,9 @@ std::vector<Compiled> compiled(const std::vector<Expression>& expressions, const
   return made;
 }
 
+/// Of a row with expressions, beside what functions of long texts say themselves.
+constexpr std::size_t kStepsOfARow = 64;
+
 class Filter : public Operator {
  public:
   Filter(Context& context, OperatorPtr input, std::vector<Expression> expressions)
@@ -39,12 +42,11 @@ class Filter : public Operator {
         const bool holds = std::all_of(compiled_.begin(), compiled_.end(),
                                        [row](const Compiled& each) { return each.holds(row); });
         if (holds) out.add(row, rows_.width);
-        if (i % kRowsBetweenLooks == 0) QP_TRY(context_.check());
+        QP_TRY(context_.tick(kStepsOfARow));
       }
     }
     return {};
   }
-  static constexpr std::size_t kRowsBetweenLooks = 64;
   std::vector<Expression> expressions_;
   std::vector<Compiled> compiled_;
   Batch rows_;
@@ -72,11 +74,10 @@ class Extend : public Operator {
       TermId* row = out.add(rows_.row(i), rows_.width);
       context_.next_solution();
       for (std::size_t j = 0; j < slots_.size(); ++j) row[slots_[j]] = compiled_[j].id(row);
-      if (i % kRowsBetweenLooks == 0) QP_TRY(context_.check());
+      QP_TRY(context_.tick(kStepsOfARow));
     }
     return context_.check();
   }
-  static constexpr std::size_t kRowsBetweenLooks = 64;
   std::vector<Expression> expressions_;
   std::vector<Compiled> compiled_;
   std::vector<std::size_t> slots_;
@@ -124,6 +125,7 @@ class Distinct : public Operator {
   Result<void> fill(Batch& out) override {
     while (out.rows == 0) {
       if (!QP_TRY(input().next(rows_))) return {};
+      QP_TRY(seen_.make_room(rows_.rows, context_));
       for (std::size_t i = 0; i < rows_.rows; ++i) {
         if (seen_.add(rows_.row(i)).second) out.add(rows_.row(i), rows_.width);
       }
@@ -174,22 +176,29 @@ class Slice : public Operator {
 class Sort : public Operator {
  public:
   Sort(Context& context, OperatorPtr input, std::vector<OrderKey> keys,
-       std::optional<std::uint64_t> most)
-      : Operator(context), keys_(std::move(keys)), most_(most), held_(context) {
+       std::optional<std::uint64_t> most, Lead lead)
+      : Operator(context),
+        keys_(std::move(keys)),
+        most_(most),
+        feed_(lead.feed),
+        held_(context),
+        values_held_(context) {
     columns_ = input->columns();
     for (const OrderKey& key : keys_) {
       compiled_.push_back(Compiled::make(key.expression, columns_.variables, context));
     }
     kept_.clear(columns_.size() + keys_.size());
     inputs_.push_back(std::move(input));
+    if (lead.scan) inputs_.push_back(std::move(lead.scan));
     report().name = most ? "top" : "sort";
     if (most) report().detail = std::to_string(*most) + " rows";
+    if (feed_) report().detail += ", in the order of an index";
   }
 
  private:
   Result<void> fill(Batch& out) override {
     if (!std::exchange(sorted_, true)) {
-      QP_TRY(collect());
+      if (most_ != 0) QP_TRY(feed_ ? collect_led() : collect());
       QP_TRY(sort());
     }
     for (; at_ < order_.size() && !out.full(); ++at_) {
@@ -202,8 +211,6 @@ class Sort : public Operator {
   Result<void> collect() {
     static constexpr std::uint64_t kSlack = 4096;
     Batch rows;
-    std::size_t counted = 0;
-    if (most_ == 0) return {};
     while (QP_TRY(input().next(rows))) {
       for (std::size_t i = 0; i < rows.rows; ++i) {
         TermId* row = kept_.add(rows.row(i), rows.width);
@@ -211,39 +218,68 @@ class Sort : public Operator {
           const TermId id = compiled_[k].id(rows.row(i));
           row[columns_.size() + k] = id;
         }
+        QP_TRY(context_.tick(kStepsOfARow));
         // Not better than the worst of enough others.
         if (bar_ && !before(static_cast<std::uint32_t>(kept_.rows - 1), *bar_)) kept_.drop_last();
       }
       if (most_ && kept_.rows >= *most_ * 2 + kSlack) QP_TRY(shrink());
-      const std::size_t bytes = kept_.cells.capacity() * sizeof(TermId) + value_bytes_;
-      if (bytes > counted) QP_TRY(held_.add(bytes - counted));
-      counted = std::max(counted, bytes);
+      QP_TRY(count_memory());
       QP_TRY(context_.check());
     }
     return {};
   }
 
+  /// A batch of the scan at a time, until no later one can have a row among the first.
+  Result<void> collect_led() {
+    Batch led;
+    while (QP_TRY(input(1).next(led))) {
+      feed_->give(led);
+      QP_TRY(collect());
+      if (kept_.rows < *most_) continue;
+      QP_TRY(shrink());
+      const TermId best_to_come = compiled_[0].id(led.row(led.rows - 1));
+      const int way = compare(kept_.row(*bar_)[columns_.size()], best_to_come);
+      if (way != 0 && (way < 0) != keys_[0].descending) return {};
+    }
+    return {};
+  }
+
+  Result<void> count_memory() {
+    const std::size_t bytes = kept_.cells.capacity() * sizeof(TermId);
+    if (bytes > counted_) QP_TRY(held_.add(bytes - counted_));
+    counted_ = std::max(counted_, bytes);
+    return {};
+  }
+
+  // Merge sort from the bottom up, so that the time limit is looked at.
   Result<void> sort() {
     order_.resize(kept_.rows);
     std::iota(order_.begin(), order_.end(), 0U);
-    QP_TRY(held_.add(order_.size() * sizeof(std::uint32_t)));
-    // Merge sort in runs, so that the time limit is looked at.
+    std::vector<std::uint32_t> merged(order_.size());
+    Held held(context_);
+    QP_TRY(held.add(2 * order_.size() * sizeof(std::uint32_t)));
     const auto less = [this](std::uint32_t a, std::uint32_t b) { return before(a, b); };
-    static constexpr std::size_t kRun = 16'384;
-    for (std::size_t from = 0; from < order_.size(); from += kRun) {
-      const std::size_t to = std::min(from + kRun, order_.size());
-      std::stable_sort(order_.begin() + static_cast<std::ptrdiff_t>(from),
-                       order_.begin() + static_cast<std::ptrdiff_t>(to), less);
-      QP_TRY(context_.check());
+    static constexpr std::size_t kRun = 1024;
+    const std::size_t count = order_.size();
+    const auto at = [this](std::size_t i) {
+      return order_.begin() + static_cast<std::ptrdiff_t>(i);
+    };
+    for (std::size_t from = 0; from < count; from += kRun) {
+      std::stable_sort(at(from), at(std::min(from + kRun, count)), less);
+      QP_TRY(count_values());
     }
-    for (std::size_t run = kRun; run < order_.size(); run *= 2) {
-      for (std::size_t from = 0; from + run < order_.size(); from += 2 * run) {
-        const auto begin = order_.begin() + static_cast<std::ptrdiff_t>(from);
-        const std::size_t to = std::min(from + 2 * run, order_.size());
-        std::inplace_merge(begin, begin + static_cast<std::ptrdiff_t>(run),
-                           order_.begin() + static_cast<std::ptrdiff_t>(to), less);
-        QP_TRY(context_.check());
+    for (std::size_t run = kRun; run < count; run *= 2) {
+      for (std::size_t from = 0; from < count; from += 2 * run) {
+        const std::size_t middle = std::min(from + run, count);
+        const std::size_t end = std::min(from + 2 * run, count);
+        std::size_t a = from, b = middle;
+        for (std::size_t to = from; to < end; ++to) {
+          const bool first = b == end || (a != middle && !before(order_[b], order_[a]));
+          merged[to] = first ? order_[a++] : order_[b++];
+          QP_TRY(context_.tick());
+        }
       }
+      std::swap(order_, merged);
     }
     if (most_ && order_.size() > *most_) order_.resize(*most_);
     return context_.check();
@@ -257,49 +293,53 @@ class Sort : public Operator {
     for (const std::uint32_t i : order_) better.add(kept_.row(i), kept_.width);
     order_.clear();
     kept_ = std::move(better);
-    bar_ = static_cast<std::uint32_t>(kept_.rows - 1);
+    if (kept_.rows == *most_) bar_ = static_cast<std::uint32_t>(kept_.rows - 1);
     return {};
   }
 
   bool before(std::uint32_t a, std::uint32_t b) {
     for (std::size_t k = 0; k < keys_.size(); ++k) {
-      const TermId x = kept_.row(a)[columns_.size() + k], y = kept_.row(b)[columns_.size() + k];
-      if (x == y) continue;
-      int way = 0;
-      if (rdf::term_class(x) == rdf::term_class(y) &&
-          rdf::term_class(x) >= rdf::TermClass::Boolean &&
-          rdf::term_class(x) <= rdf::TermClass::DateTime) {
-        way = x < y ? -1 : 1;  // sorted by value, but for the spelling of a zone
-        if (rdf::term_class(x) == rdf::TermClass::DateTime &&
-            qp::number(x) >> 2 == qp::number(y) >> 2) {
-          way = 0;
-        }
-      } else {
-        way = order(value(x), value(y));
-      }
+      const int way = compare(kept_.row(a)[columns_.size() + k], kept_.row(b)[columns_.size() + k]);
       if (way != 0) return (way < 0) != keys_[k].descending;
     }
     return false;
   }
 
-  const Value& value(TermId id) {
-    const auto [at, is_new] = values_.try_emplace(id);
-    if (is_new) {
-      at->second = context_.value(id);
-      value_bytes_ += sizeof(Value) + 32;
+  int compare(TermId x, TermId y) {
+    if (x == y) return 0;
+    if (rdf::term_class(x) != rdf::term_class(y) || !is_by_value(rdf::term_class(x))) {
+      return order(value(x), value(y));
     }
-    return at->second;
+    // Sorted by value, but for the spelling of a zone.
+    const bool same_time =
+        rdf::term_class(x) == rdf::TermClass::DateTime && qp::number(x) >> 2 == qp::number(y) >> 2;
+    return same_time ? 0 : (x < y ? -1 : 1);
+  }
+
+  const Value& value(TermId id) {
+    const auto [number, is_new] = ids_.add(&id);
+    if (is_new) values_.push_back(context_.value(id));
+    return values_[number];
+  }
+
+  Result<void> count_values() {
+    const std::size_t bytes = ids_.bytes() + values_.size() * sizeof(Value);
+    if (bytes > values_counted_) QP_TRY(values_held_.add(bytes - values_counted_));
+    values_counted_ = std::max(values_counted_, bytes);
+    return context_.check();
   }
 
   std::vector<OrderKey> keys_;
   std::optional<std::uint64_t> most_;
+  Feed* feed_;
   std::vector<Compiled> compiled_;
-  Held held_;
+  Held held_, values_held_;
   Batch kept_;
+  std::size_t counted_ = 0, values_counted_ = 0;
   std::vector<std::uint32_t> order_;
   std::optional<std::uint32_t> bar_;
-  std::unordered_map<TermId, Value> values_;
-  std::size_t value_bytes_ = 0;
+  RowSet ids_{1};             ///< of keys that are compared by their value
+  std::deque<Value> values_;  ///< theirs
   std::size_t at_ = 0;
   bool sorted_ = false;
 };
@@ -326,8 +366,12 @@ OperatorPtr make_slice(Context& context, OperatorPtr input, std::uint64_t offset
   return std::make_unique<Slice>(context, std::move(input), offset, limit);
 }
 OperatorPtr make_sort(Context& context, OperatorPtr input, std::vector<OrderKey> keys,
-                      std::optional<std::uint64_t> most) {
-  return std::make_unique<Sort>(context, std::move(input), std::move(keys), most);
+                      std::optional<std::uint64_t> most, Lead lead) {
+  return std::make_unique<Sort>(context, std::move(input), std::move(keys), most, std::move(lead));
+}
+
+bool is_by_value(rdf::TermClass kind) {
+  return kind >= rdf::TermClass::Boolean && kind <= rdf::TermClass::DateTime;
 }
 
 }  // namespace qp::sparql

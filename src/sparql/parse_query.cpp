@@ -23,9 +23,12 @@ Result<Query> Parser::query() {
     QP_TRY(where_clause(made.select));
     QP_TRY(modifiers(made.select));
   } else {
-    const bool update = at_word("INSERT") || at_word("DELETE") || at_word("WITH");
+    static constexpr std::string_view kUpdates[] = {"INSERT", "DELETE", "WITH", "DROP", "CLEAR",
+                                                    "CREATE", "LOAD",   "ADD",  "MOVE", "COPY"};
+    const bool update = std::any_of(std::begin(kUpdates), std::end(kUpdates),
+                                    [this](std::string_view word) { return at_word(word); });
     return unexpected("SELECT, CONSTRUCT, DESCRIBE or ASK",
-                      update ? "this is an update, which must be asked for" : "");
+                      update ? "this is an update, which must be asked for: --update" : "");
   }
   if (now_.kind != Token::Kind::End) return unexpected("the end of the query");
   made.base = base_;

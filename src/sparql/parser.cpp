@@ -3,7 +3,7 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "sparql/parser_state.hpp"
-#include "vocab/terms.hpp"
+#include "vocab/prefixes.hpp"
 
 namespace qp::sparql {
 
@@ -72,20 +72,8 @@ Result<void> Parser::check_depth() {
 }
 
 std::string_view vocabulary_prefix(std::string_view prefix) {
-  struct Row {
-    std::string_view prefix, iri;
-  };
-  static constexpr Row kRows[] = {
-#define NAMESPACE(prefix, iri) {#prefix, iri},
-#define TERM(prefix, name)
-#define TERM_AS(prefix, name, local)
-#include "vocab/terms.def"
-#undef NAMESPACE
-#undef TERM
-#undef TERM_AS
-  };
-  for (const Row& row : kRows) {
-    if (row.prefix == prefix) return row.iri;
+  for (const vocab::Prefix& known : vocab::prefixes()) {
+    if (known.name == prefix) return known.iri;
   }
   return {};
 }

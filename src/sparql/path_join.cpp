@@ -47,7 +47,7 @@ class Walker {
   Result<Nodes> starts(const IdPath& path, Way way);
   Result<Nodes> all_nodes();
   Result<bool> is_node(TermId id);
-  /// Each pair of `!(...)`, as often as quads give it. None: any.
+  /// Each pair of `!(...)` once for each direction that it names, 18.4. None: any.
   Result<void> negated(const IdPath& path, TermId s, TermId o,
                        std::vector<std::pair<TermId, TermId>>& out);
 
@@ -153,10 +153,15 @@ Result<Nodes> Walker::closure(const IdPath& path, TermId from, Way way, bool wit
 }
 
 Result<Nodes> Walker::all_nodes() {
+  static constexpr std::size_t kSlack = 65'536;
   Nodes made;
+  std::size_t different = 0;
   QP_TRY(scan({}, {}, {}, [&](const auto& quad) {
     if (made.empty() || made.back() != quad.s) made.push_back(quad.s);
     made.push_back(quad.o);
+    if (made.size() < 2 * different + kSlack) return;
+    make_unique(made);
+    different = made.size();
   }));
   make_unique(made);
   return made;
@@ -201,15 +206,23 @@ Result<void> Walker::negated(const IdPath& path, TermId s, TermId o,
   const auto among = [](const Nodes& set, TermId id) {
     return std::find(set.begin(), set.end(), id) != set.end();
   };
+  const auto once_from = [&out](std::size_t begin) {
+    const auto from = out.begin() + static_cast<std::ptrdiff_t>(begin);
+    std::sort(from, out.end());
+    out.erase(std::unique(from, out.end()), out.end());
+  };
   if (!path.forward.empty() || path.backward.empty()) {
     QP_TRY(scan(s, {}, o, [&](const auto& quad) {
       if (!among(path.forward, quad.p)) out.emplace_back(quad.s, quad.o);
     }));
+    once_from(0);
   }
   if (!path.backward.empty()) {
+    const std::size_t begin = out.size();
     QP_TRY(scan(o, {}, s, [&](const auto& quad) {
       if (!among(path.backward, quad.p)) out.emplace_back(quad.o, quad.s);
     }));
+    once_from(begin);
   }
   return {};
 }
@@ -221,6 +234,7 @@ class PathJoin : public Operator {
       : Operator(context),
         pattern_(pattern),
         path_(std::move(path)),
+        held_(context),
         walker_(context, source, pattern.graphs, pattern.graph) {
     columns_ = input->columns();
     s_ = slot(pattern.s);
@@ -261,6 +275,9 @@ class PathJoin : public Operator {
         pair_ = 0;
         QP_TRY(from(start, Way::Forward));
       }
+      held_.clear();
+      QP_TRY(held_.add(pairs_.capacity() * sizeof(Pairs::value_type) +
+                       starts_.capacity() * sizeof(TermId)));
       for (; pair_ < pairs_.size() && !out.full(); ++pair_) emit(out);
       QP_TRY(context_.tick());
     }
@@ -321,6 +338,7 @@ class PathJoin : public Operator {
 
   PathPattern pattern_;
   IdPath path_;
+  Held held_;
   Walker walker_;
   std::size_t s_ = 0, o_ = 0;
   Batch left_;

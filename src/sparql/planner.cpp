@@ -133,9 +133,74 @@ Result<OperatorPtr> Planner::order(const Algebra& algebra, const Scope& scope,
                                    std::optional<std::uint64_t> most) {
   OperatorPtr input = QP_TRY(plan(algebra.parts[0], scope));
   const double rows = input->report().estimate;
+  if (most) {
+    OperatorPtr led = QP_TRY(led_order(algebra, scope, *most, rows));
+    if (led) return led;
+  }
   OperatorPtr made = make_sort(context_, std::move(input), algebra.order, most);
   made->report().estimate = most ? std::min(rows, static_cast<double>(*most)) : rows;
   return made;
+}
+
+/// Whether all objects of the pattern, which binds the predicate only, are of one class of ids, in
+/// the order of their values.
+Result<bool> Planner::lies_in_order(const store::Pattern& pattern, Graphs graphs) const {
+  std::optional<rdf::TermClass> kind;
+  std::vector<store::QuadIds> quads;
+  Source::Walk walk(source_, graphs);
+  for (const bool reverse : {false, true}) {
+    QP_TRY(walk.open(pattern, store::Order::Posg, reverse));
+    QP_TRY(walk.next(quads, 1));
+    if (quads.empty()) return false;
+    const rdf::TermClass here = rdf::term_class(quads[0].o);
+    if (!is_by_value(here) || (kind && *kind != here)) return false;
+    kind = here;
+  }
+  return true;
+}
+
+Result<OperatorPtr> Planner::led_order(const Algebra& algebra, const Scope& scope,
+                                       std::uint64_t most, double rows) {
+  static constexpr std::uint64_t kMost = 1000;  // sorted anew with each batch
+  static constexpr double kWorthALead = 1000;   // fewer rows are sorted as well
+  using Way = PlanOptions::Lead;
+  const Expression& key = algebra.order[0].expression;
+  const bool may =
+      options_.lead == Way::Always || (options_.lead == Way::Gain && rows > kWorthALead);
+  if (!may || key.op != Op::Variable || most > kMost || most == 0) return OperatorPtr();
+  const Algebra& body = algebra.parts[0];
+  const Algebra* joined = &body;
+  while (joined->kind == Kind::Filter || joined->kind == Kind::LeftJoin) joined = &joined->parts[0];
+  if (joined->kind != Kind::Triples && joined->kind != Kind::Join) return OperatorPtr();
+  std::vector<Piece> pieces;
+  flatten(*joined, scope, pieces);
+  for (Piece& piece : pieces) {
+    if (piece.triple == nullptr || piece.triple->path || order_of(piece) != key.variable) continue;
+    if (variable_of(piece.triple->s) == nullptr) continue;
+    const QuadPattern pattern = QP_TRY(pattern_of(piece));
+    const store::Pattern asked = QP_TRY(constants_of(piece));
+    if (TermTable::is_local(asked.p)) continue;
+    const auto all = static_cast<double>(QP_TRY(source_.estimate(asked, piece.scope.graphs)));
+    const double read = static_cast<double>(most) * all / std::max(rows, 1.0);
+    if (options_.lead == Way::Gain && read * 2 > rows) continue;
+    if (!QP_TRY(lies_in_order(asked, piece.scope.graphs))) continue;
+    OperatorPtr scan = make_scan(context_, source_, pattern,
+                                 {store::Order::Posg, algebra.order[0].descending, {}});
+    scan->report().name = algebra.order[0].descending ? "scan backwards" : "scan in order";
+    scan->report().detail = text(*piece.triple);
+    scan->report().estimate = read;
+    if (!may_feed(body, scan->columns(), false)) return OperatorPtr();
+    auto feed = std::make_unique<Feed>(context_, scan->columns(), fresh());
+    feed->report().estimate = read;
+    feed->report().name = "rows of the scan";
+    Feed& fed = *feed;
+    OperatorPtr input = QP_TRY(join_with(std::move(feed), body, scope));
+    OperatorPtr made =
+        make_sort(context_, std::move(input), algebra.order, most, {std::move(scan), &fed});
+    made->report().estimate = static_cast<double>(most);
+    return made;
+  }
+  return OperatorPtr();
 }
 
 // LIMIT goes through a projection down to the order that it needs no more than so much of.

@@ -16,6 +16,9 @@ struct PlanOptions {
   bool may_feed = true;     ///< the right side of OPTIONAL and the like gets the left side's rows
   bool may_reorder = true;  ///< joins may go another way than they are written
   bool may_push = true;     ///< filters may move inwards
+  /// ORDER BY with a LIMIT may read an index in its order: where it is a gain, always, never.
+  enum class Lead : std::uint8_t { Gain, Always, Never };
+  Lead lead = Lead::Gain;
 };
 
 /// From the algebra to operators. Outlives the operators that it makes; they come back to it for
@@ -62,6 +65,11 @@ class Planner {
   Result<OperatorPtr> order(const Algebra& algebra, const Scope& scope,
                             std::optional<std::uint64_t> most);
   Result<OperatorPtr> slice(const Algebra& algebra, const Scope& scope);
+  /// The same for a few rows, where an index has the values of the first key in their order. Null:
+  /// there is none, or it is no gain over a plan that makes `rows`.
+  Result<OperatorPtr> led_order(const Algebra& algebra, const Scope& scope, std::uint64_t most,
+                                double rows);
+  Result<bool> lies_in_order(const store::Pattern& pattern, Graphs graphs) const;
 
   // Joins: join_order.cpp.
   void flatten(const Algebra& algebra, const Scope& scope, std::vector<Piece>& pieces);

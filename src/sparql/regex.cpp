@@ -142,8 +142,8 @@ static std::optional<std::vector<std::pair<std::string, int>>> parts_of(std::str
   return parts;
 }
 
-std::optional<std::string> Regex::replace(std::string_view text,
-                                          std::string_view replacement) const {
+std::optional<std::string> Regex::replace(std::string_view text, std::string_view replacement,
+                                          const std::function<bool(std::size_t)>& may_go_on) const {
   if (re2::RE2::PartialMatch("", *matcher_)) return std::nullopt;
   const int groups = matcher_->NumberOfCapturingGroups();
   const auto parts = parts_of(replacement, groups);
@@ -163,6 +163,7 @@ std::optional<std::string> Regex::replace(std::string_view text,
         made.append(part.data(), part.size());
       }
     }
+    if (!may_go_on(made.size())) return std::nullopt;
     at = begin + found[0].size();
     if (found[0].empty()) {
       if (at == text.size()) break;

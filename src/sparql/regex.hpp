@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,8 +24,13 @@ class Regex {
 
   bool matches(std::string_view text) const;
   /// Each match becomes `replacement`, in which `$1` is a group. nullopt: the pattern matches the
-  /// empty string, or `replacement` is malformed.
-  std::optional<std::string> replace(std::string_view text, std::string_view replacement) const;
+  /// empty string, `replacement` is malformed, or `may_go_on`, asked behind each match with how
+  /// much is made, said no.
+  std::optional<std::string> replace(std::string_view text, std::string_view replacement,
+                                     const std::function<bool(std::size_t made)>& may_go_on) const;
+
+  /// One search is not interrupted: longer texts are for nobody to search.
+  static constexpr std::size_t kTextBytes = std::size_t{1} << 20;
 
  private:
   explicit Regex(std::unique_ptr<re2::RE2> matcher);

@@ -356,22 +356,10 @@ static bool is_plain_local_name(std::string_view name) {
 
 static std::string short_iri(std::string_view iri) {
   if (iri == rdf::type.iri) return "rdf:type";
-  struct Row {
-    std::string_view prefix, iri;
-  };
-  static constexpr Row kRows[] = {
-#define NAMESPACE(prefix, iri) {#prefix, iri},
-#define TERM(prefix, name)
-#define TERM_AS(prefix, name, local)
-#include "vocab/terms.def"
-#undef NAMESPACE
-#undef TERM
-#undef TERM_AS
-  };
-  for (const Row& row : kRows) {
-    if (iri.starts_with(row.iri) && is_plain_local_name(iri.substr(row.iri.size())) &&
-        row.prefix.find('_') == std::string_view::npos) {
-      return std::string(row.prefix) + ":" + std::string(iri.substr(row.iri.size()));
+  for (const vocab::Prefix& known : vocab::prefixes()) {
+    if (iri.starts_with(known.iri) && is_plain_local_name(iri.substr(known.iri.size())) &&
+        known.name.find('_') == std::string_view::npos) {
+      return std::string(known.name) + ":" + std::string(iri.substr(known.iri.size()));
     }
   }
   return "<" + std::string(iri) + ">";

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/result.hpp"
 #include "vocab/term_id.hpp"
 
 namespace qp::sparql {
@@ -31,6 +32,18 @@ class RowSet {
     cells_.insert(cells_.end(), row, row + width_);
     return {count_++, true};
   }
+  /// So that the next `more` rows need none; `context`, which looks at the time, may end it.
+  template <class Context>
+  Result<void> make_room(std::size_t more, Context& context) {
+    while ((count_ + more) * 2 > slots_.size()) {
+      slots_.assign(slots_.size() * 2, kFree);
+      for (std::uint32_t i = 0; i < count_; ++i) {
+        put(i);
+        if (i % kRowsBetweenTicks == 0) QP_TRY(context.tick(kRowsBetweenTicks));
+      }
+    }
+    return {};
+  }
   bool contains(const TermId* row) const { return slots_[find(row)] != kFree; }
   /// The number of this row, or kFree.
   std::uint32_t number_of(const TermId* row) const { return slots_[find(row)]; }
@@ -50,14 +63,16 @@ class RowSet {
     }
     return slot;
   }
+  static constexpr std::uint32_t kRowsBetweenTicks = 1024;
+  void put(std::uint32_t number) {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t slot = hash_ids(row(number), width_) & mask;
+    while (slots_[slot] != kFree) slot = (slot + 1) & mask;
+    slots_[slot] = number;
+  }
   void grow() {
     slots_.assign(slots_.size() * 2, kFree);
-    const std::size_t mask = slots_.size() - 1;
-    for (std::uint32_t i = 0; i < count_; ++i) {
-      std::size_t slot = hash_ids(row(i), width_) & mask;
-      while (slots_[slot] != kFree) slot = (slot + 1) & mask;
-      slots_[slot] = i;
-    }
+    for (std::uint32_t i = 0; i < count_; ++i) put(i);
   }
 
   std::size_t width_;

@@ -92,7 +92,7 @@ Result<void> Updater::check(const QuadIds& quad) {
       QP_TRY(txn_.sequence_count(quad.s, store::Visible::everything())) != 0) {
     return error(Code::Forbidden, "the members of a collection are kept by the server");
   }
-  return {};
+  return options_.admit ? options_.admit(quad) : Result<void>();
 }
 
 Result<void> Updater::apply(std::vector<QuadIds> deletes, const std::vector<QuadIds>& inserts) {
@@ -110,6 +110,9 @@ Result<void> Updater::apply(std::vector<QuadIds> deletes, const std::vector<Quad
   }
   report_.deleted += deletes.size();
   report_.inserted += ordered.size();
+  for (const TermId graph : graphs) {
+    if (options_.begin) QP_TRY(options_.begin(graph));
+  }
   QP_TRY(txn_.apply(deletes, ordered));
   for (const TermId graph : begun) QP_TRY(txn_.set_audience(graph, options_.audience));
   for (const TermId graph : graphs) {
@@ -117,6 +120,7 @@ Result<void> Updater::apply(std::vector<QuadIds> deletes, const std::vector<Quad
     const auto record = QP_TRY(txn_.graph(graph));
     if (record && record->quads == 0) QP_TRY(txn_.erase_graph(graph));
     QP_TRY(txn_.erase_rendered(iri));
+    if (options_.end) QP_TRY(options_.end(graph));
   }
   return {};
 }

@@ -8,6 +8,10 @@ struct UpdateOptions {
   RunOptions run;
   /// Who may read a graph that the update begins.
   store::AudienceId audience = store::AudienceId::Nobody;
+  /// Asked of each quad that is to go in or out. Empty: all may. An Error ends the update.
+  std::function<Result<void>(const store::QuadIds&)> admit{};
+  /// Told of each graph before its quads change, and after.
+  std::function<Result<void>(TermId graph)> begin{}, end{};
 };
 
 struct UpdateReport {

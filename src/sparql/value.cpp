@@ -187,35 +187,15 @@ std::optional<Value> Value::inlined(TermId id) {
   return made;
 }
 
-Value Value::boolean(bool value) {
-  Value made(Kind::Boolean);
-  made.boolean_ = value;
-  return made;
-}
-Value Value::integer(std::int64_t value) {
-  Value made(Kind::Integer);
-  made.integer_ = value;
-  return made;
-}
-Value Value::decimal(sparql::Decimal value) {
-  Value made(Kind::Decimal);
-  made.decimal_ = value;
-  return made;
-}
-Value Value::number(double value) {
-  Value made(Kind::Double);
-  made.double_ = value;
-  return made;
-}
+Value Value::boolean(bool value) { return with(Kind::Boolean, &Value::boolean_, value); }
+Value Value::integer(std::int64_t value) { return with(Kind::Integer, &Value::integer_, value); }
+Value Value::decimal(sparql::Decimal value) { return with(Kind::Decimal, &Value::decimal_, value); }
+Value Value::number(double value) { return with(Kind::Double, &Value::double_, value); }
 Value Value::single(float value) {
-  Value made(Kind::Float);
-  made.double_ = static_cast<double>(value);
-  return made;
+  return with(Kind::Float, &Value::double_, static_cast<double>(value));
 }
 Value Value::date_time(sparql::DateTime value) {
-  Value made(Kind::DateTime);
-  made.time_ = value;
-  return made;
+  return with(Kind::DateTime, &Value::time_, value);
 }
 Value Value::string(std::string text) {
   Value made(Kind::String);

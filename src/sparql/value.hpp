@@ -113,6 +113,12 @@ class Value {
 
  private:
   explicit Value(Kind kind) : kind_(kind) {}
+  template <class Member>
+  static Value with(Kind kind, Member Value::* place, Member member) {
+    Value made(kind);
+    made.*place = member;
+    return made;
+  }
   void own(std::string text) {
     own_ = std::move(text);
     owned_ = true;

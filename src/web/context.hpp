@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <semaphore>
 #include <string>
 
 #include "ap/deliver.hpp"
@@ -54,6 +55,9 @@ struct Context {
   /// For /metrics; set before the server starts.
   const net::Server* server = nullptr;
   const ap::Delivery* delivery = nullptr;
+  /// Queries by SPARQL that run at once: they may be long, and the workers are for all.
+  static constexpr std::ptrdiff_t kQueriesAtOnce = 4;
+  std::counting_semaphore<kQueriesAtOnce> query_slots{kQueriesAtOnce};
 };
 
 /// A request on its way through a handler.

@@ -2,9 +2,11 @@
 
 #include <charconv>
 
+#include "ap/edit.hpp"
 #include "base/text.hpp"
 #include "sparql/parser.hpp"
 #include "sparql/results.hpp"
+#include "sparql/update.hpp"
 #include "web/auth.hpp"
 #include "web/negotiate.hpp"
 #include "web/reply.hpp"
@@ -15,33 +17,52 @@ namespace {
 
 /// What one request may take; the command line has more.
 constexpr std::chrono::milliseconds kTime{10'000};
+/// An update holds up all writers.
+constexpr std::chrono::milliseconds kUpdateTime{1'000};
 constexpr std::uint64_t kRows = 100'000;
 constexpr std::uint64_t kMemory = 64 * limits::kMiB;
 constexpr std::size_t kAnswerBytes = 16 * limits::kMiB;
 
-/// What the request asks.
+/// What the request asks for.
 struct Asked {
-  std::string query;
+  enum class What : std::uint8_t { Query, Update };
+  What what = What::Query;
+  std::string text;
   sparql::DatasetClause dataset;
 };
 
-Result<Asked> read_parameters(std::string_view encoded, bool with_query) {
+/// The parameters of one kind of request.
+struct Names {
+  std::string_view text, default_graph, named_graph;
+};
+constexpr Names kQueryNames{"query", "default-graph-uri", "named-graph-uri"};
+constexpr Names kUpdateNames{"update", "using-graph-uri", "using-named-graph-uri"};
+
+/// Graphs, and with `with_text` what is asked; a parameter of the other kind is a mistake.
+Result<Asked> read_parameters(std::string_view encoded, Asked::What what, bool with_text) {
+  const bool queries = what == Asked::What::Query;
+  const Names& names = queries ? kQueryNames : kUpdateNames;
+  const Names& others = queries ? kUpdateNames : kQueryNames;
   Asked asked;
+  asked.what = what;
   bool found = false;
   for (auto& [name, value] : QP_TRY(text::parse_form(encoded))) {
-    if (name == "query") {
-      if (found || !with_query) return bad_input("More than one query");
-      asked.query = std::move(value);
+    if (name == names.text) {
+      if (found || !with_text) return bad_input("More than one " + name);
+      asked.text = std::move(value);
       found = true;
-    } else if (name == "update" || name == "using-graph-uri" || name == "using-named-graph-uri") {
-      return error(Code::Forbidden, "There are no updates by HTTP");
-    } else if (name == "default-graph-uri") {
+    } else if (name == names.default_graph) {
       asked.dataset.graphs.push_back(std::move(value));
-    } else if (name == "named-graph-uri") {
+    } else if (name == names.named_graph) {
       asked.dataset.named.push_back(std::move(value));
+    } else if (name == others.text || name == others.default_graph || name == others.named_graph) {
+      return bad_input("The parameter `" + name + "` is not for " +
+                       (queries ? "a query" : "an update"));
     }
   }
-  if (with_query && !found) return bad_input("The parameter `query` is missing");
+  if (with_text && !found) {
+    return bad_input("The parameter `" + std::string(names.text) + "` is missing");
+  }
   return asked;
 }
 
@@ -89,33 +110,60 @@ std::optional<sparql::Format> negotiate_answer(std::string_view accept, sparql::
   return best;
 }
 
-Result<net::Response> answer(Context& context, const Exchange& exchange, Asked asked) {
-  const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
-  const Caller caller = QP_TRY(require_caller(*txn, exchange.request, context.clock(),
-                                              "Authentication required for queries"));
-  if (auto refused = refuse_without(oauth::Scope::Read, caller)) return *std::move(refused);
-  std::string actor = caller.actor;
-  if (actor.empty()) {
-    const auto actors = QP_TRY(actors_of(*txn, caller));
-    if (actors.empty()) return error(Code::Forbidden, "The user has no actor to ask as");
-    actor = actors.front().iri;
+/// One of the few that may run at once, as long as it lives.
+class Slot {
+ public:
+  explicit Slot(Context& context) : context_(context), taken_(context.query_slots.try_acquire()) {}
+  ~Slot() {
+    if (taken_) context_.query_slots.release();
   }
-  sparql::Query query =
-      QP_TRY(sparql::parse_query(asked.query, {exchange.domain.url, sparql::vocabulary_prefix}));
-  // What the protocol names goes before what the query names (2.1.4).
-  if (asked.dataset.given()) query.dataset = std::move(asked.dataset);
-  const auto format =
-      negotiate_answer(exchange.request.headers.get("Accept").value_or(""), query.form);
-  if (!format) return error(Code::NotAcceptable, "No format that suits this form of query");
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+  explicit operator bool() const { return taken_; }
 
+ private:
+  Context& context_;
+  bool taken_;
+};
+
+Error busy() { return error(Code::Unavailable, "Too many queries run now; try again"); }
+
+/// As whom the caller asks: the token's actor, or the user's first.
+Result<std::string> actor_of(const store::Txn& txn, const Caller& caller) {
+  if (!caller.actor.empty()) return caller.actor;
+  const auto actors = QP_TRY(actors_of(txn, caller));
+  if (actors.empty()) return error(Code::Forbidden, "The user has no actor to ask as");
+  return actors.front().iri;
+}
+
+Result<sparql::RunOptions> options_for(const Context& context, const store::Txn& txn,
+                                       const std::string& actor) {
   sparql::RunOptions options;
-  options.scan.visible = QP_TRY(view::sight_of(*txn, view::Reader(actor))).visible;
+  options.scan.visible = QP_TRY(view::sight_of(txn, view::Reader(actor))).visible;
   options.now = context.clock();
   options.limits.time = kTime;
   options.limits.rows = kRows;
   options.limits.memory = kMemory;
   options.limits.frontier = kRows;
-  const auto execution = QP_TRY(sparql::Execution::prepare(*txn, std::move(query), options));
+  return options;
+}
+
+sparql::ParseOptions parse_options(const Exchange& exchange) {
+  return {exchange.domain.url, sparql::vocabulary_prefix};
+}
+
+Result<net::Response> answer_query(Context& context, const Exchange& exchange,
+                                   const store::Txn& txn, const std::string& actor, Asked asked) {
+  sparql::Query query = QP_TRY(sparql::parse_query(asked.text, parse_options(exchange)));
+  // What the protocol names goes before what the query names (2.1.4).
+  if (asked.dataset.given()) query.dataset = std::move(asked.dataset);
+  const auto format =
+      negotiate_answer(exchange.request.headers.get("Accept").value_or(""), query.form);
+  if (!format) return error(Code::NotAcceptable, "No format that suits this form of query");
+  const Slot slot(context);
+  if (!slot) return busy();
+  const auto execution = QP_TRY(
+      sparql::Execution::prepare(txn, std::move(query), QP_TRY(options_for(context, txn, actor))));
   std::string body;
   QP_TRY(sparql::write_answer(*execution, *format, {.loader = context.contexts.loader},
                               [&body](std::string_view piece) -> Result<void> {
@@ -131,36 +179,96 @@ Result<net::Response> answer(Context& context, const Exchange& exchange, Asked a
   return response;
 }
 
+/// The graphs of the request are those of each operation's WHERE (2.2.3).
+Result<void> put_dataset(sparql::Update& update, const sparql::DatasetClause& dataset) {
+  if (!dataset.given()) return {};
+  for (sparql::Operation& operation : update.operations) {
+    if (operation.with || operation.dataset.given()) {
+      return bad_input("The request and the update both say which graphs to use");
+    }
+    operation.dataset = dataset;
+  }
+  return {};
+}
+
+Result<net::Response> answer_update(Context& context, const Exchange& exchange,
+                                    const Caller& caller, const std::string& actor,
+                                    const Asked& asked) {
+  sparql::Update update = QP_TRY(sparql::parse_update(asked.text, parse_options(exchange)));
+  QP_TRY(put_dataset(update, asked.dataset));
+  const Slot slot(context);
+  if (!slot) return busy();
+  sparql::UpdateReport report;
+  QP_TRY(context.store.write([&](store::WriteTxn& txn) -> Result<void> {
+    ap::Editor editor(txn, actor,
+                      {{}, "user " + caller.user, "update", {}, context.clock().count()});
+    sparql::UpdateOptions options;
+    options.run = QP_TRY(options_for(context, txn, actor));
+    options.run.limits.time = kUpdateTime;
+    options.admit = [&](const store::QuadIds& quad) { return editor.admit(quad); };
+    options.begin = [&](TermId graph) { return editor.begin(graph); };
+    options.end = [&](TermId graph) { return editor.end(graph); };
+    report = QP_TRY(sparql::run_update(txn, update, options));
+    return {};
+  }));
+  net::Response response = reply(200,
+                                 "{\"inserted\": " + std::to_string(report.inserted) +
+                                     ", \"deleted\": " + std::to_string(report.deleted) + "}\n",
+                                 "application/json");
+  response.headers.set("Cache-Control", "private, no-store");
+  return response;
+}
+
+Result<net::Response> answer(Context& context, const Exchange& exchange, Result<Asked> asked) {
+  const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
+  const Caller caller = QP_TRY(require_caller(*txn, exchange.request, context.clock(),
+                                              "Authentication required for queries"));
+  if (!asked) return std::move(asked).error();
+  // An update tells by its counts what is there.
+  if (auto refused = refuse_without(oauth::Scope::Read, caller)) return *std::move(refused);
+  const std::string actor = QP_TRY(actor_of(*txn, caller));
+  if (asked->what == Asked::What::Query) {
+    return answer_query(context, exchange, *txn, actor, *std::move(asked));
+  }
+  if (auto refused = refuse_without(oauth::Scope::SparqlUpdate, caller)) return *std::move(refused);
+  return answer_update(context, exchange, caller, actor, *asked);
+}
+
 std::string_view without_parameters(std::string_view type) {
   return text::trim(text::split_once(type, ';').first);
+}
+
+/// What a POST holds: a form, or the text itself.
+Result<Asked> read_post(const net::Request& request) {
+  using What = Asked::What;
+  const std::string_view type = request.headers.get("Content-Type").value_or("");
+  if (is_form_type(type)) {
+    if (request.body.size() > limits::kFormBytes)
+      return error(Code::TooLarge, "The form is too long");
+    const auto form = QP_TRY(text::parse_form(request.body));
+    const bool updates = text::find(form, kUpdateNames.text).has_value();
+    return read_parameters(request.body, updates ? What::Update : What::Query, true);
+  }
+  const std::string kind = text::lower(without_parameters(type));
+  const bool updates = kind == "application/sparql-update";
+  if (!updates && kind != "application/sparql-query") {
+    return error(Code::UnsupportedType,
+                 "The body is to be a form, application/sparql-query or application/sparql-update");
+  }
+  Asked asked = QP_TRY(read_parameters(request.query, updates ? What::Update : What::Query, false));
+  asked.text = request.body;
+  return asked;
 }
 
 }  // namespace
 
 Result<net::Response> get_sparql(Context& context, const Exchange& exchange) {
-  Asked asked = QP_TRY(read_parameters(exchange.request.query, true));
-  return answer(context, exchange, std::move(asked));
+  return answer(context, exchange,
+                read_parameters(exchange.request.query, Asked::What::Query, true));
 }
 
 Result<net::Response> post_sparql(Context& context, const Exchange& exchange) {
-  const net::Request& request = exchange.request;
-  const std::string_view type = request.headers.get("Content-Type").value_or("");
-  if (is_form_type(type)) {
-    if (request.body.size() > limits::kFormBytes)
-      return error(Code::TooLarge, "The form is too long");
-    Asked asked = QP_TRY(read_parameters(request.body, true));
-    return answer(context, exchange, std::move(asked));
-  }
-  const std::string kind = text::lower(without_parameters(type));
-  if (kind == "application/sparql-update") {
-    return error(Code::Forbidden, "There are no updates by HTTP");
-  }
-  if (kind != "application/sparql-query") {
-    return error(Code::UnsupportedType, "The body is to be a form or application/sparql-query");
-  }
-  Asked asked = QP_TRY(read_parameters(request.query, false));
-  asked.query = request.body;
-  return answer(context, exchange, std::move(asked));
+  return answer(context, exchange, read_post(exchange.request));
 }
 
 }  // namespace qp::web

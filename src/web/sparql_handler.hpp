@@ -8,7 +8,8 @@ namespace qp::web {
 
 /// `?query=` and the graphs of the dataset.
 Result<net::Response> get_sparql(Context& context, const Exchange& exchange);
-/// A form of the same, or a body that is the query (`application/sparql-query`). No updates.
+/// A form of the same, or a body that is the query (`application/sparql-query`); or an update
+/// (section 2.2), in either form, for a token with the scope of its own: of what the actor wrote.
 Result<net::Response> post_sparql(Context& context, const Exchange& exchange);
 
 }  // namespace qp::web

@@ -2,9 +2,12 @@
 
 import json
 import os
+import pty
 import re
+import select
 import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -48,6 +51,50 @@ INSERT DATA {
 
 # Rows that the answer to each question of the cookbook has on the fixture.
 COOKBOOK_ROWS = [1, 1, 1, 1, 1, 3, 5, 1, 1, 3, 1, 2, 1, 5, 1, 2, 1, 1, 2]
+
+
+class Terminal:
+    """quadpub query at a terminal, as somebody sits before it."""
+
+    def __init__(self, data, home, *args, columns=80):
+        self.master, slave = pty.openpty()
+        environment = {**os.environ, "HOME": home, "TERM": "xterm", "COLUMNS": str(columns)}
+        environment.pop("NO_COLOR", None)
+        self.process = subprocess.Popen([BINARY, "--data", data, "query", *args], stdin=slave,
+                                        stdout=slave, stderr=slave, env=environment,
+                                        start_new_session=True)
+        os.close(slave)
+        self.seen = ""
+
+    def types(self, text):
+        os.write(self.master, text.encode())
+
+    def shows(self, wanted, seconds=20):
+        """Waits until `wanted` comes; returns what came up to there, and forgets it."""
+        deadline = time.monotonic() + seconds
+        while wanted not in self.seen:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{wanted!r} does not come: {self.seen!r}")
+            if select.select([self.master], [], [], 0.1)[0]:
+                try:
+                    self.seen += os.read(self.master, 65536).decode(errors="replace")
+                except OSError:
+                    if wanted not in self.seen:
+                        raise AssertionError(f"{wanted!r} does not come: {self.seen!r}") from None
+        before, self.seen = self.seen.split(wanted, 1)
+        return before
+
+    def ends(self):
+        deadline = time.monotonic() + 20
+        while self.process.poll() is None and time.monotonic() < deadline:
+            if select.select([self.master], [], [], 0.05)[0]:
+                try:
+                    os.read(self.master, 65536)
+                except OSError:
+                    break
+        status = self.process.wait(timeout=20)
+        os.close(self.master)
+        return status
 
 
 class QueryTest(unittest.TestCase):
@@ -133,6 +180,83 @@ class QueryTest(unittest.TestCase):
         done = self.run_query(slow, "--timeout", "0.2", "--timing", check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn("longer than its limit", done.stderr)
+
+    def test_the_prompt_reads_queries_and_remembers_them(self):
+        home = tempfile.mkdtemp(dir=self.folder.name)
+        terminal = Terminal(self.data, home)
+        terminal.shows("sparql> ")
+        terminal.types("ASK { ?n a as:Like };\r")
+        terminal.shows("yes")
+        terminal.shows("sparql> ")
+        terminal.types("SELECT ?n {\r")
+        terminal.shows("> ")
+        terminal.types("  ?n a as:Like }\r")
+        terminal.shows("> ")
+        terminal.types("\r")  # an empty line ends it
+        self.assertIn("<https://other.example/l/1>", terminal.shows("1 row"))
+        terminal.shows("sparql> ")
+        terminal.types("SELECT nonsense;\r")
+        self.assertIn("line 1, column 8", terminal.shows("sparql> "))
+        terminal.types("\x1b[A\x1b[A\x1b[A\r")  # three up: the first one
+        terminal.shows("yes")
+        terminal.shows("sparql> ")
+        terminal.types("ASK { ?n a as:Nope }\x1b[D\x1b[D\x7f\x7f\x7f\x7fNote\x1b[F;\r")
+        terminal.shows("yes")  # edited: as:Note
+        terminal.shows("sparql> ")
+        terminal.types(".quit\r")
+        self.assertEqual(terminal.ends(), 0)
+        # Another day.
+        terminal = Terminal(self.data, home)
+        terminal.shows("sparql> ")
+        terminal.types("\x1b[A")
+        terminal.shows("as:Note")
+        terminal.types("\x15\x04")  # clear the line, end of input
+        self.assertEqual(terminal.ends(), 0)
+        mode = os.stat(os.path.join(home, ".quadpub_history")).st_mode & 0o777
+        self.assertEqual(mode, 0o600)
+
+    def test_a_table_on_a_terminal_has_colours_and_its_width(self):
+        query = "SELECT ?n ?c { ?n as:content ?c }"
+        terminal = Terminal(self.data, self.folder.name, query)
+        shown = terminal.shows("rows, ")
+        self.assertIn("\033[", shown)
+        self.assertEqual(terminal.ends(), 0)
+        self.assertNotIn("\033[", self.run_query(query).stdout)
+
+    def test_a_hint_says_what_to_try(self):
+        for query, said in [("SELECT * { ?s ?p ?o", "line 1, column 20"),
+                            ("SELECT ?x { ?s ?p ?o } ORDER ?x", "BY"),
+                            ("SELEC * {}", "line 1, column 1"),
+                            ("SELECT * { ?s foo:bar 1 }", "PREFIX foo:"),
+                            ("SELECT * { ?s ?p 'a\n' }", "line 1"),
+                            ("SELECT (COUNT(*) AS ?n) ?s { ?s ?p ?o }", "GROUP BY"),
+                            ("DROP ALL", "--update")]:
+            with self.subTest(query=query):
+                done = self.run_query(query, check=False)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(said, done.stderr)
+                self.assertEqual(len(done.stderr.strip().splitlines()), 1)
+
+    def test_explain_is_json_too_and_for_every_form(self):
+        for query in ("SELECT ?n { ?n a as:Note ; as:content ?c OPTIONAL { ?n as:to ?t } }",
+                      "ASK { ?s ?p ?o }", "CONSTRUCT WHERE { ?n a as:Note }", "DESCRIBE ?n { ?n a as:Note }"):
+            plan = json.loads(self.run_query("--explain", "--json", query).stdout)
+            self.assertTrue(plan)
+            self.assertIn("rows in", self.run_query("--explain", query).stdout)
+
+    def test_the_latest_come_from_the_end_of_an_index(self):
+        notes = " ".join(f"<http://x/n{i}> a as:Note ; as:published '2020-01-01T00:{i // 60 % 60:02}:{i % 60:02}Z'^^xsd:dateTime ."
+                         for i in range(3000))
+        self.run_query("--update", stdin=f"INSERT DATA {{ GRAPH <http://x/many> {{ {notes} }} }}")
+        query = ("SELECT ?n { ?n a as:Note ; as:published ?d FILTER(STRSTARTS(STR(?n), 'http://x/')) } "
+                 "ORDER BY DESC(?d) LIMIT 3")
+        self.assertEqual([row["n"]["value"] for row in self.rows(query)],
+                         ["http://x/n2999", "http://x/n2998", "http://x/n2997"])
+        plan = self.run_query("--explain", query).stdout
+        self.assertIn("scan backwards", plan)
+        read = int(re.search(r"scan backwards.*?= (\d+) rows", plan).group(1))
+        self.assertLess(read, 200)
+        self.run_query("--update", "CLEAR GRAPH <http://x/many>")
 
     def test_a_reader_sees_no_graph_that_is_not_its_own(self):
         self.assertEqual(self.rows("SELECT ?n { ?n a as:Like }", "--as", ALICE), [])

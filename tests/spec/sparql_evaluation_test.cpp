@@ -120,13 +120,7 @@ std::string trouble_with(const tests::SparqlCase& each) {
 }
 
 void run(const std::string& suite, const std::string& kind, std::size_t total) {
-  const auto folder = tests::suite_folder(suite);
-  if (!folder) return;
-  tests::Tally tally(suite + " " + kind, {});
-  for (const tests::SparqlCase& each : tests::sparql_cases(*folder)) {
-    if (each.kind == kind) tally.record(each.name, trouble_with(each));
-  }
-  tally.finish(total);
+  tests::run_sparql_cases(suite, kind, total, trouble_with);
 }
 
 }  // namespace

@@ -102,4 +102,15 @@ std::vector<SparqlCase> sparql_cases(const std::filesystem::path& folder) {
   return all;
 }
 
+void run_sparql_cases(const std::string& suite, const std::string& kind, std::size_t total,
+                      const std::function<std::string(const SparqlCase&)>& trouble_with) {
+  const auto folder = suite_folder(suite);
+  if (!folder) return;
+  Tally tally(suite + " " + kind, {});
+  for (const SparqlCase& each : sparql_cases(*folder)) {
+    if (each.kind == kind) tally.record(each.name, trouble_with(each));
+  }
+  tally.finish(total);
+}
+
 }  // namespace qp::tests

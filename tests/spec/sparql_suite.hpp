@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,5 +25,10 @@ struct SparqlCase {
 /// All cases of the suite in `folder` (`sparql10`, `sparql11`), but those for entailment and
 /// SERVICE.
 std::vector<SparqlCase> sparql_cases(const std::filesystem::path& folder);
+
+/// Counts the suite's cases of one kind, of which there are `total`, by whether `trouble_with` has
+/// nothing to say of them. Where the suite is not found, it says so.
+void run_sparql_cases(const std::string& suite, const std::string& kind, std::size_t total,
+                      const std::function<std::string(const SparqlCase&)>& trouble_with);
 
 }  // namespace qp::tests

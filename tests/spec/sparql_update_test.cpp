@@ -66,11 +66,5 @@ std::string trouble_with(const tests::SparqlCase& each) {
 }  // namespace
 
 TEST_CASE("SPARQL 1.1 Update: the store holds what the suite says") {
-  const auto folder = tests::suite_folder("sparql11");
-  if (!folder) return;
-  tests::Tally tally("sparql11 UpdateEvaluationTest", {});
-  for (const tests::SparqlCase& each : tests::sparql_cases(*folder)) {
-    if (each.kind == "UpdateEvaluationTest") tally.record(each.name, trouble_with(each));
-  }
-  tally.finish(94);
+  tests::run_sparql_cases("sparql11", "UpdateEvaluationTest", 94, trouble_with);
 }

@@ -1,0 +1,106 @@
+#include "ap/edit.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "ap/activity.hpp"
+#include "ap/collection.hpp"
+#include "ap/publish.hpp"
+#include "vocab/terms.hpp"
+
+namespace qp::ap {
+
+namespace {
+
+constexpr std::array kRecipients = {as::to, as::cc, as::bto, as::bcc, as::audience};
+
+/// What the server keeps true of a resource, or acts on.
+constexpr std::array kKept = {rdf::type,     as::attributedTo, as::actor,
+                              as::object,    as::target,       as::items,
+                              as::inReplyTo, ldp::inbox,       as::outbox,
+                              as::followers, as::following,    as::liked,
+                              as::likes,     as::shares,       as::replies,
+                              as::streams,   as::endpoints,    as::preferredUsername};
+
+template <std::size_t N>
+bool is_among(const std::array<Word, N>& words, TermId id) {
+  return std::any_of(words.begin(), words.end(), [id](const Word& word) { return id == word; });
+}
+
+Result<bool> is_about(const store::Txn& txn, TermId subject, TermId graph) {
+  if (subject == graph || rdf::is_blank(subject)) return true;
+  const std::string resource(QP_TRY(txn.resolve(graph)).value);
+  return QP_TRY(txn.resolve(subject)).value.starts_with(resource + "#");
+}
+
+}  // namespace
+
+Result<void> Editor::admit(const store::QuadIds& quad) {
+  const bool addresses = is_among(kRecipients, quad.p) && quad.s == quad.g;
+  if (!actor_.empty()) QP_TRY(admit_in_name(quad));
+  if (addresses) readdressed_.insert(quad.g);
+  return {};
+}
+
+Result<void> Editor::admit_in_name(const store::QuadIds& quad) {
+  if (!QP_TRY(is_open(quad.g))) {
+    return error(Code::Forbidden, "Only what your actor wrote, and its profile, can be changed");
+  }
+  if (is_among(kRecipients, quad.p) || is_among(kKept, quad.p)) {
+    const std::string word(QP_TRY(txn_.resolve(quad.p)).value);
+    return error(Code::Forbidden, "<" + word + "> is changed by activities only");
+  }
+  if (!QP_TRY(is_about(txn_, quad.s, quad.g))) {
+    return error(Code::Forbidden, "A graph speaks of its own resource only");
+  }
+  return {};
+}
+
+/// An object that is there, or the actor itself; no activity, no collection, no Tombstone.
+Result<bool> Editor::is_open(TermId graph) {
+  if (open_.contains(graph)) return true;
+  const std::string iri(QP_TRY(txn_.resolve(graph)).value);
+  const auto record = QP_TRY(txn_.graph(graph));
+  if (!record || record->kind != store::GraphKind::Source || !QP_TRY(is_local(txn_, iri))) {
+    return false;
+  }
+  if (!QP_TRY(values_of(txn_, iri, as::actor)).empty()) return false;
+  if (QP_TRY(find_collection(txn_, iri))) return false;
+  if (!contains(QP_TRY(owners_of(txn_, iri)), actor_)) return false;
+  open_.insert(graph);
+  return true;
+}
+
+Result<void> Editor::begin(TermId graph) { return note_edit(txn_, graph, provenance_); }
+
+/// Who may read it, and see it listed, as write_document's callers have it.
+Result<void> Editor::readdress(TermId graph) {
+  const auto record = QP_TRY(txn_.graph(graph));
+  if (!record || record->document == TermId::None) return {};
+  const std::string iri(QP_TRY(txn_.resolve(graph)).value);
+  const std::vector<std::string> owners = QP_TRY(owners_of(txn_, iri));
+  std::vector<std::string> readers = owners;
+  for (const Word& property : kRecipients) {
+    for (std::string& one : QP_TRY(values_of(txn_, iri, property))) {
+      if (!contains(readers, one)) readers.push_back(std::move(one));
+    }
+  }
+  const std::string blocked = owners.empty() ? "" : collection_of(owners.front(), Role::Blocked);
+  const auto audience = QP_TRY(audience_of(txn_, readers, blocked));
+  QP_TRY(txn_.set_audience(graph, audience));
+  for (const TermId sequence : QP_TRY(txn_.sequences_of(graph))) {
+    const auto item = QP_TRY(txn_.sequence_item(sequence, graph));
+    // An inbox shows its items to its owner only, whoever they are addressed to.
+    if (!item || item->audience != record->audience) continue;
+    QP_TRY(txn_.sequence_remove(sequence, graph));
+    QP_TRY(txn_.sequence_append(sequence, graph, audience, item->key));
+  }
+  return {};
+}
+
+Result<void> Editor::end(TermId graph) {
+  if (readdressed_.contains(graph)) QP_TRY(readdress(graph));
+  return drop_rendered(txn_, std::string(QP_TRY(txn_.resolve(graph)).value));
+}
+
+}  // namespace qp::ap
