@@ -1,40 +1,92 @@
-// The rival: Oxigraph (npm, WebAssembly) on the same data and queries, in the same run.
+// The rival: Oxigraph (npm, WebAssembly) on the same data and queries, in the same run. A query that
+// takes longer than LIMIT seconds is ended, with the process that it runs in, and counts as that long.
 //
-//   node sparql_oxigraph.mjs DATA.nq QUERIES.rq FOLDER [REPEATS]    FOLDER: the answers of bench_sparql
+//   node sparql_oxigraph.mjs DATA.nq QUERIES.rq FOLDER [REPEATS] [LIMIT]
+//
+// FOLDER: the answers of bench_sparql.
+import {fork} from 'node:child_process';
 import {createRequire} from 'node:module';
-import {readFileSync} from 'node:fs';
-const require = createRequire(new URL('../tests/npm/', import.meta.url));
-const oxigraph = require('oxigraph');
-const [data, queries, folder, repeats = '3'] = process.argv.slice(2);
+import {createReadStream, readFileSync} from 'node:fs';
+import {createInterface} from 'node:readline';
+
+const [data, queries, folder, repeats = '3', limit = '30'] = process.argv.slice(2);
 const prefixes = 'PREFIX as: <https://www.w3.org/ns/activitystreams#>\n' +
   'PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>\n';
-const store = new oxigraph.Store();
-// Its union of graphs has a triple once for each graph that holds it (issue 1919), where SPARQL
-// merges graphs. So it gets all triples in its default graph too, and asks that.
-const quads = readFileSync(data, 'utf8');
-store.load(quads, {format: 'application/n-quads', no_transaction: true});
-store.load(quads.replace(/ <[^>]*> \.$/gm, ' .'), {format: 'application/n-triples', no_transaction: true});
+const usesGraphs = (text) => text.includes('GRAPH');
 const term = (t) => t === undefined ? '' : t.toString();
-const lines = (answer) => {
-  if (typeof answer === 'boolean') return [String(answer)];
-  return answer.map((row) => row instanceof Map ? null : [row.subject, row.predicate, row.object].map(term).join('\t'));
-};
-for (const part of readFileSync(queries, 'utf8').split('#### ').slice(1)) {
-  const end = part.indexOf('\n'), name = part.slice(0, end), text = part.slice(end + 1);
-  const times = [];
-  let answer;
-  for (let i = 0; i < Number(repeats); ++i) {
-    const begin = performance.now();
-    answer = store.query(prefixes + text);
-    times.push(performance.now() - begin);
-    if (times[0] > 5000) break;
+
+// Its union of graphs has a triple once for each graph that holds it (issue 1919), where SPARQL
+// merges graphs. So what asks of no graph by name asks the default graph of a store with all triples
+// there.
+async function serve(named) {
+  const require = createRequire(new URL('../tests/npm/', import.meta.url));
+  const store = new (require('oxigraph').Store)();
+  let lines = [];
+  const load = () => {
+    store.load(lines.join('\n'), {format: named ? 'application/n-quads' : 'application/n-triples', no_transaction: true});
+    lines = [];
+  };
+  for await (const line of createInterface({input: createReadStream(data)})) {
+    lines.push(named ? line : line.replace(/ <[^>]*> \.$/, ' .'));
+    if (lines.length === 100000) load();
   }
-  times.sort((a, b) => a - b);
-  const select = /SELECT\s+(DISTINCT\s+)?([\s\S]*?)\{/.exec(text);
-  let names = [];
-  if (select) names = [...select[2].replace(/\([^()]*(\([^()]*\))?[^()]*AS\s+(\?\w+)\s*\)/g, '$2').matchAll(/\?(\w+)/g)].map((m) => m[1]);
-  const found = (select ? answer.map((row) => names.map((n) => term(row.get(n))).join('\t')) : lines(answer)).sort();
-  let ours = readFileSync(`${folder}/${name}.tsv`, 'utf8').split('\n').slice(0, -1).sort();
-  console.log(JSON.stringify({name, ms: times[times.length >> 1], rows: found.length,
-    equal: JSON.stringify(found) === JSON.stringify(ours)}));
+  load();
+  process.on('message', ({name, text}) => {
+    const times = [];
+    let answer;
+    for (let i = 0; i < Number(repeats); ++i) {
+      const begin = performance.now();
+      answer = store.query(prefixes + text);
+      times.push(performance.now() - begin);
+      if (times[0] > 2000) break;
+    }
+    times.sort((a, b) => a - b);
+    const select = /SELECT\s+(DISTINCT\s+)?([\s\S]*?)\{/.exec(text);
+    let names = [];
+    if (select) names = [...select[2].replace(/\([^()]*(\([^()]*\))?[^()]*AS\s+(\?\w+)\s*\)/g, '$2').matchAll(/\?(\w+)/g)].map((m) => m[1]);
+    const found = (typeof answer === 'boolean' ? [String(answer)] : answer.map((row) => (row instanceof Map
+      ? names.map((n) => term(row.get(n))) : [row.subject, row.predicate, row.object].map(term)).join('\t'))).sort();
+    const ours = readFileSync(`${folder}/${name}.tsv`, 'utf8').split('\n').slice(0, -1).sort();
+    process.send({name, ms: times[times.length >> 1], rows: found.length, limited: false,
+      equal: JSON.stringify(found) === JSON.stringify(ours)});
+  });
+  process.send('ready');
 }
+
+function start(named) {
+  const child = fork(new URL(import.meta.url).pathname, process.argv.slice(2),
+    {env: {...process.env, SERVES: named ? 'named' : 'default'}, execArgv: ['--max-old-space-size=4096']});
+  return new Promise((resolve, reject) => {
+    child.once('message', () => resolve(child));
+    child.once('exit', (code) => reject(new Error(`the rival ended with ${code}`)));
+  });
+}
+
+const asked = (child, query) => new Promise((resolve) => {
+  const timer = setTimeout(() => { child.kill('SIGKILL'); resolve(null); }, Number(limit) * 1000);
+  child.removeAllListeners('message');
+  child.once('message', (answer) => { clearTimeout(timer); resolve(answer); });
+  child.send(query);
+});
+
+async function run() {
+  const all = readFileSync(queries, 'utf8').split('#### ').slice(1).map((part) => {
+    const end = part.indexOf('\n');
+    return {name: part.slice(0, end), text: part.slice(end + 1)};
+  });
+  const answers = new Map();
+  for (const named of [false, true]) {
+    let child;
+    for (const query of all.filter((one) => usesGraphs(one.text) === named)) {
+      child ??= await start(named);
+      const answer = await asked(child, query);
+      if (answer === null) child = undefined;
+      answers.set(query.name, answer ?? {name: query.name, ms: Number(limit) * 1000, rows: 0, limited: true, equal: null});
+    }
+    child?.kill('SIGKILL');
+  }
+  for (const {name} of all) console.log(JSON.stringify(answers.get(name)));
+}
+
+if (process.env.SERVES) await serve(process.env.SERVES === 'named');
+else await run();

@@ -138,8 +138,16 @@ Value substr(Arguments given) {
 
 using CaseMap = std::uint8_t* (*)(const std::uint8_t*, std::size_t, const char*, uninorm_t,
                                   std::uint8_t*, std::size_t*);
-Value with_case(const Value& value, CaseMap map) {
-  if (!value.is_text()) return {};
+/// Enough for a function that nothing interrupts. False: the query fails.
+bool is_short(std::string_view text, Context& context) {
+  if (text.size() <= Regex::kTextBytes) return true;
+  context.fail(error(Code::TooLarge, "a text of more than " + std::to_string(Regex::kTextBytes) +
+                                         " bytes is too long for this function"));
+  return false;
+}
+
+Value with_case(const Value& value, CaseMap map, Context& context) {
+  if (!value.is_text() || !is_short(value.view(), context)) return {};
   const std::string_view text = value.view();
   std::size_t size = 0;
   std::uint8_t* made = map(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), "",
@@ -177,19 +185,11 @@ Value concat(Arguments given) {
   return Value::string(std::move(made), one_language ? given[0].language() : std::string_view());
 }
 
-/// False: the query fails.
-bool may_search(std::string_view text, Context& context) {
-  if (text.size() <= Regex::kTextBytes) return true;
-  context.fail(error(Code::TooLarge, "a text of more than " + std::to_string(Regex::kTextBytes) +
-                                         " bytes is not searched"));
-  return false;
-}
-
 Value regex(Arguments given, Context& context) {
   if (!given[0].is_text() || !is_string(given[1])) return {};
   if (given.size() == 3 && !is_string(given[2])) return {};
   const auto matcher = context.regex(given[1].view(), given.size() == 3 ? given[2].view() : "");
-  if (!matcher || !may_search(given[0].view(), context)) return {};
+  if (!matcher || !is_short(given[0].view(), context)) return {};
   return Value::boolean(matcher->matches(given[0].view()));
 }
 
@@ -198,7 +198,7 @@ Value replace(Arguments given, Context& context) {
   if (!given[0].is_text() || !is_string(given[1]) || !is_string(given[2])) return {};
   if (given.size() == 4 && !is_string(given[3])) return {};
   const auto matcher = context.regex(given[1].view(), given.size() == 4 ? given[3].view() : "");
-  if (!matcher || !may_search(given[0].view(), context)) return {};
+  if (!matcher || !is_short(given[0].view(), context)) return {};
   const auto may_go_on = [&context](std::size_t bytes) {
     return bytes <= limits::kSparqlStringBytes && context.tick(kStepsOfAMatch).has_value();
   };
@@ -358,9 +358,9 @@ Value call_on_strings(Builtin builtin, Arguments given, Context& context) {
     case Builtin::StrLen:
       return given[0].is_text() ? Value::integer(length(given[0].view())) : Value();
     case Builtin::UCase:
-      return with_case(given[0], u8_toupper);
+      return with_case(given[0], u8_toupper, context);
     case Builtin::LCase:
-      return with_case(given[0], u8_tolower);
+      return with_case(given[0], u8_tolower, context);
     case Builtin::EncodeForUri:
       return given[0].is_text() ? Value::string(text::percent_encode(given[0].view())) : Value();
     case Builtin::Contains:

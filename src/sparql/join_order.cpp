@@ -99,6 +99,7 @@ Result<store::Pattern> Planner::constants_of(const Piece& piece) {
 }
 
 Result<void> Planner::measure(Piece& piece, const std::vector<Expression>& filters) {
+  piece.may.clear();
   if (piece.algebra != nullptr) {
     piece.may = may_bind(*piece.algebra);
     piece.must = must_bind(*piece.algebra);
@@ -136,16 +137,16 @@ Result<void> Planner::measure(Piece& piece, const std::vector<Expression>& filte
 }
 
 /// What it would be to take `piece` next.
-Result<Planner::Choice> Planner::weigh(const Operator& left, const Piece& piece) {
-  const double rows = std::max(left.report().estimate, 1.0);
+Result<Planner::Choice> Planner::weigh(const Left& left, const Piece& piece) {
+  const double rows = std::max(left.rows, 1.0);
   const auto bound = [&](const Node& node) {
     const Variable* variable = variable_of(node);
-    return variable != nullptr && left.columns().has(*variable);
+    return variable != nullptr && left.columns.has(*variable);
   };
   Choice made;
   if (piece.algebra != nullptr) {
     const bool connected = std::any_of(piece.may.begin(), piece.may.end(),
-                                       [&](Variable each) { return left.columns().has(each); });
+                                       [&](Variable each) { return left.columns.has(each); });
     made.rows = connected ? std::max(rows, piece.alone) : rows * piece.alone;
     made.cost = made.rows * kHashRow + piece.alone * kReadRow;
     if (piece.algebra->kind == Kind::Values) return made;
@@ -172,16 +173,122 @@ Result<Planner::Choice> Planner::weigh(const Operator& left, const Piece& piece)
   return made;
 }
 
+Planner::Left Planner::left_of(const Operator& step) {
+  return {step.columns(), step.report().estimate};
+}
+
+Result<double> Planner::cheapest(const Left& left, const Piece& piece, const Choice& choice) const {
+  if (piece.triple == nullptr || piece.triple->path) return choice.cost;
+  const double rows = std::max(left.rows, 1.0);
+  if (left.columns.size() == 0) return piece.alone * kReadRow;
+  return std::min(choice.cost, (piece.alone + rows) * kHashRow + piece.alone * kReadRow);
+}
+
+Result<Planner::Choice> Planner::weigh_chain(Left left, std::vector<Piece> pieces) {
+  Choice made{left.rows, 0};
+  while (!pieces.empty()) {
+    std::size_t best = 0;
+    Choice choice = QP_TRY(weigh(left, pieces[0]));
+    for (std::size_t i = 1; i < pieces.size(); ++i) {
+      const Choice other = QP_TRY(weigh(left, pieces[i]));
+      if (other.cost + other.rows < choice.cost + choice.rows) {
+        best = i;
+        choice = other;
+      }
+    }
+    made.cost += QP_TRY(cheapest(left, pieces[best], choice));
+    made.rows = left.rows = choice.rows;
+    for (const Variable each : pieces[best].must) {
+      if (!left.columns.has(each)) left.columns.add(each, true);
+    }
+    pieces.erase(pieces.begin() + static_cast<std::ptrdiff_t>(best));
+  }
+  return made;
+}
+
+Result<OperatorPtr> Planner::join_star(OperatorPtr& input, std::vector<Piece>& pieces) {
+  static constexpr double kClearly = 1.5;  // estimates are estimates
+  const Left left = left_of(*input);
+  const auto is_in = [&](const Piece& piece, Variable subject) {
+    return piece.triple != nullptr && !piece.triple->path && !piece.scope.correlated &&
+           piece.scope.graphs == Graphs::Default && variable_of(piece.triple->s) != nullptr &&
+           *variable_of(piece.triple->s) == subject;
+  };
+  for (const Piece& first : pieces) {
+    const Variable* subject = first.triple ? variable_of(first.triple->s) : nullptr;
+    if (subject == nullptr || left.columns.has(*subject)) continue;
+    std::vector<Piece> star;
+    bool is_joined = false;
+    for (const Piece& piece : pieces) {
+      if (!is_in(piece, *subject)) continue;
+      star.push_back(piece);
+      is_joined |= std::any_of(piece.must.begin(), piece.must.end(),
+                               [&](Variable each) { return left.columns.is_certain(each); });
+    }
+    if (star.size() < 2 || !is_joined) continue;
+    const Choice chain = QP_TRY(weigh_chain(left, star));
+    const Choice alone = QP_TRY(weigh_chain({}, star));
+    const double cost = alone.cost + (alone.rows + left.rows + chain.rows) * kHashRow;
+    if (cost * kClearly > chain.cost) continue;
+    const Variable taken = *subject;
+    std::erase_if(pieces, [&](const Piece& piece) { return is_in(piece, taken); });
+    OperatorPtr right = QP_TRY(join_pieces(nullptr, std::move(star), {}));
+    OperatorPtr made =
+        make_hash_join(context_, std::move(input), std::move(right), JoinKind::Inner);
+    made->report().name = "hash join";
+    made->report().detail = "of a star";
+    made->report().estimate = chain.rows;
+    return made;
+  }
+  return OperatorPtr();
+}
+
+OperatorPtr Planner::reduce(OperatorPtr input, const std::vector<Variable>& wanted,
+                            const std::vector<Piece>& rest,
+                            const std::vector<Expression>& filters) {
+  static constexpr double kWorthIt = 64;  // rows
+  std::vector<Variable> asked = wanted;
+  for (const Piece& piece : rest) {
+    const std::vector<Variable> named =
+        piece.algebra != nullptr ? named_in(*piece.algebra) : piece.may;
+    asked.insert(asked.end(), named.begin(), named.end());
+  }
+  for (const Expression& each : filters) variables_of(each, asked);
+  std::vector<Variable> kept;
+  for (const Variable each : input->columns().variables) {
+    if (std::find(asked.begin(), asked.end(), each) != asked.end()) kept.push_back(each);
+  }
+  const double rows = input->report().estimate;
+  if (kept.size() == input->columns().size() || rows < kWorthIt) return input;
+  OperatorPtr made = make_project(context_, std::move(input), kept, kept);
+  made->report().estimate = rows;
+  made = make_reduced(context_, std::move(made));
+  made->report().estimate = rows;
+  return made;
+}
+
 Result<OperatorPtr> Planner::join_pieces(OperatorPtr input, std::vector<Piece> pieces,
                                          std::vector<Expression> filters) {
-  for (Piece& piece : pieces) QP_TRY(measure(piece, filters));
+  const auto wanted = std::exchange(wanted_, std::nullopt);
+  for (Piece& piece : pieces) {
+    if (piece.alone == 0) QP_TRY(measure(piece, filters));
+  }
   OperatorPtr made = input ? std::move(input) : make_unit(context_);
   made = QP_TRY(apply_ready(std::move(made), filters, pieces));
   while (!pieces.empty()) {
     std::size_t best = 0;
-    Choice choice = QP_TRY(weigh(*made, pieces[0]));
+    const Left left = left_of(*made);
+    if (options_.may_reorder && left.columns.size() != 0) {
+      OperatorPtr star = QP_TRY(join_star(made, pieces));
+      if (star) {
+        made = QP_TRY(apply_ready(std::move(star), filters, pieces));
+        if (wanted) made = reduce(std::move(made), *wanted, pieces, filters);
+        continue;
+      }
+    }
+    Choice choice = QP_TRY(weigh(left, pieces[0]));
     for (std::size_t i = 1; options_.may_reorder && i < pieces.size(); ++i) {
-      const Choice other = QP_TRY(weigh(*made, pieces[i]));
+      const Choice other = QP_TRY(weigh(left, pieces[i]));
       if (other.cost + other.rows < choice.cost + choice.rows) {
         best = i;
         choice = other;
@@ -191,6 +298,7 @@ Result<OperatorPtr> Planner::join_pieces(OperatorPtr input, std::vector<Piece> p
     pieces.erase(pieces.begin() + static_cast<std::ptrdiff_t>(best));
     made = QP_TRY(add_piece(std::move(made), piece, choice));
     made = QP_TRY(apply_ready(std::move(made), filters, pieces));
+    if (wanted) made = reduce(std::move(made), *wanted, pieces, filters);
   }
   return filter(std::move(made), std::move(filters));
 }

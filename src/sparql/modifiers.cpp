@@ -140,6 +140,47 @@ class Distinct : public Operator {
   Batch rows_;
 };
 
+class Reduced : public Operator {
+ public:
+  Reduced(Context& context, OperatorPtr input)
+      : Operator(context), seen_(input->columns().size()), held_(context) {
+    columns_ = input->columns();
+    inputs_.push_back(std::move(input));
+    report().name = "fewer";
+  }
+
+ private:
+  Result<void> fill(Batch& out) override {
+    static constexpr std::size_t kTrial = 8192, kMostBytes = 16 * limits::kMiB;
+    while (out.rows == 0) {
+      if (!QP_TRY(input().next(rows_))) return {};
+      taken_ += rows_.rows;
+      const bool few_repeat = taken_ > kTrial && seen_.size() > taken_ / 4 * 3;
+      if (!gives_up_ && (few_repeat || seen_.bytes() > kMostBytes)) {
+        gives_up_ = true;
+        seen_ = RowSet(columns_.size());
+        held_.clear();
+      }
+      if (gives_up_) {
+        std::swap(out, rows_);
+        return {};
+      }
+      QP_TRY(seen_.make_room(rows_.rows, context_));
+      for (std::size_t i = 0; i < rows_.rows; ++i) {
+        if (seen_.add(rows_.row(i)).second) out.add(rows_.row(i), rows_.width);
+      }
+      QP_TRY(held_.add(seen_.bytes() - counted_));
+      counted_ = seen_.bytes();
+    }
+    return {};
+  }
+  RowSet seen_;
+  Held held_;
+  std::size_t counted_ = 0, taken_ = 0;
+  bool gives_up_ = false;
+  Batch rows_;
+};
+
 class Slice : public Operator {
  public:
   Slice(Context& context, OperatorPtr input, std::uint64_t offset,
@@ -360,6 +401,9 @@ OperatorPtr make_project(Context& context, OperatorPtr input, std::span<const Va
 }
 OperatorPtr make_distinct(Context& context, OperatorPtr input) {
   return std::make_unique<Distinct>(context, std::move(input));
+}
+OperatorPtr make_reduced(Context& context, OperatorPtr input) {
+  return std::make_unique<Reduced>(context, std::move(input));
 }
 OperatorPtr make_slice(Context& context, OperatorPtr input, std::uint64_t offset,
                        std::optional<std::uint64_t> limit) {

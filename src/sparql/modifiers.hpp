@@ -18,6 +18,8 @@ OperatorPtr make_extend(Context& context, OperatorPtr input, std::vector<Variabl
 OperatorPtr make_project(Context& context, OperatorPtr input, std::span<const Variable> variables,
                          std::span<const Variable> names);
 OperatorPtr make_distinct(Context& context, OperatorPtr input);
+/// The same rows, some of the repeated ones left out: as long as that is many.
+OperatorPtr make_reduced(Context& context, OperatorPtr input);
 OperatorPtr make_slice(Context& context, OperatorPtr input, std::uint64_t offset,
                        std::optional<std::uint64_t> limit);
 /// A scan in the order of the first key, which is one of its variables. The input is a plan over

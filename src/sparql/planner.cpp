@@ -68,6 +68,24 @@ std::string Planner::text(const AlgebraTriple& triple) const {
          text(triple.o);
 }
 
+/// Of the join under a DISTINCT: what its projection and its order ask of. nullopt: there is more
+/// in between than these and filters.
+static std::optional<std::vector<Variable>> columns_that_count(const Algebra& under) {
+  if (under.kind != Kind::Project) return std::nullopt;
+  std::vector<Variable> wanted = under.variables;
+  const Algebra* body = &under.parts[0];
+  if (body->kind == Kind::Order) {
+    for (const OrderKey& key : body->order) variables_of(key.expression, wanted);
+    body = &body->parts[0];
+  }
+  while (body->kind == Kind::Filter) {
+    for (const Expression& each : body->expressions) variables_of(each, wanted);
+    body = &body->parts[0];
+  }
+  if (body->kind != Kind::Triples && body->kind != Kind::Join) return std::nullopt;
+  return wanted;
+}
+
 Result<OperatorPtr> Planner::plan(const Algebra& algebra) {
   note_exists(algebra, {});
   return plan(algebra, {});
@@ -116,7 +134,9 @@ Result<OperatorPtr> Planner::plan(const Algebra& algebra, const Scope& scope) {
       return made;
     }
     case Kind::Distinct: {
+      if (options_.may_push && !scope.correlated) wanted_ = columns_that_count(algebra.parts[0]);
       OperatorPtr input = QP_TRY(plan(algebra.parts[0], scope));
+      wanted_.reset();
       if (algebra.reduced) return input;
       const double rows = input->report().estimate;
       OperatorPtr made = make_distinct(context_, std::move(input));

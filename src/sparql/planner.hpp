@@ -15,7 +15,7 @@ struct PlanOptions {
   Join join = Join::Any;
   bool may_feed = true;     ///< the right side of OPTIONAL and the like gets the left side's rows
   bool may_reorder = true;  ///< joins may go another way than they are written
-  bool may_push = true;     ///< filters may move inwards
+  bool may_push = true;     ///< filters may move inwards, and DISTINCT
   /// ORDER BY with a LIMIT may read an index in its order: where it is a gain, always, never.
   enum class Lead : std::uint8_t { Gain, Always, Never };
   Lead lead = Lead::Gain;
@@ -76,7 +76,23 @@ class Planner {
   Result<OperatorPtr> join_pieces(OperatorPtr input, std::vector<Piece> pieces,
                                   std::vector<Expression> filters);
   Result<void> measure(Piece& piece, const std::vector<Expression>& filters);
-  Result<Choice> weigh(const Operator& left, const Piece& piece);
+  /// What is at hand when a piece is weighed.
+  struct Left {
+    Columns columns;
+    double rows = 1;
+  };
+  static Left left_of(const Operator& step);
+  Result<Choice> weigh(const Left& left, const Piece& piece);
+  /// The cost of taking it by the cheapest operator.
+  Result<double> cheapest(const Left& left, const Piece& piece, const Choice& choice) const;
+  /// All pieces, one after the other, the cheapest first.
+  Result<Choice> weigh_chain(Left left, std::vector<Piece> pieces);
+  /// Where pieces with one subject, which nothing binds yet, are better joined with each other
+  /// first: that, joined. Null: there are none. The pieces are taken out.
+  Result<OperatorPtr> join_star(OperatorPtr& input, std::vector<Piece>& pieces);
+  /// Drops the columns that nothing asks of any more, and rows that are the same without them.
+  OperatorPtr reduce(OperatorPtr input, const std::vector<Variable>& wanted,
+                     const std::vector<Piece>& rest, const std::vector<Expression>& filters);
   Result<OperatorPtr> add_piece(OperatorPtr input, const Piece& piece, const Choice& choice);
   Result<OperatorPtr> add_triple(OperatorPtr input, const Piece& piece, const Choice& choice);
   Result<OperatorPtr> scan(const Piece& piece);
@@ -107,6 +123,8 @@ class Planner {
   const Source& source_;
   std::vector<std::string>& variables_;
   PlanOptions options_;
+  /// Under DISTINCT, of the join that is planned next: the columns that count. Set and taken.
+  std::optional<std::vector<Variable>> wanted_;
   std::vector<std::unique_ptr<Algebra>> kept_;  ///< what operators borrow from
   std::map<std::uint32_t, std::unique_ptr<Algebra>> exists_;
   std::map<std::uint32_t, Scope> exists_scope_;
