@@ -16,7 +16,7 @@ constexpr qp::store::Table kTable{200};
 struct Kept {
   qp::store::TemporaryFolder folder;
   std::unique_ptr<qp::store::Store> store = must(qp::store::Store::open({.folder = folder.path()}));
-  Cache cache{64 * 1024};
+  Cache cache{std::size_t{64} * 1024};
   int made = 0;
 
   Kept() { write(); }
@@ -69,11 +69,11 @@ TEST_CASE("errors are not kept, nor what is large; the whole is bounded") {
   const auto fail = [] { return qp::Result<Served>(qp::bad_input("no")); };
   CHECK_FALSE(kept.cache.get(*txn, "note", fail));
   CHECK(kept.get(*txn, "note", "now") == "now");
-  const std::string large(16 * 1024, 'x');
+  const std::string large(std::size_t{16} * 1024, 'x');
   kept.get(*txn, "large", large);
   kept.get(*txn, "large", large);
   CHECK(kept.made == 3);
-  const std::string some(4 * 1024, 'x');
+  const std::string some(std::size_t{4} * 1024, 'x');
   for (int i = 0; i < 40; ++i) kept.get(*txn, std::to_string(i), some);
   kept.made = 0;
   for (int i = 0; i < 40; ++i) kept.get(*txn, std::to_string(i), some);
