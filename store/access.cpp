@@ -103,6 +103,13 @@ Result<MDB_stat> Access::stat(Db db) const {
   return stat;
 }
 
+Result<unsigned> Access::flags(Db db) const {
+  unsigned flags = 0;
+  const int code = mdb_dbi_flags(txn_, handle(db), &flags);
+  if (code != 0) return failed(code, "reading flags");
+  return flags;
+}
+
 Result<std::uint64_t> Access::entries(Db db) const {
   return static_cast<std::uint64_t>(QP_TRY(stat(db)).ms_entries);
 }

@@ -154,6 +154,8 @@ class Access {
   Result<WriteCursor> write_cursor(Db db);
   Result<std::uint64_t> entries(Db db) const;
   Result<MDB_stat> stat(Db db) const;
+  /// What LMDB keeps about how keys are compared; 0 for all of ours.
+  Result<unsigned> flags(Db db) const;
 
   /// Neither key nor value is borrowed from this transaction.
   Result<void> put(Db db, std::string_view key, std::string_view value);

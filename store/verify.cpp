@@ -35,6 +35,7 @@ class Verifier {
       : access_(access), dictionary_(dictionary), counters_(counters) {}
 
   Verification run() {
+    note(check_meta());
     note(check_terms());
     for (const Order order : kOrders) note(check_index(order));
     note(check_uses());
@@ -43,6 +44,11 @@ class Verifier {
     note(check_queue());
     note(check_audiences());
     note(check_values());
+    for (const Db db :
+         {Db::AudienceIds, Db::AudienceMembers, Db::SequenceAudience, Db::SequenceMember,
+          Db::SequenceCount, Db::MemberSequence, Db::QueueLane, Db::QueueHead}) {
+      note(walk(db));
+    }
     return std::move(found_);
   }
 
@@ -52,20 +58,38 @@ class Verifier {
     if (!checked) problem(checked.error().detail);
   }
 
-  // Every row. Damaged pages may lead in a circle: rows out of order end the walk.
+  // Every row. Damaged pages may lead in a circle: rows out of order end the walk. A walk does not
+  // look at what leads to a page: the first and the last key of each are looked up, and so the way
+  // to those between them is right too.
   template <class Each>
   Result<void> each(Db db, const Each& row) {
+    if (QP_TRY(access_.flags(db)) != 0) problem(name(db) + ": has flags");
+    const std::uintptr_t page_bytes = QP_TRY(access_.stat(db)).ms_psize;
     std::string last;
+    std::uintptr_t last_page = 0;
     std::uint64_t rows = 0;
     QP_TRY(access_.each(db, {}, [&](std::string_view key, std::string_view value) {
-      if (rows++ != 0 && key <= last) {
+      if (rows != 0 && key <= last) {
         problem(db, key, "is out of order");
         return false;
       }
+      const std::uintptr_t page = reinterpret_cast<std::uintptr_t>(key.data()) / page_bytes;
+      if (page != last_page) {
+        if (rows != 0) check_way(db, last);
+        check_way(db, key);
+      }
+      ++rows;
       last = key;
+      last_page = page;
       return row(key, value);
     }));
+    if (rows != 0) check_way(db, last);
     return check_entries(db, rows);
+  }
+
+  void check_way(Db db, std::string_view key) {
+    const auto found = access_.contains(db, key);
+    if (!found || !*found) problem(db, key, "is not found by its key");
   }
 
   void problem(std::string what) {
@@ -101,6 +125,17 @@ class Verifier {
     return true;
   }
 
+  // Opening has read both rows.
+  Result<void> check_meta() {
+    QP_TRY(walk(Db::Meta));
+    return check_entries(Db::Meta, 2);
+  }
+
+  // For what is looked up from other rows: that there is nothing else.
+  Result<void> walk(Db db) {
+    return each(db, [](auto, auto) { return true; });
+  }
+
   Result<void> check_terms() {
     std::uint64_t sum = 0;
     QP_TRY(each(Db::Terms, [&](std::string_view key, std::string_view row) {
@@ -122,6 +157,17 @@ class Verifier {
     }));
     if (found_.terms != counters_.terms) problem("terms: not as many as counted");
     if (sum != counters_.term_sum) problem("terms: other rows than were written");
+    return check_term_ids();
+  }
+
+  // That each term is found by its text says that its row is there; a row is no more than an id.
+  Result<void> check_term_ids() {
+    QP_TRY(each(Db::TermIds, [&](std::string_view key, std::string_view value) {
+      ByteReader reader(value);
+      const TermId id = reader.id();
+      if (!reader.complete() || !is_known(id)) problem(Db::TermIds, key, "damaged");
+      return true;
+    }));
     return check_entries(Db::TermIds, found_.terms);
   }
 
