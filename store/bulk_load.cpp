@@ -36,7 +36,9 @@ class Appender {
   explicit Appender(Env& env) : env_(env) {}
   ~Appender() {
     cursor_.reset();
-    if (txn_ != nullptr) mdb_txn_abort(txn_);
+    if (!write_) return;
+    mdb_txn_abort(write_->txn);
+    env_.end_write(*write_);
   }
   Appender(const Appender&) = delete;
   Appender& operator=(const Appender&) = delete;
@@ -60,9 +62,11 @@ class Appender {
   }
   Result<void> commit() {
     cursor_.reset();
-    if (txn_ == nullptr) return {};
+    if (!write_) return {};
     access_.reset();
-    const int code = mdb_txn_commit(std::exchange(txn_, nullptr));
+    const int code = mdb_txn_commit(write_->txn);
+    env_.end_write(*write_);
+    write_.reset();
     if (code != 0) return lmdb_error(code, "committing a bulk load");
     return {};
   }
@@ -73,9 +77,9 @@ class Appender {
     void operator()(MDB_cursor* cursor) const { mdb_cursor_close(cursor); }
   };
   Result<void> begin() {
-    if (txn_ != nullptr) return {};
-    txn_ = QP_TRY(env_.begin_write());
-    access_.emplace(txn_, env_.handles());
+    if (write_) return {};
+    write_ = QP_TRY(env_.begin_write());
+    access_.emplace(write_->txn, env_.handles());
     return {};
   }
   Result<void> open(Db db) {
@@ -83,7 +87,7 @@ class Appender {
     cursor_.reset();
     MDB_cursor* cursor = nullptr;
     const MDB_dbi handle = env_.handles()[static_cast<std::size_t>(db)];
-    if (const int code = mdb_cursor_open(txn_, handle, &cursor); code != 0) {
+    if (const int code = mdb_cursor_open(write_->txn, handle, &cursor); code != 0) {
       return access_->failed(code, "opening a cursor");
     }
     cursor_.reset(cursor);
@@ -92,7 +96,7 @@ class Appender {
   }
 
   Env& env_;
-  MDB_txn* txn_ = nullptr;
+  std::optional<Env::Entered> write_;
   std::optional<Access> access_;
   std::unique_ptr<MDB_cursor, Close> cursor_;
   Db db_ = Db::Count;

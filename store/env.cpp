@@ -22,7 +22,7 @@ static constexpr std::string_view kFormatKey = "format";
 static constexpr std::string_view kFormatName = "quadpub";
 static constexpr unsigned kMaxReaders = 1024;
 static constexpr std::size_t kSmallestMap = std::size_t{1} << 20;
-static constexpr auto kResizeWait = std::chrono::seconds(5);
+static constexpr auto kAloneWait = std::chrono::seconds(5);
 static constexpr mdb_mode_t kFileMode = 0600;
 
 static std::size_t page_size(MDB_env* env) {
@@ -166,9 +166,26 @@ Result<void> Env::check_format(const Access& access) {
   return {};
 }
 
+// A store that seems to have lost rows is refused before it is served as if that were all.
+Result<void> Env::check_counts(const Access& access) const {
+  const Counters counters = QP_TRY(read_counters(access));
+  const auto check = [&](Db db, std::uint64_t counted) -> Result<void> {
+    const std::uint64_t rows = QP_TRY(access.entries(db));
+    if (rows == counted) return {};
+    return error(Code::Storage, "the store has " + std::to_string(rows) + " rows in " +
+                                    kDbNames[static_cast<std::size_t>(db)] + " where " +
+                                    std::to_string(counted) + " were counted");
+  };
+  for (const Db db : {Db::Gspo, Db::Spog, Db::Posg, Db::Ospg}) QP_TRY(check(db, counters.quads));
+  for (const Db db : {Db::Terms, Db::TermIds}) QP_TRY(check(db, counters.terms));
+  return {};
+}
+
 // A file without any database is new; one that lacks some of them is not ours.
 Result<void> Env::open_databases(bool read_only) {
-  MDB_txn* txn = QP_TRY(begin(read_only ? MDB_RDONLY : 0U));
+  MDB_txn* txn = nullptr;
+  const int begun = mdb_txn_begin(env_.get(), nullptr, read_only ? MDB_RDONLY : 0U, &txn);
+  if (begun != 0) return lmdb_error(begun, "beginning a transaction");
   const auto abort = [txn](Error error) {
     mdb_txn_abort(txn);
     return error;
@@ -192,93 +209,156 @@ Result<void> Env::open_databases(bool read_only) {
     const auto counted = write_counters(access, Counters{});
     if (!counted) return abort(counted.error());
   }
-  const auto good = check_format(access);
+  auto good = check_format(access);
+  if (good) good = check_counts(access);
   if (!good) return abort(good.error());
   if (const int code = mdb_txn_commit(txn); code != 0) return lmdb_error(code, "creating");
   return {};
 }
 
-// Another process may have let the map grow; then ours follows.
-Result<MDB_txn*> Env::begin(unsigned flags) {
-  QP_TRY(check_process());
-  MDB_txn* txn = nullptr;
-  int code = mdb_txn_begin(env_.get(), nullptr, flags, &txn);
-  if (code == MDB_MAP_RESIZED || code == MDB_PANIC) {
-    QP_TRY(code == MDB_PANIC ? recover() : resize(0));
-    code = mdb_txn_begin(env_.get(), nullptr, flags, &txn);
-  }
-  if (code != 0) return lmdb_error(code, "beginning a transaction");
-  return txn;
+bool Env::is_inside(std::thread::id thread) const {
+  return std::find(inside_.begin(), inside_.end(), thread) != inside_.end();
 }
 
-Result<MDB_txn*> Env::begin_write() { return begin(0); }
+// Who is inside already may hold up the one that waits to be alone: it gets in.
+std::thread::id Env::enter() {
+  const std::thread::id thread = std::this_thread::get_id();
+  std::unique_lock lock(mutex_);
+  alone_ended_.wait(lock, [&] { return !alone_ || is_inside(thread); });
+  inside_.push_back(thread);
+  return thread;
+}
+
+void Env::leave(std::thread::id thread) {
+  const std::lock_guard lock(mutex_);
+  const auto last = std::find(inside_.rbegin(), inside_.rend(), thread);
+  *last = inside_.back();
+  inside_.pop_back();
+  if (alone_ && inside_.empty()) emptied_.notify_all();
+}
+
+// LMDB unmaps the file and maps it again: nobody may read or write then.
+Result<void> Env::when_alone(const char* purpose, const std::function<Result<void>()>& work) {
+  std::unique_lock lock(mutex_);
+  const bool waits_for_itself = is_inside(std::this_thread::get_id());
+  if (!waits_for_itself) alone_ended_.wait(lock, [this] { return !alone_; });
+  bool alone = false;
+  if (!waits_for_itself) {
+    alone_ = true;
+    alone = emptied_.wait_for(lock, kAloneWait, [this] { return inside_.empty(); });
+  }
+  Result<void> done =
+      alone ? work()
+            : Result<void>(error(Code::Unavailable, std::string("a reader keeps ") + purpose));
+  if (!waits_for_itself) alone_ = false;
+  alone_ended_.notify_all();
+  return done;
+}
+
+Result<Env::Entered> Env::begin_write() {
+  QP_TRY(check_process());
+  for (;;) {
+    if (const auto write = QP_TRY(try_begin_write())) return *write;
+  }
+}
+
+// nullopt: the map has followed the file, or the file is opened anew; to be tried again.
+Result<std::optional<Env::Entered>> Env::try_begin_write() {
+  Entered write;
+  write.thread = enter();
+  const int code = mdb_txn_begin(env_.get(), nullptr, 0, &write.txn);
+  if (code == 0) return write;
+  leave(write.thread);
+  if (code != MDB_MAP_RESIZED && code != MDB_PANIC) {
+    return lmdb_error(code, "beginning a transaction");
+  }
+  QP_TRY(code == MDB_PANIC ? recover() : follow_map());
+  return std::nullopt;
+}
+
+void Env::end_write(const Entered& write) { leave(write.thread); }
 
 // Where LMDB has given up the writer is about to open the file anew.
-Result<MDB_txn*> Env::begin_read() {
+Result<Env::Entered> Env::begin_read() {
   QP_TRY(check_process());
-  const auto until = std::chrono::steady_clock::now() + kResizeWait;
+  const auto until = std::chrono::steady_clock::now() + kAloneWait;
   for (;;) {
-    if (MDB_txn* txn = QP_TRY(try_begin_read())) return txn;
+    if (const auto read = QP_TRY(try_begin_read())) return *read;
     if (std::chrono::steady_clock::now() > until) return lmdb_error(MDB_PANIC, "beginning to read");
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
 
-// nullptr: LMDB has given up.
-Result<MDB_txn*> Env::try_begin_read() {
-  MDB_txn* txn = nullptr;
+// nullopt: LMDB has given up.
+Result<std::optional<Env::Entered>> Env::try_begin_read() {
+  Entered read;
+  read.thread = enter();
   {
-    std::unique_lock lock(mutex_);
-    resized_.wait(lock, [this] { return !resizing_; });
-    ++active_;
+    const std::lock_guard lock(mutex_);
     if (!idle_.empty()) {
-      txn = idle_.back();
+      read.txn = idle_.back();
       idle_.pop_back();
     }
   }
-  const int code =
-      txn != nullptr ? mdb_txn_renew(txn) : mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &txn);
-  if (code == 0) return txn;
-  if (txn != nullptr) mdb_txn_abort(txn);
-  end_read(nullptr);
-  if (code == MDB_PANIC) return nullptr;
+  const int code = read.txn != nullptr ? mdb_txn_renew(read.txn)
+                                       : mdb_txn_begin(env_.get(), nullptr, MDB_RDONLY, &read.txn);
+  if (code == 0) return read;
+  if (read.txn != nullptr) mdb_txn_abort(read.txn);
+  leave(read.thread);
+  if (code == MDB_PANIC) return std::nullopt;
   if (code != MDB_MAP_RESIZED) return lmdb_error(code, "beginning to read");
-  QP_TRY(resize(0));
+  QP_TRY(follow_map());
   return try_begin_read();
 }
 
-void Env::end_read(MDB_txn* txn) {
-  if (txn != nullptr) mdb_txn_reset(txn);
-  const std::lock_guard lock(mutex_);
-  if (txn != nullptr) idle_.push_back(txn);
-  --active_;
-  if (resizing_ && active_ == 0) readers_ended_.notify_all();
+void Env::end_read(const Entered& read) {
+  mdb_txn_reset(read.txn);
+  {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(read.txn);
+  }
+  leave(read.thread);
 }
 
-// LMDB unmaps and maps again: nobody may be reading then. `bytes` 0: as the file says.
-Result<void> Env::resize(std::size_t bytes) {
-  std::unique_lock lock(mutex_);
-  resized_.wait(lock, [this] { return !resizing_; });
-  resizing_ = true;
-  const bool alone = readers_ended_.wait_for(lock, kResizeWait, [this] { return active_ == 0; });
-  const int code = alone ? mdb_env_set_mapsize(env_.get(), bytes) : 0;
-  resizing_ = false;
-  resized_.notify_all();
-  if (!alone) return Error{Code::Unavailable, "store: a reader keeps the map from growing", {}};
+Result<void> Env::set_map(std::size_t bytes) {
+  const int code = mdb_env_set_mapsize(env_.get(), bytes);
   if (code != 0) return lmdb_error(code, "resizing the map");
   return {};
 }
 
+// Another process may have let the map grow; then ours becomes what the file says.
+Result<void> Env::follow_map() {
+  return when_alone("the map from growing", [this] { return set_map(0); });
+}
+
 Result<void> Env::grow() {
-  const std::size_t bytes = info().me_mapsize * 2;
-  log::info("store_map_grows", {log::field("bytes", bytes)});
-  return resize(bytes);
+  return when_alone("the map from growing", [this] {
+    const std::size_t bytes = info().me_mapsize * 2;
+    log::info("store_map_grows", {log::field("bytes", bytes)});
+    return set_map(bytes);
+  });
 }
 
 void Env::check_readers() {
   int dead = 0;
   mdb_reader_check(env_.get(), &dead);
   if (dead > 0) log::warning("store_readers_cleared", {log::field("count", dead)});
+}
+
+// LMDB tells it as text: a heading, then a line for each slot that ever was taken: process, thread
+// and the snapshot, or `-` where there is none.
+std::size_t Env::reading() const {
+  std::size_t reading = 0;
+  const auto count = [](const char* line, void* to) {
+    std::string_view slot(line);
+    while (!slot.empty() && (slot.back() == '\n' || slot.back() == ' ')) slot.remove_suffix(1);
+    const std::size_t last = slot.rfind(' ');
+    const char first = last == std::string_view::npos ? '-' : slot[last + 1];
+    if (first >= '0' && first <= '9') ++*static_cast<std::size_t*>(to);
+    return 0;
+  };
+  mdb_reader_list(env_.get(), count, &reading);
+  return reading;
 }
 
 MDB_envinfo Env::info() const {
@@ -302,17 +382,7 @@ Result<void> Env::compact() {
 // Readers go on until the copy is there; then the file is changed between two of them.
 Result<void> Env::swap_in(const std::filesystem::path& copy) {
   QP_TRY(this->copy(copy));
-  std::unique_lock lock(mutex_);
-  resized_.wait(lock, [this] { return !resizing_; });
-  resizing_ = true;
-  const bool alone = readers_ended_.wait_for(lock, kResizeWait, [this] { return active_ == 0; });
-  auto swapped =
-      alone
-          ? reopen(copy)
-          : Result<void>(error(Code::Unavailable, "a reader keeps the store from changing files"));
-  resizing_ = false;
-  resized_.notify_all();
-  return swapped;
+  return when_alone("the store from changing files", [&] { return reopen(copy); });
 }
 
 bool Env::is_given_up() const {
@@ -323,18 +393,14 @@ bool Env::is_given_up() const {
 }
 
 Result<void> Env::recover() {
-  if (!is_given_up()) return {};
-  std::unique_lock lock(mutex_);
-  resized_.wait(lock, [this] { return !resizing_; });
-  resizing_ = true;
-  const bool alone = readers_ended_.wait_for(lock, kResizeWait, [this] { return active_ == 0; });
-  auto opened = alone ? reopen({})
-                      : Result<void>(error(Code::Unavailable,
-                                           "a reader keeps the store from being opened anew"));
-  resizing_ = false;
-  resized_.notify_all();
-  if (opened) log::warning("store_opened_anew", {});
-  return opened;
+  const std::thread::id thread = enter();
+  const bool given_up = is_given_up();
+  leave(thread);
+  if (!given_up) return {};
+  QP_TRY(when_alone("the store from being opened anew",
+                    [&] { return is_given_up() ? reopen({}) : Result<void>(); }));
+  log::warning("store_opened_anew", {});
+  return {};
 }
 
 // Nobody reads or writes now. A copy is whole and on disk before it takes the file's place.
@@ -353,16 +419,20 @@ Result<void> Env::copy(const std::filesystem::path& destination) {
   // For its owner only: there are keys in it. mdb_env_copy2 would leave that to the umask.
   const int file = ::open(destination.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) return lmdb_error(errno, "making " + destination.string());
-  const auto pin = begin_read();  // keeps the map from growing meanwhile
-  const int code = pin ? mdb_env_copyfd2(env_.get(), file, MDB_CP_COMPACT) : 0;
-  if (pin) end_read(*pin);
+  auto copied = copy_to(file);
   ::close(file);
-  if (!pin || code != 0) {
-    ::unlink(destination.c_str());
-    return pin ? lmdb_error(code, "copying to " + destination.string()) : pin.error();
-  }
-  QP_TRY(sync_to_disk(destination));
-  return sync_to_disk(std::filesystem::absolute(destination).parent_path());
+  if (copied) copied = sync_to_disk(destination);
+  if (copied) copied = sync_to_disk(std::filesystem::absolute(destination).parent_path());
+  if (!copied) ::unlink(destination.c_str());
+  return copied;
+}
+
+Result<void> Env::copy_to(int file) {
+  const Entered pin = QP_TRY(begin_read());  // keeps the map from growing meanwhile
+  const int code = mdb_env_copyfd2(env_.get(), file, MDB_CP_COMPACT);
+  end_read(pin);
+  if (code != 0) return lmdb_error(code, "copying");
+  return {};
 }
 
 }  // namespace qp::store

@@ -5,8 +5,11 @@
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -39,22 +42,32 @@ class Env {
   Env(const Env&) = delete;
   Env& operator=(const Env&) = delete;
 
-  /// A read transaction, from the pool where one lies there. While one is out the map cannot
-  /// grow. Given back by `end_read`, from any thread.
-  Result<MDB_txn*> begin_read();
-  void end_read(MDB_txn* txn);
+  /// A transaction, and whose it is. While one is out the map cannot grow; whoever has one gets
+  /// more of them at once.
+  struct Entered {
+    MDB_txn* txn = nullptr;
+    std::thread::id thread;
+  };
+  /// A read transaction, from the pool where one lies there. Given back by `end_read`, from any
+  /// thread.
+  Result<Entered> begin_read();
+  void end_read(const Entered& read);
 
-  /// Waits for LMDB's one writer of all processes.
-  Result<MDB_txn*> begin_write();
+  /// Waits for LMDB's one writer of all processes. `end_write` says that it is committed or
+  /// aborted.
+  Result<Entered> begin_write();
+  void end_write(const Entered& write);
 
-  /// At least doubles the map. Waits for readers to end, 5 s at most: then Unavailable. The caller
-  /// has no transaction open.
+  /// At least doubles the map. Waits for all transactions to end, 5 s at most: then Unavailable.
+  /// The caller has none.
   Result<void> grow();
   /// After a commit that failed: LMDB gives an environment up whose meta page it could not write,
   /// for readers too. Opens the file anew then; waits for readers to end as `grow` does.
   Result<void> recover();
   /// Clears the slots of readers that died.
   void check_readers();
+  /// Transactions that read now, of all processes.
+  std::size_t reading() const;
 
   /// Everything that was committed to a file from `create` is on disk.
   Result<void> sync();
@@ -83,13 +96,21 @@ class Env {
   Result<void> map(std::size_t bytes, unsigned flags);
   Result<void> open_databases(bool read_only);
   Result<void> check_format(const Access& access);
-  Result<void> resize(std::size_t bytes);
+  Result<void> check_counts(const Access& access) const;
+  Result<void> set_map(std::size_t bytes);  // alone
+  Result<void> follow_map();
+  Result<void> copy_to(int file);
   Result<void> swap_in(const std::filesystem::path& copy);
   bool is_given_up() const;
-  Result<MDB_txn*> try_begin_read();
-  Result<void> reopen(const std::filesystem::path& copy);  // mutex_ is held
-  Result<MDB_txn*> begin(unsigned flags);
+  Result<std::optional<Entered>> try_begin_read();
+  Result<std::optional<Entered>> try_begin_write();
+  Result<void> reopen(const std::filesystem::path& copy);  // alone
   Result<void> check_process() const;
+
+  std::thread::id enter();
+  void leave(std::thread::id thread);
+  Result<void> when_alone(const char* purpose, const std::function<Result<void>()>& work);
+  bool is_inside(std::thread::id thread) const;  // mutex_ is held
 
   FolderLock lock_;  ///< first: it goes last
   std::filesystem::path file_;
@@ -102,11 +123,11 @@ class Env {
   DbHandles handles_{};
 
   std::mutex mutex_;
-  std::condition_variable readers_ended_;
-  std::condition_variable resized_;
+  std::condition_variable emptied_;
+  std::condition_variable alone_ended_;
   std::vector<MDB_txn*> idle_ GUARDED_BY(mutex_);
-  std::size_t active_ GUARDED_BY(mutex_) = 0;
-  bool resizing_ GUARDED_BY(mutex_) = false;
+  std::vector<std::thread::id> inside_ GUARDED_BY(mutex_);  ///< once for each transaction
+  bool alone_ GUARDED_BY(mutex_) = false;                   ///< someone is, or waits to be
 };
 
 }  // namespace qp::store

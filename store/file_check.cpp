@@ -201,7 +201,7 @@ Result<void> check_not_truncated(const std::filesystem::path& path) {
   }
   // Another process may be writing: what looks torn is looked at again.
   for (int attempt = 0; attempt < 3; ++attempt) {
-    if (file.size() == 0 || is_whole(file)) return {};
+    if (is_whole(file)) return {};
     ::usleep(20'000);
   }
   return error(Code::Storage, path.string() + " is cut short or is no store");

@@ -12,8 +12,8 @@ Result<TermId> WriteTxn::intern_iri(std::string_view iri) {
 
 Result<std::unique_ptr<LmdbRead>> LmdbRead::begin(Env& env, const WordIndex& words,
                                                   std::chrono::milliseconds time) {
-  MDB_txn* txn = QP_TRY(env.begin_read());
-  std::unique_ptr<LmdbRead> read(new LmdbRead(env, txn, words));
+  const Env::Entered begun = QP_TRY(env.begin_read());
+  std::unique_ptr<LmdbRead> read(new LmdbRead(env, begun, words));
   if (time.count() > 0) read->access_.end_at(std::chrono::steady_clock::now() + time);
   return read;
 }
@@ -23,21 +23,25 @@ Result<std::uint64_t> LmdbRead::generation() const {
 }
 
 Result<std::unique_ptr<LmdbWrite>> LmdbWrite::begin(Env& env, const WordIndex& words) {
-  MDB_txn* txn = QP_TRY(env.begin_write());
-  std::unique_ptr<LmdbWrite> write(new LmdbWrite(txn, env.handles(), words));
+  const Env::Entered begun = QP_TRY(env.begin_write());
+  std::unique_ptr<LmdbWrite> write(new LmdbWrite(env, begun, words));
   write->counters_ = QP_TRY(read_counters(write->access_));
   return write;
 }
 
 LmdbWrite::~LmdbWrite() {
-  if (open_) mdb_txn_abort(access_.txn());
+  if (!open_) return;
+  mdb_txn_abort(access_.txn());
+  env_.end_write(write_);
 }
 
 int LmdbWrite::commit() {
   ++counters_.generation;
   if (!write_counters(access_, counters_)) return access_.failure();
   open_ = false;  // LMDB frees the transaction whatever comes
-  return mdb_txn_commit(access_.txn());
+  const int code = mdb_txn_commit(access_.txn());
+  env_.end_write(write_);
+  return code;
 }
 
 Result<TermId> LmdbWrite::intern(const rdf::TermView& term) { return dictionary_.intern(term); }

@@ -152,7 +152,7 @@ class LmdbRead final : public Reading<Txn> {
   /// `time`: refused after it; 0: never.
   static Result<std::unique_ptr<LmdbRead>> begin(Env& env, const WordIndex& words,
                                                  std::chrono::milliseconds time = {});
-  ~LmdbRead() override { env_.end_read(access_.txn()); }
+  ~LmdbRead() override { env_.end_read(read_); }
   LmdbRead(const LmdbRead&) = delete;
   LmdbRead& operator=(const LmdbRead&) = delete;
 
@@ -161,9 +161,10 @@ class LmdbRead final : public Reading<Txn> {
   const Dictionary& dictionary() const { return dictionary_; }
 
  private:
-  LmdbRead(Env& env, MDB_txn* txn, const WordIndex& words)
-      : Reading(txn, env.handles(), words, nullptr), env_(env) {}
+  LmdbRead(Env& env, const Env::Entered& read, const WordIndex& words)
+      : Reading(read.txn, env.handles(), words, nullptr), env_(env), read_(read) {}
   Env& env_;
+  const Env::Entered read_;
 };
 
 /// Aborts when it dies without a commit. Used by the thread that began it.
@@ -215,11 +216,13 @@ class LmdbWrite final : public Reading<WriteTxn> {
   Result<bool> erase(Table table, std::string_view key) override;
 
  private:
-  LmdbWrite(MDB_txn* txn, const DbHandles& handles, const WordIndex& words)
-      : Reading(txn, handles, words, &counters_), open_(true) {}
+  LmdbWrite(Env& env, const Env::Entered& write, const WordIndex& words)
+      : Reading(write.txn, env.handles(), words, &counters_), env_(env), write_(write) {}
 
+  Env& env_;
+  const Env::Entered write_;
   Counters counters_;
-  bool open_;
+  bool open_ = true;
 };
 
 }  // namespace qp::store

@@ -15,12 +15,17 @@ using nlohmann::ordered_json;
 Result<void> stats(const Invocation& invocation) {
   const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
   const store::Statistics statistics = QP_TRY(store->statistics());
-  ordered_json shown = {
-      {"quads", statistics.quads},           {"terms", statistics.terms},
-      {"graphs", statistics.graphs},         {"documents", statistics.documents},
-      {"sequences", statistics.sequences},   {"queued", statistics.queued},
-      {"file_bytes", statistics.file_bytes}, {"used_pages", statistics.used_pages},
-      {"free_pages", statistics.free_pages}, {"readers", statistics.readers}};
+  ordered_json shown = {{"quads", statistics.quads},
+                        {"terms", statistics.terms},
+                        {"graphs", statistics.graphs},
+                        {"documents", statistics.documents},
+                        {"sequences", statistics.sequences},
+                        {"queued", statistics.queued},
+                        {"file_bytes", statistics.file_bytes},
+                        {"used_pages", statistics.used_pages},
+                        {"free_pages", statistics.free_pages},
+                        {"readers", statistics.readers},
+                        {"reader_slots", statistics.reader_slots}};
   for (const auto& [index, bytes] : statistics.index_bytes) shown["index_bytes"][index] = bytes;
   print(shown, invocation.output);
   return {};

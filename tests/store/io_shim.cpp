@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,8 +18,9 @@ std::mutex mutex;
 bool recording = false;
 std::vector<Event> events;
 bool failing = false;
-std::int64_t calls_to_failure = 0, calls_seen = 0;
-int failures_left = 0, failure_code = 0;
+std::int64_t calls_to_failure = 0;
+int failures_left = 0, failure_code = 0, failures_seen = 0;
+long filesystem = 0;
 
 bool is_store(int fd) {
   char name[64], path[512];
@@ -32,13 +34,13 @@ bool is_store(int fd) {
 // 0, or the code to fail with. The mutex is held.
 int planned_failure() {
   if (!failing) return 0;
-  ++calls_seen;
   if (calls_to_failure > 0) {
     --calls_to_failure;
     return 0;
   }
   if (failures_left == 0) return 0;
   if (failures_left > 0) --failures_left;
+  ++failures_seen;
   return failure_code;
 }
 
@@ -53,25 +55,27 @@ ssize_t write_at(int fd, const iovec* parts, int count, off_t offset) {
     errno = code;
     return -1;
   }
-  const ssize_t written = ::syscall(SYS_pwrite64, fd, bytes.data(), bytes.size(), offset);
+  // The disk's own time is not what is looked at here.
+  const bool synced = (::fcntl(fd, F_GETFL) & O_DSYNC) != 0;
+  const int plain = synced ? ::open(("/proc/self/fd/" + std::to_string(fd)).c_str(), O_WRONLY) : fd;
+  const ssize_t written = ::syscall(SYS_pwrite64, plain, bytes.data(), bytes.size(), offset);
+  if (synced) ::close(plain);
   if (recording && written > 0) {
     bytes.resize(static_cast<std::size_t>(written));
-    const bool synced = (::fcntl(fd, F_GETFL) & O_DSYNC) != 0;
     events.push_back({Event::Kind::Write, synced, static_cast<std::uint64_t>(offset), bytes});
   }
   return written;
 }
 
-int sync(int fd, long number) {
-  if (!is_store(fd)) return static_cast<int>(::syscall(number, fd));
+int sync(int fd) {
+  if (!is_store(fd)) return 0;
   const std::lock_guard lock(mutex);
   if (const int code = planned_failure(); code != 0) {
     errno = code;
     return -1;
   }
-  // The disk's own time is not what is looked at here.
   if (recording) events.push_back({Event::Kind::Sync, false, 0, {}});
-  return recording || failing ? 0 : static_cast<int>(::syscall(number, fd));
+  return 0;
 }
 
 }  // namespace
@@ -94,14 +98,21 @@ void fail(std::int64_t after, int calls, int code) {
   const std::lock_guard lock(mutex);
   failing = true;
   calls_to_failure = after;
-  calls_seen = 0;
+  failures_seen = 0;
   failures_left = calls;
   failure_code = code;
 }
-std::int64_t heal() {
+int failed() {
+  const std::lock_guard lock(mutex);
+  return failures_seen;
+}
+void heal() {
   const std::lock_guard lock(mutex);
   failing = false;
-  return calls_seen;
+}
+void pretend_filesystem(long type) {
+  const std::lock_guard lock(mutex);
+  filesystem = type;
 }
 
 }  // namespace qp::store::io
@@ -124,8 +135,27 @@ ssize_t writev(int fd, const iovec* parts, int count) {
   return written;
 }
 
-int fdatasync(int fd) { return sync(fd, SYS_fdatasync); }
-int fsync(int fd) { return sync(fd, SYS_fsync); }
+// Copies of the file are made with it.
+ssize_t write(int fd, const void* bytes, size_t size) {
+  if (is_store(fd)) {
+    const std::lock_guard lock(mutex);
+    if (const int code = planned_failure(); code != 0) {
+      errno = code;
+      return -1;
+    }
+  }
+  return ::syscall(SYS_write, fd, bytes, size);
+}
+
+int statfs(const char* path, struct statfs* out) noexcept {
+  const auto done = static_cast<int>(::syscall(SYS_statfs, path, out));
+  const std::lock_guard lock(mutex);
+  if (filesystem != 0) out->f_type = static_cast<decltype(out->f_type)>(filesystem);
+  return done;
+}
+
+int fdatasync(int fd) { return sync(fd); }
+int fsync(int fd) { return sync(fd); }
 
 int ftruncate(int fd, off_t size) noexcept {
   if (is_store(fd)) {

@@ -4,8 +4,9 @@
 #include <string>
 #include <vector>
 
-/// Stands between LMDB and the kernel: this program's own pwrite, writev, write, fdatasync, fsync
-/// and ftruncate are what liblmdb calls. Only files named `quads.mdb` or `quads.mdb.new` matter.
+/// Stands between LMDB and the kernel: this program's own pwrite, writev, write, fdatasync,
+/// fsync, ftruncate and statfs are what liblmdb and the store call. Only files named `quads.mdb` or
+/// `quads.mdb.new` matter.
 namespace qp::store::io {
 
 struct Event {
@@ -25,7 +26,12 @@ void acknowledge(std::uint64_t number);
 /// The call of that number from now (0: the next), and `calls - 1` after it, fail with `code`; a
 /// writev or pwrite may have written half before it. -1 calls: until `heal`.
 void fail(std::int64_t after, int calls, int code);
-/// Ends failing. Says how many calls there were since `fail`.
-std::int64_t heal();
+/// How many calls have failed since `fail`.
+int failed();
+/// Ends failing.
+void heal();
+
+/// What statfs says of every folder; 0: the truth.
+void pretend_filesystem(long type);
 
 }  // namespace qp::store::io
