@@ -165,7 +165,6 @@ Result<Statistics> LmdbStore::statistics() {
   found.free_pages = QP_TRY(free_pages(access.txn()));
   found.used_pages = info.me_last_pgno + 1 - found.free_pages;
   found.file_bytes = page_bytes * (info.me_last_pgno + 1);
-  found.reader_slots = info.me_numreaders;
   found.readers = env_->reading() - 1;  // this one is none
   return found;
 }

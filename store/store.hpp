@@ -228,9 +228,7 @@ struct SweepReport {
 
 struct Statistics {
   std::uint64_t quads = 0, terms = 0, graphs = 0, documents = 0, sequences = 0, queued = 0;
-  std::uint64_t file_bytes = 0, used_pages = 0, free_pages = 0;
-  std::uint64_t readers = 0;       ///< transactions that read now, of all processes
-  std::uint64_t reader_slots = 0;  ///< as many as ever read at once since the store was opened
+  std::uint64_t file_bytes = 0, used_pages = 0, free_pages = 0, readers = 0;
   std::vector<std::pair<std::string, std::uint64_t>> index_bytes;
 };
 

@@ -51,21 +51,21 @@ Result<void> make_private_folder(std::filesystem::path folder) {
 
 }  // namespace
 
-Result<std::unique_ptr<store::Store>> open_store(const Settings& settings, bool force_filesystem) {
+Result<std::unique_ptr<store::Store>> open_store(const Settings& settings, const StoreUse& use) {
   std::error_code trouble;
   if (!std::filesystem::exists(settings.data / "quads.mdb", trouble)) {
     return bad_input("no store in " + settings.data.string() +
                      ": quadpub init --url URL makes one");
   }
-  return create_store(settings, force_filesystem);
+  return create_store(settings, use);
 }
 
-Result<std::unique_ptr<store::Store>> create_store(const Settings& settings,
-                                                   bool force_filesystem) {
+Result<std::unique_ptr<store::Store>> create_store(const Settings& settings, const StoreUse& use) {
   QP_TRY(make_private_folder(settings.data));
   store::Options options;
   options.folder = settings.data;
-  options.force_filesystem = force_filesystem;
+  options.force_filesystem = use.force_filesystem;
+  options.read_time = use.read_time;
   return store::Store::open(options);
 }
 

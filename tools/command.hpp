@@ -32,13 +32,19 @@ struct Selected {
   Run run;
 };
 
+/// How a store is opened.
+struct StoreUse {
+  bool force_filesystem = false;           ///< also on a network file system
+  std::chrono::milliseconds read_time{0};  ///< see store::Options
+};
+
 /// The store of the data folder, which may be open in a server at the same time. BadInput where
 /// the folder holds none; nothing is made then.
 Result<std::unique_ptr<store::Store>> open_store(const Settings& settings,
-                                                 bool force_filesystem = false);
+                                                 const StoreUse& use = {});
 /// The same; a folder that is missing is made, for its owner's eyes only, and a store in it.
 Result<std::unique_ptr<store::Store>> create_store(const Settings& settings,
-                                                   bool force_filesystem = false);
+                                                   const StoreUse& use = {});
 
 /// Looks only into the contexts that we ship.
 jsonld::Loader bundled_loader();

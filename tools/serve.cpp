@@ -1,10 +1,15 @@
+#include <fcntl.h>
 #include <pthread.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <iostream>
+#include <utility>
 
 #include "ap/application.hpp"
 #include "ap/contexts.hpp"
@@ -79,17 +84,41 @@ sigset_t block_signals() {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGHUP);
+  sigaddset(&signals, SIGUSR1);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   return signals;
 }
 
+/// One server at a time on a data folder: two would each deliver what is queued. The commands that
+/// work beside a server do not ask for it.
+class ServerLock {
+ public:
+  static Result<ServerLock> take(const std::filesystem::path& data) {
+    const std::filesystem::path file = data / "serve.lock";
+    ServerLock lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (lock.file_ < 0) return bad_input(file.string() + ": " + std::strerror(errno));
+    if (::flock(lock.file_, LOCK_EX | LOCK_NB) == 0) return lock;
+    return error(Code::Conflict, "another server runs on " + data.string());
+  }
+  ~ServerLock() {
+    if (file_ >= 0) ::close(file_);
+  }
+  ServerLock(ServerLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+  ServerLock& operator=(ServerLock&&) = delete;
+
+ private:
+  explicit ServerLock(int file) : file_(file) {}
+  int file_;
+};
+
 /// The store to serve. With a URL it is made where it is missing, and so is the domain.
 Result<std::unique_ptr<store::Store>> prepare_store(const Settings& settings,
                                                     const Options& options) {
-  if (settings.url.empty()) return open_store(settings, options.force_filesystem);
+  const StoreUse use{options.force_filesystem, settings.read_time};
+  if (settings.url.empty()) return open_store(settings, use);
   const ap::Domain domain = QP_TRY(ap::parse_domain(settings.url, options.insecure));
-  std::unique_ptr<store::Store> store = QP_TRY(create_store(settings, options.force_filesystem));
+  std::unique_ptr<store::Store> store = QP_TRY(create_store(settings, use));
   QP_TRY(store->write([&](store::WriteTxn& txn) -> Result<void> {
     QP_TRY(ap::add_domain(txn, domain));
     return {};
@@ -215,6 +244,17 @@ class Running {
     }
   }
 
+  /// As `quadpub compact` does; requests go on meanwhile, writes wait.
+  void compact() {
+    const Result<store::SweepReport> swept = store_->sweep();
+    const Result<void> done = swept ? store_->compact() : Result<void>(swept.error());
+    if (!done) {
+      log::error("store_not_compacted", {log::field("detail", done.error().detail)});
+    } else {
+      log::info("store_compacted", {log::field("terms_removed", swept->removed)});
+    }
+  }
+
   std::uint16_t port() const { return server_->port(); }
 
  private:
@@ -277,6 +317,7 @@ Result<void> serve(const Invocation& invocation, const Options& options) {
   raise_descriptor_limit();
 
   std::unique_ptr<store::Store> store = QP_TRY(prepare_store(settings, options));
+  const ServerLock lock = QP_TRY(ServerLock::take(settings.data));
   const std::string domains = QP_TRY(shown_domains(*store));
   Running running(settings, options, std::move(store));
   QP_TRY(running.start(server_options(settings, *endpoint)));
@@ -287,8 +328,15 @@ Result<void> serve(const Invocation& invocation, const Options& options) {
   // SIGHUP says that the certificate is new, or that the terminal was closed.
   const bool has_certificate = !settings.tls_cert.empty();
   const bool at_terminal = isatty(STDIN_FILENO) == 1;
-  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP && (has_certificate || !at_terminal)) {
-    if (has_certificate) running.reload_certificate();
+  const auto goes_on = [&] {
+    return signal == SIGUSR1 || (signal == SIGHUP && (has_certificate || !at_terminal));
+  };
+  while (sigwait(&signals, &signal) == 0 && goes_on()) {
+    if (signal == SIGUSR1) {
+      running.compact();
+    } else if (has_certificate) {
+      running.reload_certificate();
+    }
   }
   log::info("stopping", {log::field("signal", signal)});
   running.stop();

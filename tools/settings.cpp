@@ -67,6 +67,13 @@ bool put_data(Settings& settings, const toml::node& node) {
   return value.has_value();
 }
 
+bool put_read_time(Settings& settings, const toml::node& node) {
+  const auto seconds = node.value_exact<std::int64_t>();
+  if (!seconds || *seconds < 1 || *seconds > 3600) return false;
+  settings.read_time = std::chrono::seconds(*seconds);
+  return true;
+}
+
 std::vector<Key> keys() {
   using oauth::PasswordGrant;
   using oauth::Registration;
@@ -86,6 +93,7 @@ std::vector<Key> keys() {
       {"tls.key", text_into(&Settings::tls_key)},
       {"metrics.public", flag_into(&Settings::metrics_public)},
       {"sparql.enabled", flag_into(&Settings::sparql)},
+      {"store.read_seconds", put_read_time},
       {"oauth.password_grant",
        word_into<PasswordGrant>(&Settings::password_grant, {{"off", PasswordGrant::Off},
                                                             {"loopback", PasswordGrant::Loopback},

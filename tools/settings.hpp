@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -10,6 +11,10 @@
 #include "oauth/service.hpp"
 
 namespace qp::tools {
+
+/// How long `serve` lets one transaction read: pages that it sees cannot be used anew. A query by
+/// HTTP has 10 s.
+inline constexpr std::chrono::seconds kReadTime{15};
 
 /// What the configuration file says; each member is what holds where it says nothing.
 /// Flags beat the environment, which beats the file: the commands put theirs over these.
@@ -23,6 +28,7 @@ struct Settings {
   oauth::Registration registration = oauth::Registration::Authenticated;
   bool metrics_public = false;
   bool sparql = false;  ///< /sparql answers
+  std::chrono::milliseconds read_time = kReadTime;
   log::Level log_level = log::Level::Info;
   bool log_as_text = false;
   std::vector<std::string> trusted_proxies;

@@ -15,17 +15,12 @@ using nlohmann::ordered_json;
 Result<void> stats(const Invocation& invocation) {
   const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
   const store::Statistics statistics = QP_TRY(store->statistics());
-  ordered_json shown = {{"quads", statistics.quads},
-                        {"terms", statistics.terms},
-                        {"graphs", statistics.graphs},
-                        {"documents", statistics.documents},
-                        {"sequences", statistics.sequences},
-                        {"queued", statistics.queued},
-                        {"file_bytes", statistics.file_bytes},
-                        {"used_pages", statistics.used_pages},
-                        {"free_pages", statistics.free_pages},
-                        {"readers", statistics.readers},
-                        {"reader_slots", statistics.reader_slots}};
+  ordered_json shown = {
+      {"quads", statistics.quads},           {"terms", statistics.terms},
+      {"graphs", statistics.graphs},         {"documents", statistics.documents},
+      {"sequences", statistics.sequences},   {"queued", statistics.queued},
+      {"file_bytes", statistics.file_bytes}, {"used_pages", statistics.used_pages},
+      {"free_pages", statistics.free_pages}, {"readers", statistics.readers}};
   for (const auto& [index, bytes] : statistics.index_bytes) shown["index_bytes"][index] = bytes;
   print(shown, invocation.output);
   return {};
@@ -124,8 +119,8 @@ void add_store_commands(CLI::App& app, Selected& selected) {
     selected.run = [place](const Invocation& invocation) { return restore(invocation, *place); };
   });
   app.add_subcommand("compact",
-                     "Take unused terms out and write the file without free pages. No server may "
-                     "run")
+                     "Take unused terms out and write the file without free pages. A server that "
+                     "runs does the same on SIGUSR1")
       ->callback([&selected] { selected.run = compact; });
 }
 

@@ -9,6 +9,7 @@ TEST_CASE("an empty configuration leaves everything as it is") {
   const Result<Settings> settings = parse_settings("", "test.toml");
   REQUIRE(settings);
   CHECK(settings->data == "data");
+  CHECK(settings->read_time == kReadTime);
   CHECK(settings->listen == "127.0.0.1:8000");
   CHECK(settings->password_grant == oauth::PasswordGrant::Loopback);
 }
@@ -29,6 +30,8 @@ key = "/etc/quadpub/key.pem"
 password_grant = "off"
 [metrics]
 public = true
+[store]
+read_seconds = 7
 [log]
 format = "text"
 level = "debug"
@@ -36,6 +39,7 @@ level = "debug"
                                                    "test.toml");
   REQUIRE(settings);
   CHECK(settings->data == "/srv/quadpub");
+  CHECK(settings->read_time == std::chrono::seconds(7));
   CHECK(settings->listen == "0.0.0.0:80");
   CHECK(settings->url == "https://a.example");
   CHECK(settings->software_name == "GenericAP");
