@@ -89,18 +89,21 @@ Result<net::Response> get_admin(Context& context, const Exchange& exchange) {
   if (entry.instead) return std::move(*entry.instead);
   if (!page) return error(Code::NotFound, "There is no such page");
   const text::Form query = QP_TRY(text::parse_form(exchange.request.query));
-  return show(*page, QP_TRY(page->body({context, exchange, entry.browser, *txn, query})));
+  return show(*page, QP_TRY(page->body({{context, exchange, entry.browser, query}, *txn})));
 }
 
 Result<net::Response> post_admin(Context& context, const Exchange& exchange) {
   const AdminPage* page = find_page(exchange.request.path);
   const text::Form form = QP_TRY(read_form(exchange.request));
-  const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
-  Entry entry = QP_TRY(enter(context, exchange, *txn));
+  Entry entry;
+  {
+    const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
+    entry = QP_TRY(enter(context, exchange, *txn));
+  }
   if (entry.instead) return std::move(*entry.instead);
   if (!page || !page->act) return error(Code::NotFound, "Nothing is done at this address");
   QP_TRY(check_form(exchange, entry.browser, form));
-  const admin::Done done = QP_TRY(page->act({context, exchange, entry.browser, *txn, form}));
+  const admin::Done done = QP_TRY(page->act({context, exchange, entry.browser, form}));
   log::info("administered",
             {log::field("user", entry.browser.user->name), log::field("page", page->path),
              log::field("action", text::find(form, "action").value_or(""))});

@@ -98,7 +98,7 @@ Result<std::string> reports_body(const Visit& visit) {
   return body + pager(visit, list.matching);
 }
 
-Result<Done> act_on_domains(const Visit& visit) {
+Result<Done> act_on_domains(const Asked& visit) {
   const std::string host(text::trim(visit.value("host")));
   const bool blocks = visit.value("action") == "block";
   if (!blocks && visit.value("action") != "unblock") return bad_input("There is no such action");
@@ -109,7 +109,7 @@ Result<Done> act_on_domains(const Visit& visit) {
   return Done{};
 }
 
-Result<Done> act_on_queue(const Visit& visit) {
+Result<Done> act_on_queue(const Asked& visit) {
   const std::string host(visit.value("host"));
   const bool retries = visit.value("action") == "retry";
   if (!retries && visit.value("action") != "drop") return bad_input("There is no such action");
@@ -120,7 +120,7 @@ Result<Done> act_on_queue(const Visit& visit) {
   return Done{};
 }
 
-Result<Done> act_on_reports(const Visit& visit) {
+Result<Done> act_on_reports(const Asked& visit) {
   if (visit.value("action") != "close") return bad_input("There is no such action");
   const std::string iri(visit.value("report"));
   QP_TRY(write(visit, [&](store::WriteTxn& txn) {

@@ -52,11 +52,11 @@ std::string page_link(const Visit& visit, std::size_t page, std::string_view lab
 
 }  // namespace
 
-std::size_t Visit::page() const {
+std::size_t Asked::page() const {
   return std::min<std::size_t>(text::to_uint(value("page")).value_or(0), kMostPages);
 }
 
-ap::Slice Visit::slice() const { return {page() * kRows, kRows}; }
+ap::Slice Asked::slice() const { return {page() * kRows, kRows}; }
 
 Result<std::string> overview_body(const Visit& visit) {
   std::vector<Figures> figures = visit.context.history.all();
@@ -103,7 +103,7 @@ std::string pager(const Visit& visit, std::size_t matching) {
   return line + "</p>";
 }
 
-Result<void> write(const Visit& visit, const store::Store::Write& work) {
+Result<void> write(const Asked& visit, const store::Store::Write& work) {
   return visit.context.store.write(work);
 }
 

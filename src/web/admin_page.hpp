@@ -11,12 +11,11 @@
 /// What the pages of /admin/ are made of; admin.cpp says who gets them.
 namespace qp::web::admin {
 
-/// One visit of an administrator.
-struct Visit {
+/// What an administrator asks.
+struct Asked {
   Context& context;
   const Exchange& exchange;
   const Browser& browser;
-  const store::Txn& txn;
   const text::Form& form;  ///< of the query, or of the body for an action
 
   std::string_view value(std::string_view name) const {
@@ -24,6 +23,10 @@ struct Visit {
   }
   std::size_t page() const;  ///< counts from 0
   ap::Slice slice() const;
+};
+/// The same, to be answered from one picture of the store.
+struct Visit : Asked {
+  const store::Txn& txn;
 };
 
 /// HTML for <main>, without the <h1>.
@@ -33,7 +36,8 @@ using Body = Result<std::string> (*)(const Visit&);
 struct Done {
   std::string body = {};
 };
-using Act = Result<Done> (*)(const Visit&);
+/// No transaction is open meanwhile: actions write.
+using Act = Result<Done> (*)(const Asked&);
 
 Result<std::string> overview_body(const Visit& visit);
 Result<std::string> actors_body(const Visit& visit);
@@ -43,11 +47,11 @@ Result<std::string> domains_body(const Visit& visit);
 Result<std::string> queue_body(const Visit& visit);
 Result<std::string> reports_body(const Visit& visit);
 
-Result<Done> act_on_users(const Visit& visit);
-Result<Done> act_on_clients(const Visit& visit);
-Result<Done> act_on_domains(const Visit& visit);
-Result<Done> act_on_queue(const Visit& visit);
-Result<Done> act_on_reports(const Visit& visit);
+Result<Done> act_on_users(const Asked& visit);
+Result<Done> act_on_clients(const Asked& visit);
+Result<Done> act_on_domains(const Asked& visit);
+Result<Done> act_on_queue(const Asked& visit);
+Result<Done> act_on_reports(const Asked& visit);
 
 /// "2026-11-26 07:02", UTC.
 std::string time_text(Millis time);
@@ -59,6 +63,6 @@ std::string button(const Visit& visit, std::string_view path, std::string_view a
 std::string pager(const Visit& visit, std::size_t matching);
 
 /// Asks `txn` in a write for what changes something.
-Result<void> write(const Visit& visit, const store::Store::Write& work);
+Result<void> write(const Asked& visit, const store::Store::Write& work);
 
 }  // namespace qp::web::admin

@@ -65,7 +65,7 @@ std::string new_user_form(const Visit& visit) {
                  " type=\"password\" required autocomplete=\"new-password\""));
 }
 
-Result<Done> add_user(const Visit& visit) {
+Result<Done> add_user(const Asked& visit) {
   std::string hash = QP_TRY(oauth::hash_password(visit.value("password")));
   const auto role = visit.value("admin").empty() ? oauth::Role::Member : oauth::Role::Admin;
   const std::string name(visit.value("name"));
@@ -75,7 +75,7 @@ Result<Done> add_user(const Visit& visit) {
   return Done{};
 }
 
-Result<Done> disable(const Visit& visit) {
+Result<Done> disable(const Asked& visit) {
   const std::string name(visit.value("user"));
   if (name == visit.browser.user->name) {
     return error(Code::Conflict, "You would lock yourself out");
@@ -89,7 +89,7 @@ Result<Done> disable(const Visit& visit) {
   return Done{};
 }
 
-Result<Done> sign_out(const Visit& visit) {
+Result<Done> sign_out(const Asked& visit) {
   const std::string name(visit.value("user"));
   QP_TRY(write(visit, [&](store::WriteTxn& txn) -> Result<void> {
     QP_TRY(oauth::revoke_all(txn, name));
@@ -122,7 +122,7 @@ std::vector<std::string> lines(std::string_view text) {
   return found;
 }
 
-Result<Done> add_client(const Visit& visit) {
+Result<Done> add_client(const Asked& visit) {
   oauth::NewClient wanted;
   wanted.name = visit.value("name");
   wanted.type =
@@ -226,14 +226,14 @@ Result<std::string> clients_body(const Visit& visit) {
          new_client_form(visit);
 }
 
-Result<Done> act_on_users(const Visit& visit) {
+Result<Done> act_on_users(const Asked& visit) {
   if (visit.value("action") == "add") return add_user(visit);
   if (visit.value("action") == "disable") return disable(visit);
   if (visit.value("action") == "sign_out") return sign_out(visit);
   return bad_input("There is no such action");
 }
 
-Result<Done> act_on_clients(const Visit& visit) {
+Result<Done> act_on_clients(const Asked& visit) {
   if (visit.value("action") == "add") return add_client(visit);
   if (visit.value("action") != "remove") return bad_input("There is no such action");
   const std::string id(visit.value("client"));

@@ -168,6 +168,9 @@ TEST_CASE("terms of any length survive a bulk load (row 7)") {
                        name("g", 1)});
     }
   }
+  quads.push_back({name("s", 2), name("p", 1),
+                   rdf::Term::literal(std::string(100 << 20, 'm'), std::string(xsd::string.iri)),
+                   name("g", 1)});
   quads.push_back({rdf::Term::iri("https://example.org/" + std::string(4000, 'i')),
                    name("p", 1),
                    {rdf::TermKind::Literal, "chat", std::string(rdf::langString.iri), "fr"},

@@ -1,9 +1,12 @@
 #include <lmdb.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -312,21 +315,30 @@ TEST_CASE("no read and no write fails while another process lets the map grow (r
   db.check_clean();
 }
 
-TEST_CASE("a hundred restarts leave the file as large as it was (row 11)") {
+TEST_CASE("a hundred restarts leave the file as large as it was, and starting as quick (row 11)") {
+  using Clock = std::chrono::steady_clock;
   TemporaryStore db;
   fill(db, 0, 50);
   const auto size = [&] { return std::filesystem::file_size(db.folder.path() / "quads.mdb"); };
-  const auto work = [&](int i) {
-    db.reopen();
-    db.write([&](WriteTxn& txn) -> Result<void> {
-      QP_TRY(write_document(txn, i % 50));
-      return {};
-    });
+  const auto restart = [&](int times) {
+    std::vector<Clock::duration> took;
+    for (int i = 0; i < times; ++i) {
+      const auto start = Clock::now();
+      db.reopen();
+      took.push_back(Clock::now() - start);
+      db.write([&](WriteTxn& txn) -> Result<void> {
+        QP_TRY(write_document(txn, i % 50));
+        return {};
+      });
+    }
+    std::sort(took.begin(), took.end());
+    return took[took.size() / 2];
   };
-  for (int i = 0; i < 20; ++i) work(i);
+  const auto early = restart(20);
   const auto before = size();
-  for (int i = 0; i < 100; ++i) work(i);
+  const auto late = restart(100);
   CHECK(size() <= before + 64 * 4096);
+  CHECK(late <= early * 4);
 }
 
 TEST_CASE("compact gives the free pages back while readers come and go (row 6)") {
@@ -425,6 +437,31 @@ TEST_CASE("a sweep takes the terms that nothing names, and ids are not given out
     return {};
   });
   fill(db, 0, 60);
+  db.check_clean();
+}
+
+TEST_CASE("what replaced documents leave in the dictionary is swept, all of it (row 12)") {
+  const int documents = asked_for("QUADPUB_REPLACED", 1000);
+  static constexpr int kNames = 100, kTexts = 3;
+  TemporaryStore db;
+  for (int i = 0; i < documents; i += 50) {
+    db.write([&](WriteTxn& txn) -> Result<void> {
+      for (int k = i; k < i + 50; ++k) {
+        const TermId g = QP_TRY(txn.intern_iri(example("note" + std::to_string(k % kNames))));
+        std::vector<OrderedQuad> quads;
+        for (int t = 0; t < kTexts; ++t) {
+          const auto text =
+              rdf::Term::literal(std::to_string(k) + "-" + std::to_string(t), example("type"));
+          quads.push_back({{g, g, as::content, QP_TRY(txn.intern(text))}, 0});
+        }
+        QP_TRY(txn.replace_graph(g, quads, {}));
+      }
+      return {};
+    });
+  }
+  const SweepReport report = must(db.store->sweep());
+  CHECK(report.removed == static_cast<std::uint64_t>(documents - kNames) * kTexts);
+  CHECK(must(db.store->statistics()).terms == kNames + kNames * kTexts + 1);
   db.check_clean();
 }
 
@@ -596,6 +633,7 @@ TEST_CASE("verify finds every flipped byte in live pages that changed data (row 
   const std::string expected = dump(file);
   REQUIRE(expected.size() > 100'000);
   std::mt19937 random(23);
+  malloc_trim(0);  // a child is made for each flip: what the tests before left is not to be copied
   const int rounds = asked_for("QUADPUB_FLIPS", kSanitized ? 60 : 1000);
   int changed = 0, found = 0;
   for (int i = 0; i < rounds; ++i) {
