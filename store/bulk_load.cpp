@@ -24,7 +24,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // Rows appended before a commit, so that not all dirty pages lie in memory.
-constexpr std::uint64_t kRowsPerCommit = 1'000'000;
+constexpr std::uint64_t kRowsPerCommit = 100'000;
 constexpr std::uint64_t kQuadsPerLook = 16'384;
 constexpr auto kReportEvery = std::chrono::milliseconds(250);
 // Building takes about this part of reading's time.
@@ -290,8 +290,9 @@ Result<void> LmdbBulkLoad::append_term_ids() {
 Result<void> LmdbBulkLoad::append_quad(Order order, const OrderedQuad& quad) {
   if (order == Order::Gspo) {
     ++counters_.quads;
-    counters_.quad_sum += quad_hash(quad.quad);
-    counters_.ordinal_sum += ordinal_hash(quad);
+    const std::uint64_t hash = quad_hash(quad.quad);
+    counters_.quad_sum += hash;
+    counters_.ordinal_sum += quad.ordinal == 0 ? hash : ordinal_hash(quad);
     if (graphs_.empty() || graphs_.back().first != quad.quad.g)
       graphs_.emplace_back(quad.quad.g, 0);
     ++graphs_.back().second;
@@ -402,7 +403,7 @@ Result<void> LmdbBulkLoad::build() {
   ++counters_.generation;
   QP_TRY(append_terms());
   QP_TRY(append_term_ids());
-  for (const Order order : {Order::Spog, Order::Gspo, Order::Posg, Order::Ospg}) {
+  for (const Order order : {Order::Spog, Order::Gspo, Order::Ospg, Order::Posg}) {
     QP_TRY(append_index(order));
   }
   QP_TRY(append_graphs());

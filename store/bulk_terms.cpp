@@ -136,6 +136,19 @@ Result<TermId> BulkTerms::intern(const rdf::TermView& term) {
   if (term.kind == TermKind::Blank) {
     return Error{Code::Internal, "a blank node has no name in a bulk load", {}};
   }
+  if (term.kind != TermKind::Iri || term.value.empty()) return intern_new(term);
+  const auto last = static_cast<unsigned char>(term.value.back());
+  Recent& recent = recent_[(term.value.size() * 7 + last) % recent_.size()];
+  if (recent.id == TermId::None || recent.iri != term.value) {
+    recent.id = TermId::None;
+    const TermId id = QP_TRY(intern_new(term));
+    recent.iri = term.value;
+    recent.id = id;
+  }
+  return recent.id;
+}
+
+Result<TermId> BulkTerms::intern_new(const rdf::TermView& term) {
   if (term.kind == TermKind::Iri) {
     if (const auto word = words_.find(term.value)) return *word;
   } else if (const auto inlined = inline_literal(term)) {
@@ -185,6 +198,9 @@ Result<void> BulkTerms::each_row(
 Result<void> BulkTerms::each_hash(
     const std::function<Result<void>(const Hash&, TermId)>& each) const {
   std::vector<std::pair<Hash, TermId>> all;
+  std::size_t count = 0;
+  for (const auto& hashes : hashes_) count += hashes.size();
+  all.reserve(count);
   for (std::size_t kind = 0; kind < kClasses; ++kind) {
     for (std::size_t i = 0; i < hashes_[kind].size(); ++i) {
       all.emplace_back(hashes_[kind][i], make_id(static_cast<TermClass>(kind), first_[kind] + i));

@@ -43,6 +43,11 @@ class BulkTerms {
   };
   static constexpr std::size_t kClasses = Counters::kClasses;
 
+  struct Recent {
+    std::string iri;
+    TermId id = TermId::None;
+  };
+  Result<TermId> intern_new(const rdf::TermView& term);
   Result<char*> keep(std::string_view row);
   std::string_view row_of(TermId id) const;
   bool is_row(TermId id, const rdf::TermView& term) const;
@@ -70,6 +75,7 @@ class BulkTerms {
   std::size_t kept_ = 0;  ///< bytes of all chunks
   int fd_ = -1;           ///< of the file behind mapped chunks
   std::size_t file_bytes_ = 0;
+  std::array<Recent, 256> recent_;  ///< IRIs; a line repeats much of the one before
   std::string scratch_, row_;
 };
 

@@ -15,6 +15,20 @@ namespace qp::store {
 // Rows that a run reads or writes at a time.
 static constexpr std::size_t kBlock = std::size_t{32} * 1024;
 static constexpr std::size_t kSmallestBudget = 4096;
+static constexpr std::size_t kAhead = 24;
+
+namespace {
+
+/// What is moved while rows are arranged.
+struct Item {
+  std::uint64_t key;
+  std::uint32_t row;
+};
+// A row, its place, and what arranging takes.
+constexpr std::size_t kRowBytes =
+    sizeof(QuadSorter::Row) + sizeof(std::uint32_t) + 2 * sizeof(Item);
+
+}  // namespace
 
 static Error trouble(const char* doing) {
   const bool full = errno == ENOSPC || errno == EDQUOT;
@@ -25,7 +39,7 @@ static Error trouble(const char* doing) {
 
 QuadSorter::QuadSorter(std::filesystem::path folder, std::size_t memory_bytes)
     : folder_(std::move(folder)),
-      capacity_(std::max(memory_bytes / sizeof(Row), kSmallestBudget)) {}
+      capacity_(std::clamp(memory_bytes / kRowBytes, kSmallestBudget, std::size_t{UINT32_MAX})) {}
 
 QuadSorter::~QuadSorter() {
   for (const auto& files : runs_) {
@@ -35,13 +49,48 @@ QuadSorter::~QuadSorter() {
   }
 }
 
-void QuadSorter::sort_rows(Order order) {
-  if (order != order_) {
-    for (Row& row : rows_) row = positions(order, from_positions(order_, row));
-    order_ = order;
+QuadSorter::Row QuadSorter::row(Order order, std::size_t place) const {
+  if (order == Order::Spog) return rows_[place];
+  return positions(order, from_positions(Order::Spog, rows_[arranged_[place]]));
+}
+
+// Rows that are alike in the first position of `order` stay in the order that they are in. By the
+// bytes in which first positions differ, the lowest first.
+void QuadSorter::arrange_by(Order order, bool from_spog) {
+  std::vector<Item> items(rows_.size()), other(rows_.size());
+  const auto first = [&](const Row& row) {
+    return number(positions(order, from_positions(Order::Spog, row))[0]);
+  };
+  std::uint64_t differing = 0;
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const std::uint32_t row = from_spog ? static_cast<std::uint32_t>(i) : arranged_[i];
+    items[i] = {first(rows_[row]), row};
+    differing |= items[i].key ^ items[0].key;
   }
-  std::sort(rows_.begin(), rows_.end());
-  rows_.erase(std::unique(rows_.begin(), rows_.end()), rows_.end());
+  for (unsigned shift = 0; shift < 64; shift += 8) {
+    if ((differing >> shift & 0xff) == 0) continue;
+    std::array<std::size_t, 257> begins{};
+    for (const Item& item : items) ++begins[(item.key >> shift & 0xff) + 1];
+    for (std::size_t i = 1; i < begins.size(); ++i) begins[i] += begins[i - 1];
+    for (const Item& item : items) other[begins[item.key >> shift & 0xff]++] = item;
+    items.swap(other);
+  }
+  arranged_.resize(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) arranged_[i] = items[i].row;
+}
+
+// Spog by g is gspo, spog by o is ospg, and that by p is posg.
+void QuadSorter::arrange(Order order) {
+  if (!sorted_) {
+    std::sort(rows_.begin(), rows_.end());
+    rows_.erase(std::unique(rows_.begin(), rows_.end()), rows_.end());
+    sorted_ = true;
+    order_ = Order::Spog;
+  }
+  if (order == order_ || order == Order::Spog) return;
+  if (order == Order::Posg) arrange(Order::Ospg);
+  arrange_by(order, order != Order::Posg);
+  order_ = order;
 }
 
 static Result<void> write_all(int fd, const char* at, std::size_t left) {
@@ -59,16 +108,21 @@ Result<void> QuadSorter::spill() {
   auto& files = runs_.emplace_back();
   files.fill(-1);
   const std::uint64_t rows = rows_.size();
-  for (const Order order : kOrders) {
+  std::vector<Row> block;
+  for (const Order order : {Order::Spog, Order::Gspo, Order::Ospg, Order::Posg}) {
     int& fd = files[static_cast<std::size_t>(order)];
     fd = ::open(folder_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0) return trouble("making");
-    sort_rows(order);
-    QP_TRY(write_all(fd, reinterpret_cast<const char*>(rows_.data()), rows_.size() * sizeof(Row)));
+    arrange(order);
+    for (std::size_t at = 0; at < rows_.size(); at += block.size()) {
+      block.resize(std::min(kBlock, rows_.size() - at));
+      for (std::size_t i = 0; i < block.size(); ++i) block[i] = row(order, at + i);
+      QP_TRY(
+          write_all(fd, reinterpret_cast<const char*>(block.data()), block.size() * sizeof(Row)));
+    }
   }
   spilled_ += rows;
   rows_.clear();
-  order_ = Order::Gspo;
   return {};
 }
 
@@ -109,9 +163,16 @@ class QuadSorter::Run {
 };
 
 Result<void> QuadSorter::sorted(Order order, const std::function<Result<void>(const Row&)>& each) {
-  sort_rows(order);
+  arrange(order);
   if (runs_.empty()) {
-    for (const Row& row : rows_) QP_TRY(each(row));
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      // Rows lie all over memory: those that come soon are asked for now.
+      const std::size_t soon = i + kAhead;
+      if (order != Order::Spog && soon < rows_.size()) {
+        __builtin_prefetch(&rows_[arranged_[soon]]);
+      }
+      QP_TRY(each(row(order, i)));
+    }
     return {};
   }
   std::vector<std::unique_ptr<Run>> runs;
@@ -119,7 +180,9 @@ Result<void> QuadSorter::sorted(Order order, const std::function<Result<void>(co
   for (const auto& files : runs_) {
     runs.push_back(std::make_unique<Run>(files[static_cast<std::size_t>(order)]));
   }
-  runs.push_back(std::make_unique<Run>(rows_));
+  std::vector<Row> last_run(rows_.size());
+  for (std::size_t i = 0; i < rows_.size(); ++i) last_run[i] = row(order, i);
+  runs.push_back(std::make_unique<Run>(last_run));
   const auto later = [](const Run* a, const Run* b) { return b->row() < a->row(); };
   std::priority_queue<Run*, std::vector<Run*>, decltype(later)> next(later);
   for (const auto& run : runs) {

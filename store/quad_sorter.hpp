@@ -13,7 +13,8 @@
 namespace qp::store {
 
 /// Sorts quads in each order, in memory up to a budget and beyond it in unnamed files of `folder`,
-/// which go when this does.
+/// which go when this does. What is in memory is sorted once, as Spog; each of the other orders is
+/// one stable sort by one position away.
 class QuadSorter {
  public:
   /// A quad by the positions of an order.
@@ -25,25 +26,30 @@ class QuadSorter {
   QuadSorter& operator=(const QuadSorter&) = delete;
 
   Result<void> add(const QuadIds& quad) {
-    rows_.push_back(positions(Order::Gspo, quad));
+    rows_.push_back(positions(Order::Spog, quad));
+    sorted_ = false;
     return rows_.size() < capacity_ ? Result<void>() : spill();
   }
   std::uint64_t added() const { return spilled_ + rows_.size(); }
   std::size_t runs() const { return runs_.size(); }
 
   /// Gives every row once, sorted, until `each` fails. Call it for any order, any number of times,
-  /// when all are added.
+  /// when all are added. Posg is quickest after Ospg.
   Result<void> sorted(Order order, const std::function<Result<void>(const Row&)>& each);
 
  private:
   class Run;
   Result<void> spill();
-  void sort_rows(Order order);
+  void arrange(Order order);
+  void arrange_by(Order order, bool from_spog);
+  Row row(Order order, std::size_t place) const;
 
   std::filesystem::path folder_;
   std::size_t capacity_;
-  std::vector<Row> rows_;  ///< in memory, in the positions of `order_`
-  Order order_ = Order::Gspo;
+  std::vector<Row> rows_;                ///< in memory, in the positions of Spog
+  bool sorted_ = true;                   ///< rows_, and without repeats
+  std::vector<std::uint32_t> arranged_;  ///< numbers of rows_ in the order `order_`
+  Order order_ = Order::Spog;            ///< Spog: arranged_ is not used
   std::uint64_t spilled_ = 0;
   std::vector<std::array<int, kOrders.size()>> runs_;  ///< files, one for each order
 };

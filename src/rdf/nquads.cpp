@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <optional>
@@ -112,12 +113,16 @@ class Feed {
     return filled;
   }
 
+  static bool has_byte(std::span<const char> bytes, char byte) {
+    return !bytes.empty() && std::memchr(bytes.data(), byte, bytes.size()) != nullptr;
+  }
+
   bool accept(std::span<const char> bytes) {
-    if (std::ranges::find(bytes, '\xff') != bytes.end()) {
+    if (has_byte(bytes, '\xff')) {
       error_ = bad_input("RDF text that is not UTF-8");  // Serd takes it for the end
       return false;
     }
-    if (!nests_ && std::ranges::find(bytes, '\0') == bytes.end()) {
+    if (!nests_ && !has_byte(bytes, '\0')) {
       // Lines stand alone, so that only the last one, unfinished, has to be followed.
       const auto newline = std::ranges::find(bytes.rbegin(), bytes.rend(), '\n');
       if (newline != bytes.rend()) scanner_ = {};
@@ -198,8 +203,29 @@ class Events {
     quad.p = QP_TRY(resource(predicate, 1));
     quad.o = QP_TRY(object_term(object_node, datatype, language));
     if (graph != nullptr && graph->type != SERD_NOTHING) quad.g = QP_TRY(resource(graph, 3));
-    QP_TRY(validate(quad));
+    QP_TRY(check(quad));
     return sink_(quad);
+  }
+
+  /// As `validate`; an IRI that came a little before, as most do, is not looked at again.
+  Result<void> check(const QuadView& quad) {
+    const bool has_kinds = quad.s.kind != TermKind::Literal && quad.p.kind == TermKind::Iri &&
+                           quad.g.kind != TermKind::Literal;
+    if (!has_kinds) return validate(quad);
+    QP_TRY(check(quad.s));
+    QP_TRY(check(quad.p));
+    QP_TRY(check(quad.o));
+    const bool is_named = quad.g.kind != TermKind::Iri || !quad.g.value.empty();
+    return is_named ? check(quad.g) : Result<void>();
+  }
+  Result<void> check(const TermView& term) {
+    if (term.kind != TermKind::Iri || term.value.empty()) return validate(term);
+    const auto last = static_cast<unsigned char>(term.value.back());
+    std::string& known = checked_[(term.value.size() * 7 + last) % checked_.size()];
+    if (known == term.value) return {};
+    QP_TRY(validate(term));
+    known = term.value;
+    return {};
   }
 
   Result<TermView> object_term(const SerdNode* node, const SerdNode* datatype,
@@ -237,6 +263,7 @@ class Events {
   const QuadSink& sink_;
   std::map<std::string, std::string, std::less<>> prefixes_;
   std::array<std::string, 4> scratch_;
+  std::array<std::string, 64> checked_;
   std::optional<Error> error_;
   std::string message_;
 };
