@@ -17,6 +17,7 @@
 #include "ap/inbox.hpp"
 #include "ap/key_cache.hpp"
 #include "ap/outbox.hpp"
+#include "ap/synchronize.hpp"
 #include "base/log.hpp"
 #include "net/caching_client.hpp"
 #include "tools/command.hpp"
@@ -173,10 +174,15 @@ class Running {
         delivery_(services_),
         keys_(services_, [this](const std::string& key_id) { server_->resume(key_id); }),
         proxy_(services_, [this](const std::string& key) { server_->resume(key); }),
+        documents_(services_, [this](const std::string& key) { server_->resume(key); }),
+        synchronizer_(services_, [this] { delivery_.wake(); }),
         outbox_(services_, [this] { delivery_.wake(); }),
-        inbox_(
-            services_, keys_, [this] { delivery_.wake(); },
-            [this](std::string_view host) { delivery_.heard_from(host); }),
+        inbox_(services_, keys_, documents_,
+               {[this] { delivery_.wake(); },
+                [this](std::string_view host) { delivery_.heard_from(host); },
+                [this](std::string_view field, const std::string& actor, const ap::Domain& domain) {
+                  synchronizer_.heed(field, actor, domain);
+                }}),
         domains_(*store_, system_now),
         key_pool_(kKeysAhead),
         client_documents_(*client_, system_now,
@@ -219,7 +225,6 @@ class Running {
         }));
     context_.server = server_.get();
     key_pool_.start();
-    client_documents_.start();
     delivery_.start();
     server_->start();
     housekeeper_.start();
@@ -233,6 +238,8 @@ class Running {
     keys_.stop();
     client_documents_.stop();
     proxy_.stop();
+    documents_.stop();
+    synchronizer_.stop();
     key_pool_.stop();
   }
 
@@ -281,6 +288,8 @@ class Running {
   ap::Delivery delivery_;
   ap::KeyCache keys_;
   ap::Proxy proxy_;
+  ap::Documents documents_;
+  ap::Synchronizer synchronizer_;
   ap::Outbox outbox_;
   ap::Inbox inbox_;
   web::Domains domains_;

@@ -15,22 +15,6 @@ namespace {
 using nlohmann::json;
 using store::Txn;
 
-/// Members of a sequence, newest first, `each` page by page.
-template <class Each>
-Result<void> each_member(const Txn& txn, TermId sequence, Each each) {
-  std::uint64_t before = 0;
-  while (true) {
-    const auto items =
-        QP_TRY(txn.sequence_before(sequence, before, 1000, store::Visible::everything()));
-    if (items.empty()) return {};
-    for (const auto& item : items) {
-      const auto term = QP_TRY(txn.resolve(item.member));
-      QP_TRY(each(std::string(term.value)));
-    }
-    before = items.back().key;
-  }
-}
-
 class Collector {
  public:
   Collector(const Txn& txn, const Actor& sender) : txn_(txn), sender_(sender) {}
@@ -77,14 +61,15 @@ class Collector {
   };
 
   Result<void> add_members(const std::string& collection, bool hidden) {
-    const auto sequence = QP_TRY(txn_.find_iri(collection));
-    if (!sequence) return {};
-    return each_member(txn_, *sequence,
+    return each_member(txn_, collection,
                        [&](const std::string& member) { return add_member(member, hidden); });
   }
 
   Result<void> add_remote(const std::string& iri, Door door) {
-    if (origin_of(iri).empty() || !seen_.insert(iri).second) return {};
+    const std::string origin = origin_of(iri);
+    const bool is_on_web = origin.starts_with("https://") || origin.starts_with("http://");
+    if (!is_on_web || !seen_.insert(iri).second) return {};
+    if (QP_TRY(is_local(txn_, iri))) return {};  // no actor, and so nobody
     if (QP_TRY(is_blocked(txn_, host_of(iri)))) return {};
     const auto known = QP_TRY(find_remote_actor(txn_, iri));
     const std::string shared = known ? known->shared_inbox : std::string();
@@ -225,8 +210,35 @@ RemoteActor remote_actor_in(qp::json::Value node) {
   return actor;
 }
 
+namespace {
+
+/// Who is in `followers` decides who may read: it is this actor's, whoever else of its server made
+/// a collection of that name known here.
+Result<void> claim_followers(store::WriteTxn& txn, const RemoteActor& actor) {
+  const std::string& followers = actor.followers;
+  if (followers.empty() || followers.size() > kMaxKey || followers == actor.iri ||
+      origin_of(followers) != origin_of(actor.iri) || QP_TRY(is_local(txn, followers))) {
+    return {};
+  }
+  if (QP_TRY(txn.get(kFollowersOf, followers))) return {};  // the first one's
+  QP_TRY(txn.put(kFollowersOf, followers, actor.iri));
+  const auto collection = QP_TRY(find_collection(txn, followers));
+  if (!collection || collection->owner == actor.iri) return {};
+  QP_TRY(txn.erase(kCollections, followers));
+  std::vector<std::string> members;
+  QP_TRY(each_member(txn, followers, [&](const std::string& member) -> Result<void> {
+    members.push_back(member);
+    return {};
+  }));
+  for (const std::string& member : members) QP_TRY(remove_member(txn, followers, member));
+  return {};
+}
+
+}  // namespace
+
 Result<void> put_remote_actor(store::WriteTxn& txn, const RemoteActor& actor) {
   if (actor.iri.size() > kMaxKey) return bad_input("the actor's id is longer than 480 bytes");
+  QP_TRY(claim_followers(txn, actor));
   return txn.put(kRemoteActors, actor.iri,
                  json{{"inbox", actor.inbox},
                       {"shared_inbox", actor.shared_inbox},

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "ap/actor.hpp"
+#include "ap/addressing.hpp"
 #include "ap/effects.hpp"
 #include "ap/tables.hpp"
 #include "base/time.hpp"
@@ -221,6 +222,10 @@ Result<std::string> admitted_object(const store::Txn& txn, const Activity& activ
       origin_of(object) != origin_of(actor)) {
     return std::string();
   }
+  // Who an actor is only itself says, whoever else is of its server.
+  if (object != actor && QP_TRY(find_remote_actor(txn, object))) return std::string();
+  const auto follows_whom = QP_TRY(txn.get(kFollowersOf, object.substr(0, kMaxKey)));
+  if (follows_whom && *follows_whom != actor) return std::string();
   const auto authors = values_of(activity.object, as::attributedTo.iri);
   const bool by_actor = std::all_of(authors.begin(), authors.end(),
                                     [&](const std::string& one) { return one == actor; });

@@ -146,6 +146,23 @@ Result<bool> is_member(const Txn& txn, std::string_view collection, std::string_
   return txn.sequence_contains(*sequence, *id);
 }
 
+Result<void> each_member(const Txn& txn, std::string_view collection,
+                         const std::function<Result<void>(const std::string& member)>& each) {
+  const auto sequence = QP_TRY(txn.find_iri(collection));
+  if (!sequence) return {};
+  std::uint64_t before = 0;
+  while (true) {
+    const auto items =
+        QP_TRY(txn.sequence_before(*sequence, before, 1000, store::Visible::everything()));
+    if (items.empty()) return {};
+    for (const auto& item : items) {
+      const std::string member(QP_TRY(txn.resolve(item.member)).value);
+      QP_TRY(each(member));
+    }
+    before = items.back().key;
+  }
+}
+
 Result<std::vector<std::string>> collections_with(const Txn& txn, std::string_view member) {
   std::vector<std::string> collections;
   const auto id = QP_TRY(txn.find_iri(member));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,6 +74,10 @@ Result<bool> add_member(store::WriteTxn& txn, std::string_view collection, std::
 Result<bool> remove_member(store::WriteTxn& txn, std::string_view collection,
                            std::string_view member);
 Result<bool> is_member(const store::Txn& txn, std::string_view collection, std::string_view member);
+
+/// Members, newest first, whoever may see them; ends with the first error of `each`.
+Result<void> each_member(const store::Txn& txn, std::string_view collection,
+                         const std::function<Result<void>(const std::string& member)>& each);
 
 /// The collections that `member` is in.
 Result<std::vector<std::string>> collections_with(const store::Txn& txn, std::string_view member);

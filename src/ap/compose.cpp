@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "ap/activity.hpp"
 #include "ap/collection.hpp"
+#include "ap/synchronize.hpp"
 #include "ap/tables.hpp"
 #include "proof/data_integrity.hpp"
 #include "view/serve.hpp"
@@ -40,6 +42,14 @@ Result<std::string> received_bytes(const store::Txn& txn, const std::string& act
   const auto record = id ? QP_TRY(txn.graph(*id)) : std::nullopt;
   if (!record) return Error{Code::NotFound, "no longer here: " + activity, {}};
   return txn.document_bytes(record->document);
+}
+
+Result<bool> is_for_followers(const store::Txn& txn, const std::string& activity,
+                              const Actor& sender) {
+  for (const Word& word : {as::to, as::cc, as::bto, as::bcc, as::audience}) {
+    if (contains(QP_TRY(values_of(txn, activity, word)), sender.followers)) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -107,8 +117,13 @@ Result<std::shared_ptr<const Message>> Composer::make(const std::string& activit
         document, sender + "#ed25519-key", services_.clock(),
         [&](std::string_view text) { return keys.ed25519->sign(text); }, arena));
   }
-  return std::make_shared<const Message>(
-      Message{json::to_text(document), *keys.key, sender + "#main-key"});
+  Message message{json::to_text(document), *keys.key, sender + "#main-key"};
+  const auto actor = QP_TRY(find_actor(*txn, sender));
+  if (actor && QP_TRY(is_for_followers(*txn, activity, *actor))) {
+    message.followers = actor->followers;
+    message.digests = QP_TRY(follower_digests(*txn, *actor));
+  }
+  return std::make_shared<const Message>(std::move(message));
 }
 
 }  // namespace qp::ap

@@ -17,6 +17,9 @@ struct Message {
   std::string body;
   sig::PrivateKey key;
   std::string key_id;
+  // Where it goes to followers (synchronize.hpp):
+  std::string followers{};                       ///< the collection
+  std::map<std::string, std::string> digests{};  ///< by origin
 };
 
 /// Makes activities ready for delivery: as their author sees them, without bto and bcc (ActivityPub

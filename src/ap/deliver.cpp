@@ -13,6 +13,7 @@
 #include "ap/compose.hpp"
 #include "ap/fetch.hpp"
 #include "ap/hosts.hpp"
+#include "ap/synchronize.hpp"
 #include "ap/tables.hpp"
 #include "ap/vote.hpp"
 #include "base/log.hpp"
@@ -73,8 +74,15 @@ Result<net::IncomingResponse> post(const std::string& inbox, const Message& mess
   request.follow_redirects = false;
   request.headers.add("Content-Type", "application/activity+json");
   request.headers.add("Accept", "application/activity+json");
+  std::vector<std::string_view> also;
+  if (const auto digest = message.digests.find(origin_of(inbox)); digest != message.digests.end()) {
+    request.headers.add(
+        kSynchronizationField,
+        to_text({message.followers, partial_followers(message.followers), digest->second}));
+    also.push_back(kSynchronizationField);
+  }
   return services.client.send(std::move(request), [&](net::OutgoingRequest& hop) {
-    return sig::sign(hop, message.key, message.key_id, form, services.clock(), wanted);
+    return sig::sign(hop, message.key, message.key_id, form, services.clock(), wanted, also);
   });
 }
 
@@ -223,12 +231,15 @@ void Delivery::start() {
   for (std::size_t i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { run(); });
 }
 
+/// One thread at a time: who finds something wakes the next (work). All of them for each activity
+/// that comes would be a fifth of what an inbox costs.
 void Delivery::wake() {
   {
     const std::lock_guard lock(mutex_);
+    if (woken_) return;
     woken_ = true;
   }
-  wake_.notify_all();
+  wake_.notify_one();
 }
 
 void Delivery::stop() {
@@ -296,6 +307,7 @@ bool Delivery::take(store::QueueItem& item) {
 bool Delivery::work() {
   store::QueueItem item;
   if (!take(item)) return false;
+  wake();
   attempt(item);
   const std::lock_guard lock(mutex_);
   busy_lanes_.erase(item.lane);

@@ -29,6 +29,8 @@ struct Happening {
   std::span<const std::string> members = {};
   /// What it changed, for `quadpub why`.
   std::vector<std::string>* caused = nullptr;
+  /// What is known of its target was fetched from there for it.
+  bool has_fresh_target = false;
 };
 
 /// An activity that may not do what it asks for (admit_effects) changes nothing.

@@ -25,6 +25,7 @@ Result<net::IncomingResponse> get(const std::string& url, const Services& servic
                       "application/activity+json, application/ld+json; "
                       "profile=\"https://www.w3.org/ns/activitystreams\"");
   if (freshness == Freshness::Fresh) request.headers.add("Cache-Control", "no-cache");
+  if (freshness == Freshness::Own) request.headers.add("Cache-Control", "no-store");
   net::Prepare prepare;
   if (form) {
     prepare = [&services, form](net::OutgoingRequest& hop) {
@@ -54,7 +55,7 @@ Result<net::IncomingResponse> signed_get(const std::string& url, const Services&
 
 Result<Fetched> fetch_document(const std::string& url, const Services& services, json::Arena& arena,
                                Freshness freshness) {
-  const auto response = QP_TRY(signed_get(url, services, freshness));
+  auto response = QP_TRY(signed_get(url, services, freshness));
   if (response.status == 410) return Error{Code::Gone, url + " answers 410", {}};
   if (response.status == 404) return Error{Code::NotFound, url + " answers 404", {}};
   if (response.status != 200) {
@@ -65,22 +66,23 @@ Result<Fetched> fetch_document(const std::string& url, const Services& services,
   }
   Fetched fetched;
   fetched.url = response.url;
-  const auto parsed = QP_TRY(json::parse(arena.copy(response.body), arena));
+  fetched.body = std::move(response.body);
+  const auto parsed = QP_TRY(json::parse(arena.copy(fetched.body), arena));
   fetched.form =
       QP_TRY(jsonld::read_for_storage(parsed, {services.contexts, services.loader}, arena));
   return fetched;
 }
 
-Result<Fetched> fetch_resource(const std::string& iri, const Services& services,
-                               json::Arena& arena) {
-  Fetched fetched = QP_TRY(fetch_document(iri, services, arena));
+Result<Fetched> fetch_resource(const std::string& iri, const Services& services, json::Arena& arena,
+                               Freshness freshness) {
+  Fetched fetched = QP_TRY(fetch_document(iri, services, arena, freshness));
   std::string id(fetched.form.root.value);
   if (id != iri || origin_of(fetched.url) != origin_of(id)) {
     // security.md 1.1: what it says of another id counts only from there; asked once.
     if (origin_of(id) != origin_of(iri)) {
       return error(Code::Unauthenticated, iri + " serves an id of another origin");
     }
-    fetched = QP_TRY(fetch_document(id, services, arena));
+    fetched = QP_TRY(fetch_document(id, services, arena, freshness));
     if (fetched.form.root.value != id || origin_of(fetched.url) != origin_of(id)) {
       return error(Code::Unauthenticated, iri + " serves another id than its own");
     }

@@ -11,13 +11,15 @@ namespace qp::ap {
 
 /// A document fetched from another server, read in storage mode. The arena is the caller's.
 struct Fetched {
-  std::string url;  ///< that answered
+  std::string url;   ///< that answered
+  std::string body;  ///< as it came
   jsonld::StoredForm form;
 };
 
 enum class Freshness {
   Cached,  ///< a response that may be reused (RFC 9111) will do
   Fresh,
+  Own,  ///< fresh, and kept for nobody: it depends on who asks
 };
 
 /// GET with the media types of ActivityPub 3.2, through the guarded client; the answer's type must
@@ -27,8 +29,8 @@ Result<Fetched> fetch_document(const std::string& url, const Services& services,
                                Freshness freshness = Freshness::Cached);
 /// The resource `iri` as its own server describes it: what answers has that id, or names another
 /// one of its origin that does (FEP-fe34). Unauthenticated where neither holds.
-Result<Fetched> fetch_resource(const std::string& iri, const Services& services,
-                               json::Arena& arena);
+Result<Fetched> fetch_resource(const std::string& iri, const Services& services, json::Arena& arena,
+                               Freshness freshness = Freshness::Cached);
 
 /// The node that `form` describes under `iri`; values of `property` there, by their quads.
 std::vector<std::string> values_in(const jsonld::StoredForm& form, std::string_view subject,

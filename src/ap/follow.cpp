@@ -8,6 +8,7 @@
 #include "ap/publish.hpp"
 #include "ap/tables.hpp"
 #include "base/random.hpp"
+#include "base/text.hpp"
 
 namespace qp::ap {
 
@@ -145,7 +146,7 @@ Result<void> ask(const Happening& happening, const std::string& followed) {
   const std::string follower = happening.activity.actor();
   if (follower == followed) return {};
   const auto asked = QP_TRY(find_actor(happening.txn, followed));
-  if (!asked && !happening.sender) return {};
+  if (asked ? asked->deleted : !happening.sender) return {};
   if (asked && QP_TRY(has_blocked(happening.txn, followed, follower))) return {};
 
   Relation relation{happening.activity.id, false};
@@ -277,6 +278,9 @@ Result<void> move(const Happening& happening) {
   if (happening.activity.targets.size() != 1) return {};
   const std::string& target = happening.activity.targets.front();
   if (happening.sender) QP_TRY(set_moved_to(happening, target));
+  const bool is_certain =
+      happening.sender || happening.has_fresh_target || QP_TRY(is_local(happening.txn, target));
+  if (!is_certain) return {};
   if (!contains(QP_TRY(values_of(happening.txn, target, as::alsoKnownAs)), actor)) return {};
   for (const std::string& iri : QP_TRY(collections_with(happening.txn, actor))) {
     const auto collection = QP_TRY(find_collection(happening.txn, iri));
@@ -285,6 +289,34 @@ Result<void> move(const Happening& happening) {
     if (follower) QP_TRY(follow_instead(happening, *follower, actor, target));
   }
   return {};
+}
+
+Result<void> end_following(const Happening& happening, const std::string& follower,
+                           const std::string& followed) {
+  return part(happening, follower, followed);
+}
+
+Result<void> settle_following(const Happening& happening, const Actor& follower,
+                              const std::string& followed) {
+  auto relation = QP_TRY(find_relation(happening.txn, follower.iri, followed));
+  if (relation && !relation->rejected) {
+    QP_TRY(set_pending(happening, follower.iri, followed, relation->follow, false));
+    relation->accepted = true;
+    QP_TRY(put_relation(happening.txn, follower.iri, followed, *relation));
+    return set_following(happening, follower.iri, followed, true);
+  }
+  constexpr std::int64_t kDay = Millis(std::chrono::hours(24)).count();
+  const std::string told = pair_key("told", follower.iri, followed);
+  const std::int64_t now = happening.services.clock().count();
+  if (const auto before = QP_TRY(happening.txn.get(kFollows, told))) {
+    if (now - static_cast<std::int64_t>(text::to_uint(*before).value_or(0)) < kDay) return {};
+  }
+  QP_TRY(happening.txn.put(kFollows, told, std::to_string(now)));
+  const std::string base = follower.iri.substr(0, follower.iri.find("/actors/"));
+  const std::string follow =
+      relation ? relation->follow : base + "/activities/" + random::uuid_v7(Millis(now));
+  return say(happening, follower, "Undo", follow_document(follow, follower.iri, followed),
+             followed);
 }
 
 Result<void> take_back_move(const Happening& happening, const Known&) {

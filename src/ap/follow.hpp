@@ -21,11 +21,20 @@ Result<void> take_back_answer(const Happening& happening, const Known& known);
 Result<void> block(const Happening& happening);
 Result<void> take_back_block(const Happening& happening, const Known& known);
 
-/// A Move of an actor to another one that lists it in alsoKnownAs (interop.md I23): its followers
-/// of this server follow that one instead. Of a local actor it sets `movedTo`.
+/// A Move of an actor to another one that lists it in alsoKnownAs (interop.md I23), as that one's
+/// own server says now: its followers of this server follow that one instead. Of a local actor it
+/// sets `movedTo`.
 Result<void> move(const Happening& happening);
 /// Undo of a Move: a local actor's `movedTo` goes. Who went along does not come back by it.
 Result<void> take_back_move(const Happening& happening, const Known& known);
+
+/// `followed`'s server does not have `follower`, who is of this one, among its followers.
+Result<void> end_following(const Happening& happening, const std::string& follower,
+                           const std::string& followed);
+/// It has it there, but here it does not follow: a request that waits is granted; otherwise it is
+/// told with an Undo, once a day at most.
+Result<void> settle_following(const Happening& happening, const Actor& follower,
+                              const std::string& followed);
 
 /// An actor is gone: nobody follows it or is followed by it any more, or asks to.
 Result<void> forget_actor(const Happening& happening, const std::string& actor);

@@ -11,6 +11,7 @@
 #include "ap/ingest.hpp"
 #include "ap/proofs.hpp"
 #include "ap/publish.hpp"
+#include "ap/synchronize.hpp"
 #include "ap/tables.hpp"
 #include "base/log.hpp"
 
@@ -21,13 +22,17 @@ namespace {
 /// A received activity, read; all that needs no transaction.
 struct Received {
   json::Arena arena;
+  std::string text;
   jsonld::StoredForm form;
   Activity activity;
+  /// What the target of a Move says of itself, where it was fetched for that.
+  std::unique_ptr<Received> target{};
 };
 
 Result<std::unique_ptr<Received>> read(std::string_view body, const Services& services) {
   auto received = std::make_unique<Received>();
-  const auto parsed = QP_TRY(json::parse(body, received->arena));
+  received->text = body;
+  const auto parsed = QP_TRY(json::parse(received->text, received->arena));
   received->form = QP_TRY(
       jsonld::read_for_storage(parsed, {services.contexts, services.loader}, received->arena));
   received->activity = read_activity(received->form.expanded);
@@ -55,12 +60,6 @@ Result<bool> is_known(const std::string& actor, const Services& services) {
 Result<bool> is_refused(const std::string& host, const Services& services) {
   const auto txn = QP_TRY(services.store.read());
   return is_blocked(*txn, host);
-}
-
-/// `<actor>#main-key`, or `<actor>/main-key`: no other actor of that server.
-bool is_key_of(std::string_view key_id, std::string_view actor) {
-  return key_id.starts_with(actor) && key_id.size() > actor.size() &&
-         (key_id[actor.size()] == '#' || key_id[actor.size()] == '/');
 }
 
 /// Its own server says that it is gone: what is kept of it goes too. Nothing of the request, which
@@ -97,53 +96,67 @@ Result<std::vector<Owned>> owned_graphs(store::WriteTxn& txn, const Received& re
   return owned;
 }
 
-}  // namespace
-
-Inbox::Inbox(Services& services, KeyCache& keys, std::function<void()> wake_delivery,
-             std::function<void(std::string_view host)> heard_from)
-    : services_(services),
-      keys_(keys),
-      wake_delivery_(std::move(wake_delivery)),
-      heard_from_(std::move(heard_from)) {}
-
-Result<Receipt> Inbox::receive(const net::Request& request, const Domain& domain,
-                               std::string_view inbox, int attempt,
-                               std::optional<std::string>& wait_for) {
-  const auto options = verify_options(domain, services_.clock());
-  const std::string key_id = QP_TRY(sig::required_key(request, options));
-
-  // Servers tell everybody of each account that is closed: of one that was never seen here there is
-  // nothing to delete, and no key to be had (security.md 2.2).
-  const std::string closed = own_delete(request.body, services_);
-  if (!closed.empty() && !QP_TRY(is_known(closed, services_))) return Receipt::Ignored;
-  if (QP_TRY(is_refused(host_of(key_id), services_))) {
-    return error(Code::Forbidden, "your domain is blocked here");
+/// Somebody here goes along if the target agrees, which only its own document says.
+Result<std::string> unknown_target(const store::Txn& txn, const Activity& move) {
+  const bool is_own = move.targets.size() == 1 && contains(move.objects, move.actor());
+  if (!is_own || origin_of(move.targets.front()).empty()) return std::string();
+  const std::string& target = move.targets.front();
+  if (QP_TRY(is_local(txn, target)) || QP_TRY(is_blocked(txn, host_of(target)))) {
+    return std::string();
   }
-
-  SignerCheck check = check_signer(request, domain, keys_, services_.clock(), attempt);
-  wait_for = std::move(check.wait_for);
-  if (wait_for) return check.sender.error();
-  if (!check.sender) {
-    const std::string vanished = check.key_is_gone ? own_delete(request.body, services_) : "";
-    if (vanished.empty() || !is_key_of(key_id, vanished)) return check.sender.error();
-    QP_TRY(forget_vanished(vanished, services_));
-    return Receipt::Ignored;
+  for (const std::string& iri : QP_TRY(collections_with(txn, move.actor()))) {
+    const auto collection = QP_TRY(find_collection(txn, iri));
+    if (collection && collection->role == Role::Following) return target;
   }
-  const auto proven = check_proof(request.body, keys_, services_.clock(), wait_for);
-  if (!proven) {
-    if (attempt > 1) wait_for.reset();
-    return proven.error();
-  }
-  // A proof holds whoever brings the document: forwarded from an inbox, or by a relay.
-  Sender sender = *check.sender;
-  if (*proven) sender.actor = (*proven)->actor;
-  const Receipt receipt = QP_TRY(take_in(request.body, sender, inbox, services_));
-  if (receipt == Receipt::Accepted) wake_delivery_();
-  if (heard_from_) heard_from_(host_of(sender.actor));
-  return receipt;
+  return std::string();
 }
 
-namespace {
+/// A linked-data signature proves nothing here (security.md 1.3), but who sends one along with what
+/// another one said (Mastodon forwards answers so) can be taken at his word to look where it is
+/// from.
+Result<std::string> forwarded_activity(const store::Txn& txn, const Received& received) {
+  const Activity& activity = received.activity;
+  const bool is_signed =
+      received.form.json.contains("signature") || received.form.json.contains("proof");
+  if (!is_signed || !(activity.is(as::Create) || activity.is(as::Update))) return std::string();
+  const std::string origin = origin_of(activity.id);
+  if (origin.empty() || origin != origin_of(activity.actor()) ||
+      activity.id.find('#') != std::string::npos) {
+    return std::string();
+  }
+  const bool is_out_of_question =
+      QP_TRY(is_local(txn, activity.id)) || QP_TRY(is_blocked(txn, host_of(activity.id)));
+  return is_out_of_question ? std::string() : activity.id;
+}
+
+/// The document of another server without which the activity cannot be judged; empty: none.
+Result<std::string> needed_document(const Received& received, const Sender& sender,
+                                    const Services& services) {
+  const Activity& activity = received.activity;
+  const bool is_own = activity.actor() == sender.actor;
+  if (is_own && !activity.is(as::Move)) return std::string();
+  const auto txn = QP_TRY(services.store.read());
+  return is_own ? unknown_target(*txn, activity) : forwarded_activity(*txn, received);
+}
+
+/// What was asked for is there: a target goes with its Move, an activity takes the place of what
+/// somebody else said of it.
+Result<void> use_document(std::unique_ptr<Received>& received, Sender& sender,
+                          const std::string& document, const Services& services) {
+  auto fetched = QP_TRY(read(document, services));
+  if (received->activity.actor() == sender.actor) {
+    received->target = std::move(fetched);
+    return {};
+  }
+  const Activity& there = fetched->activity;
+  const bool is_same = there.id == received->activity.id &&
+                       there.actor() == received->activity.actor() &&
+                       (there.is(as::Create) || there.is(as::Update));
+  if (!is_same) return {};
+  sender = Sender{fetched->activity.actor(), fetched->activity.id, "fetched"};
+  received = std::move(fetched);
+  return {};
+}
 
 /// Those of this server that the activity is for, and the owner of the inbox that it came to.
 Result<std::vector<Actor>> recipients_of(const store::Txn& txn, const Activity& activity,
@@ -165,8 +178,19 @@ Result<bool> is_shared(const store::Txn& txn, std::string_view inbox) {
   return collection && collection->role == Role::SharedInbox;
 }
 
-Result<Receipt> write(store::WriteTxn& txn, const Received& received, std::string_view body,
-                      const Sender& sender, std::string_view inbox, const Services& services) {
+/// The fetched document becomes the source of what it is about.
+Result<void> write_target(store::WriteTxn& txn, const Received& target, const Services& services) {
+  const std::string& iri = target.activity.id;
+  const auto id = QP_TRY(txn.find_iri(iri));
+  if (id && QP_TRY(txn.probe({*id, *id, rdf::type, as::Tombstone}, {}))) return {};
+  const Owned owned{iri, store::AudienceId::Public};
+  const Provenance provenance{iri, iri, "fetched", {}, services.clock().count()};
+  QP_TRY(write_document(txn, target.form, target.text, std::span(&owned, 1), provenance));
+  return put_remote_actor(txn, remote_actor_in(target.form.expanded));
+}
+
+Result<Receipt> write(store::WriteTxn& txn, const Received& received, const Sender& sender,
+                      std::string_view inbox, const Services& services) {
   const Activity& activity = received.activity;
   QP_TRY(admit_here(txn, activity));
   const auto known = QP_TRY(txn.find_iri(activity.id));
@@ -180,15 +204,16 @@ Result<Receipt> write(store::WriteTxn& txn, const Received& received, std::strin
   const auto owned = QP_TRY(owned_graphs(txn, received, readers));
   const Provenance provenance{activity.id, sender.key_id, sender.how, std::string(inbox),
                               services.clock().count()};
-  QP_TRY(write_document(txn, received.form, body, owned, provenance));
+  QP_TRY(write_document(txn, received.form, received.text, owned, provenance));
   if (owned.front().audience == store::AudienceId::Public && QP_TRY(is_shared(txn, inbox))) {
     QP_TRY(add_member(txn, inbox, activity.id, store::AudienceId::Public));
   }
+  if (received.target) QP_TRY(write_target(txn, *received.target, services));
   const std::string object = owned.size() > 1 ? owned.back().iri : std::string();
   std::vector<std::string> caused;
   const auto members = values_of(activity.object, as::items.iri);
-  const Happening happening{txn,    activity, services, owned.front().audience,
-                            object, nullptr,  members,  &caused};
+  const Happening happening{txn,     activity, services, owned.front().audience,    object,
+                            nullptr, members,  &caused,  received.target != nullptr};
   QP_TRY(apply_effects(happening));
   QP_TRY(note_caused(txn, activity.id, caused));
   for (Actor& member : QP_TRY(forward(happening))) recipients.push_back(std::move(member));
@@ -196,18 +221,94 @@ Result<Receipt> write(store::WriteTxn& txn, const Received& received, std::strin
   return Receipt::Accepted;
 }
 
+Result<Receipt> take_in(const Received& received, const Sender& sender, std::string_view inbox,
+                        const Services& services) {
+  QP_TRY(admit(received.activity, sender.actor));
+  Receipt receipt = Receipt::Accepted;
+  QP_TRY(services.store.write([&](store::WriteTxn& txn) -> Result<void> {
+    receipt = QP_TRY(write(txn, received, sender, inbox, services));
+    return {};
+  }));
+  return receipt;
+}
+
 }  // namespace
 
 Result<Receipt> take_in(std::string_view body, const Sender& sender, std::string_view inbox,
                         const Services& services) {
-  const auto received = QP_TRY(read(body, services));
-  QP_TRY(admit(received->activity, sender.actor));
-  Receipt receipt = Receipt::Accepted;
-  QP_TRY(services.store.write([&](store::WriteTxn& txn) -> Result<void> {
-    receipt = QP_TRY(write(txn, *received, body, sender, inbox, services));
-    return {};
-  }));
+  return take_in(*QP_TRY(read(body, services)), sender, inbox, services);
+}
+
+Inbox::Inbox(Services& services, KeyCache& keys, Documents& documents, Hooks hooks)
+    : services_(services), keys_(keys), documents_(documents), hooks_(std::move(hooks)) {}
+
+Result<Receipt> Inbox::receive(const net::Request& request, const Domain& domain,
+                               std::string_view inbox, int attempt,
+                               std::optional<std::string>& wait_for) {
+  const auto options = verify_options(domain, services_.clock());
+  const std::string key_id = QP_TRY(sig::required_key(request, options));
+
+  // Servers tell everybody of each account that is closed: of one that was never seen here there is
+  // nothing to delete, and no key to be had (security.md 2.2).
+  const std::string closed = own_delete(request.body, services_);
+  if (!closed.empty() && !QP_TRY(is_known(closed, services_))) return Receipt::Ignored;
+  if (QP_TRY(is_refused(host_of(key_id), services_))) {
+    return error(Code::Forbidden, "your domain is blocked here");
+  }
+
+  SignerCheck check = check_signer(request, domain, keys_, services_.clock(), attempt);
+  wait_for = std::move(check.wait_for);
+  if (wait_for) return check.sender.error();
+  if (!check.sender) {
+    const std::string vanished = check.key_is_gone ? own_delete(request.body, services_) : "";
+    if (vanished.empty()) return check.sender.error();
+    return take_vanished(vanished, key_id, check.sender.error(), attempt, wait_for);
+  }
+  const auto proven = check_proof(request.body, keys_, services_.clock(), wait_for);
+  if (!proven) {
+    if (attempt > 1) wait_for.reset();
+    return proven.error();
+  }
+  // A proof holds whoever brings the document: forwarded from an inbox, or by a relay.
+  Sender sender = *check.sender;
+  if (*proven) sender.actor = (*proven)->actor;
+  const std::string signer = check.sender->actor;
+  auto received = QP_TRY(read(request.body, services_));
+  const std::string needed = QP_TRY(needed_document(*received, sender, services_));
+  if (!needed.empty()) {
+    const auto found = documents_.take(needed);
+    if (!found) {
+      if (attempt == 0) wait_for = Documents::key_of(needed);
+      return error(Code::Unavailable, needed + " is being fetched; try again");
+    }
+    // Without it a Move has no effect, and what another one said is refused.
+    if (*found) QP_TRY(use_document(received, sender, **found, services_));
+  }
+  const Receipt receipt = QP_TRY(take_in(*received, sender, inbox, services_));
+  if (receipt == Receipt::Accepted) hooks_.wake_delivery();
+  hooks_.heard_from(host_of(signer));
+  const auto field = request.headers.get(kSynchronizationField);
+  const bool is_covered = contains(check.sender->covered, "collection-synchronization");
+  if (field && is_covered) hooks_.synchronize(*field, signer, domain);
   return receipt;
+}
+
+/// Of a Delete whose signature nobody can check any more only its actor's own server can tell. That
+/// another thing below the actor's address is gone, and so a key that is said to be there, proves
+/// nothing.
+Result<Receipt> Inbox::take_vanished(const std::string& actor, const std::string& key_id,
+                                     const Error& refusal, int attempt,
+                                     std::optional<std::string>& wait_for) {
+  const bool was_asked = key_id.substr(0, key_id.find('#')) == actor;
+  if (!was_asked) {
+    if (origin_of(key_id) != origin_of(actor)) return refusal;
+    const auto found = documents_.take(actor);
+    if (!found && attempt == 0) wait_for = Documents::key_of(actor);
+    if (!found) return error(Code::Unavailable, actor + " is being fetched; try again");
+    if (*found || found->error().code != Code::Gone) return refusal;
+  }
+  QP_TRY(forget_vanished(actor, services_));
+  return Receipt::Ignored;
 }
 
 }  // namespace qp::ap

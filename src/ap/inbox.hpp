@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "ap/actor.hpp"
+#include "ap/documents.hpp"
 #include "ap/key_cache.hpp"
 #include "ap/services.hpp"
 #include "ap/signer.hpp"
@@ -24,21 +25,31 @@ Result<Receipt> take_in(std::string_view body, const Sender& sender, std::string
 /// S2S entry (ActivityPub 7).
 class Inbox {
  public:
-  /// `heard_from` is told the host of whoever speaks to us.
-  Inbox(Services& services, KeyCache& keys, std::function<void()> wake_delivery,
-        std::function<void(std::string_view host)> heard_from = {});
+  /// Who is told of what came.
+  struct Hooks {
+    std::function<void()> wake_delivery;
+    std::function<void(std::string_view host)> heard_from;  ///< of whoever speaks to us
+    /// What `actor` says of its followers (synchronize.hpp), covered by its signature.
+    std::function<void(std::string_view field, const std::string& actor, const Domain& domain)>
+        synchronize;
+  };
+  Inbox(Services& services, KeyCache& keys, Documents& documents, Hooks hooks);
 
   /// Verifies, reads, admits, applies: one commit. `domain` is the one the request came to;
-  /// `inbox` the collection's IRI, or the shared inbox's. Unavailable: the key is being fetched;
-  /// `wait_for` is then the key to park on.
+  /// `inbox` the collection's IRI, or the shared inbox's. Unavailable: the key, or a document that
+  /// the activity cannot be judged without, is being fetched; `wait_for` is then what to park on.
   Result<Receipt> receive(const net::Request& request, const Domain& domain, std::string_view inbox,
                           int attempt, std::optional<std::string>& wait_for);
 
  private:
+  Result<Receipt> take_vanished(const std::string& actor, const std::string& key_id,
+                                const Error& refusal, int attempt,
+                                std::optional<std::string>& wait_for);
+
   Services& services_;
   KeyCache& keys_;
-  std::function<void()> wake_delivery_;
-  std::function<void(std::string_view host)> heard_from_;
+  Documents& documents_;
+  Hooks hooks_;
 };
 
 }  // namespace qp::ap

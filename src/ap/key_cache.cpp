@@ -1,7 +1,5 @@
 #include "ap/key_cache.hpp"
 
-#include <pthread.h>
-
 #include "ap/activity.hpp"
 #include "ap/addressing.hpp"
 #include "ap/fetch.hpp"
@@ -87,22 +85,9 @@ Result<Found> find_keys(const std::string& key_id, const Services& services, Fre
 }  // namespace
 
 KeyCache::KeyCache(Services& services, std::function<void(const std::string&)> on_ready)
-    : services_(services), on_ready_(std::move(on_ready)) {
-  for (std::size_t i = 0; i < kThreads; ++i) threads_.emplace_back([this] { run(); });
-}
-
-KeyCache::~KeyCache() { stop(); }
-
-void KeyCache::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  for (std::thread& thread : threads_) {
-    if (thread.joinable()) thread.join();
-  }
-}
+    : services_(services),
+      on_ready_(std::move(on_ready)),
+      fetches_({"keys", kThreads, kMaxKeys}, [this](const std::string& key_id) { run(key_id); }) {}
 
 KeyCache::Lookup KeyCache::find(const std::string& key_id) {
   const std::lock_guard lock(mutex_);
@@ -116,11 +101,10 @@ KeyCache::Lookup KeyCache::find(const std::string& key_id) {
       return {entry.state, entry.key, entry.problem, entry.gone};
     }
   }
-  trim();
-  known_[key_id] = Entry{State::Fetching, {}, {}, false, now, {}};
-  wanted_.push_back(key_id);
-  wake_.notify_one();
-  return {State::Fetching, {}, {}, false};
+  if (want(key_id, Entry{State::Fetching, {}, {}, false, now, {}})) {
+    return {State::Fetching, {}, {}, false};
+  }
+  return {State::Failed, {}, "too many keys are being fetched; try again later", false};
 }
 
 bool KeyCache::refetch(const std::string& key_id) {
@@ -131,34 +115,28 @@ bool KeyCache::refetch(const std::string& key_id) {
   if (now - found->second.refetched < Millis(limits::kKeyRefetchTime)) return false;
   // What was fetched moments ago is not going to be another key now.
   if (now - found->second.since < Millis(1000)) return false;
-  found->second = Entry{State::Fetching, {}, {}, false, now, now};
-  wanted_.push_back(key_id);
-  wake_.notify_one();
+  return want(key_id, Entry{State::Fetching, {}, {}, false, now, now});
+}
+
+/// Has it fetched; makes room first: whatever is not being fetched may go. Called with the mutex
+/// held.
+bool KeyCache::want(const std::string& key_id, Entry entry) {
+  if (known_.size() >= kMaxKeys) {
+    std::erase_if(known_, [](const auto& one) { return one.second.state != State::Fetching; });
+  }
+  if (!fetches_.add(key_id)) return false;
+  known_[key_id] = std::move(entry);
   return true;
 }
 
-/// Makes room: whatever is not being fetched may go. Called with the mutex held.
-void KeyCache::trim() {
-  if (known_.size() < kMaxKeys) return;
-  std::erase_if(known_, [](const auto& one) { return one.second.state != State::Fetching; });
-}
-
-void KeyCache::run() {
-  pthread_setname_np(pthread_self(), "keys");
-  while (true) {
-    std::string key_id;
-    bool is_again = false;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !wanted_.empty(); });
-      if (stopping_) return;
-      key_id = std::move(wanted_.front());
-      wanted_.pop_front();
-      is_again = known_[key_id].refetched.count() > 0;
-    }
-    fetch(key_id, is_again);
-    on_ready_(key_id);
+void KeyCache::run(const std::string& key_id) {
+  bool is_again = false;
+  {
+    const std::lock_guard lock(mutex_);
+    is_again = known_[key_id].refetched.count() > 0;
   }
+  fetch(key_id, is_again);
+  on_ready_(key_id);
 }
 
 void KeyCache::fetch(const std::string& key_id, bool is_again) {

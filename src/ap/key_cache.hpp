@@ -1,12 +1,9 @@
 #pragma once
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -14,6 +11,7 @@
 #include "ap/services.hpp"
 #include "base/mutex.hpp"
 #include "base/result.hpp"
+#include "net/errands.hpp"
 #include "sig/keypair.hpp"
 
 namespace qp::ap {
@@ -34,9 +32,6 @@ struct KnownKey {
 class KeyCache {
  public:
   KeyCache(Services& services, std::function<void(const std::string& key_id)> on_ready);
-  ~KeyCache();
-  KeyCache(const KeyCache&) = delete;
-  KeyCache& operator=(const KeyCache&) = delete;
 
   enum class State { Known, Fetching, Failed };
   struct Lookup {
@@ -49,7 +44,7 @@ class KeyCache {
   Lookup find(const std::string& key_id);
   /// Drops the key, at most once in kKeyRefetchTime; true if it was dropped: look it up again.
   bool refetch(const std::string& key_id);
-  void stop();
+  void stop() { fetches_.stop(); }
 
  private:
   struct Entry {
@@ -60,27 +55,24 @@ class KeyCache {
     Millis since{};
     Millis refetched{};
   };
-  void run();
+  void run(const std::string& key_id);
   void fetch(const std::string& key_id, bool is_again);
   void keep(const std::string& key_id, Entry entry);
   Entry failed(const Error& error, const std::string& key_id) const;
   bool is_exhausted(const std::string& host, Millis now);
-  void trim();
+  bool want(const std::string& key_id, Entry entry);
 
   Services& services_;
   std::function<void(const std::string&)> on_ready_;
   std::mutex mutex_;
-  std::condition_variable wake_;
   std::unordered_map<std::string, Entry> known_ GUARDED_BY(mutex_);
-  std::deque<std::string> wanted_ GUARDED_BY(mutex_);
   /// Failed fetches a host, since when.
   struct Misses {
     std::size_t count = 0;
     Millis since{};
   };
   std::unordered_map<std::string, Misses> misses_ GUARDED_BY(mutex_);
-  bool stopping_ GUARDED_BY(mutex_) = false;
-  std::vector<std::thread> threads_;
+  net::Errands fetches_;  // last: its threads use all the others
 };
 
 }  // namespace qp::ap

@@ -26,6 +26,8 @@ Result<net::IncomingResponse> get(const std::string& url, const std::string& act
   request.headers.add("Accept",
                       "application/activity+json, application/ld+json; "
                       "profile=\"https://www.w3.org/ns/activitystreams\"");
+  // What one actor may see is not for the next one who asks.
+  request.headers.add("Cache-Control", "no-store");
   return services.client.send(std::move(request), [&](net::OutgoingRequest& hop) {
     return sig::sign(hop, *key, actor + "#main-key", form, services.clock());
   });
@@ -78,73 +80,32 @@ Result<std::string> fetch(const std::string& url, const std::string& actor, Serv
   }
 }
 
+/// What key_of put together.
+Result<std::string> fetch_named(const std::string& key, Services& services) {
+  const auto space = key.rfind(' ');
+  return fetch(key.substr(0, space), key.substr(space + 1), services);
+}
+
 }  // namespace
 
 Proxy::Proxy(Services& services, std::function<void(const std::string&)> on_ready)
-    : services_(services), on_ready_(std::move(on_ready)) {
-  for (std::size_t i = 0; i < kThreads; ++i) threads_.emplace_back([this] { run(); });
-}
+    : answers_(
+          {{"proxy", kThreads, kMaxEntries}, kMaxEntries}, services.clock,
+          [&services](const std::string& key) { return fetch_named(key, services); },
+          [](const Result<std::string>&) { return kKeptTime; }, std::move(on_ready)) {}
 
 Proxy::~Proxy() { stop(); }
-
-void Proxy::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  for (std::thread& thread : threads_) {
-    if (thread.joinable()) thread.join();
-  }
-}
 
 std::string Proxy::key_of(const std::string& url, const std::string& actor) {
   return url + " " + actor;
 }
 
-/// Called with the mutex held.
-void Proxy::forget_old(Millis than) {
-  std::erase_if(entries_,
-                [&](const auto& one) { return one.second.answer && one.second.since <= than; });
-}
-
 std::optional<Result<std::string>> Proxy::take(const std::string& url, const std::string& actor) {
-  const std::lock_guard lock(mutex_);
-  const std::string key = key_of(url, actor);
-  forget_old(services_.clock() - kKeptTime);
-  const auto found = entries_.find(key);
-  if (found != entries_.end()) return found->second.answer;
-  if (entries_.size() >= kMaxEntries) forget_old(services_.clock());
-  if (entries_.size() >= kMaxEntries) {
+  auto found = answers_.find(key_of(url, actor));
+  if (found.state == decltype(answers_)::State::Full) {
     return Result<std::string>(error(Code::Unavailable, "Too much is being fetched; try again"));
   }
-  entries_[key] = Entry{url, actor, {}, services_.clock()};
-  wanted_.push_back(key);
-  wake_.notify_one();
-  return std::nullopt;
-}
-
-void Proxy::run() {
-  while (true) {
-    std::string key, url, actor;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !wanted_.empty(); });
-      if (stopping_) return;
-      key = std::move(wanted_.front());
-      wanted_.pop_front();
-      url = entries_[key].url;
-      actor = entries_[key].actor;
-    }
-    Result<std::string> answer = fetch(url, actor, services_);
-    {
-      const std::lock_guard lock(mutex_);
-      Entry& entry = entries_[key];
-      entry.answer = std::move(answer);
-      entry.since = services_.clock();
-    }
-    on_ready_(key);
-  }
+  return std::move(found.value);
 }
 
 }  // namespace qp::ap

@@ -1,18 +1,12 @@
 #pragma once
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
-#include <unordered_map>
-#include <vector>
 
 #include "ap/services.hpp"
-#include "base/mutex.hpp"
 #include "base/result.hpp"
+#include "net/lookups.hpp"
 
 namespace qp::ap {
 
@@ -33,25 +27,10 @@ class Proxy {
   /// other server says. Network: it cannot be had. Unavailable: too much is being fetched. Never
   /// blocks.
   std::optional<Result<std::string>> take(const std::string& url, const std::string& actor);
-  void stop();
+  void stop() { answers_.stop(); }
 
  private:
-  struct Entry {
-    std::string url, actor;
-    std::optional<Result<std::string>> answer;
-    Millis since{};
-  };
-  void run();
-  void forget_old(Millis than);
-
-  Services& services_;
-  std::function<void(const std::string&)> on_ready_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::unordered_map<std::string, Entry> entries_ GUARDED_BY(mutex_);
-  std::deque<std::string> wanted_ GUARDED_BY(mutex_);
-  bool stopping_ GUARDED_BY(mutex_) = false;
-  std::vector<std::thread> threads_;
+  net::Lookups<Result<std::string>> answers_;
 };
 
 }  // namespace qp::ap

@@ -36,7 +36,8 @@ SignerCheck check_signer(const net::Request& request, const Domain& domain, KeyC
   const KeyCache::Lookup found = keys.find(*key_id);
   if (found.state == KeyCache::State::Fetching) return wait_for_key(*key_id, attempt);
   const Result<sig::Verified> verified = sig::verify(request, options, lookup_in(found));
-  if (verified) return {Sender{found.key->owner, verified->key_id, verified->how}};
+  if (verified)
+    return {Sender{found.key->owner, verified->key_id, verified->how, verified->covered}};
   if (attempt == 0 && keys.refetch(*key_id)) return wait_for_key(*key_id, attempt);  // rotated?
   return {verified.error(), found.gone};
 }

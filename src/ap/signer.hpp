@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ap/actor.hpp"
 #include "ap/key_cache.hpp"
@@ -15,7 +16,8 @@ namespace qp::ap {
 struct Sender {
   std::string actor;
   std::string key_id;
-  std::string how;  ///< "cavage", "rfc9421"
+  std::string how;                     ///< "cavage", "rfc9421"; "proof", "fetched"
+  std::vector<std::string> covered{};  ///< by the signature: sig::Verified
 };
 
 struct SignerCheck {

@@ -78,6 +78,8 @@ inline constexpr std::size_t kHtmlDepth = 48;
 inline constexpr std::size_t kRedirects = 3;
 inline constexpr std::size_t kResponseBytes = kMiB;
 inline constexpr auto kFetchTime = 10s;
+/// In an hour, because of what came from there: whoever sends must not make us flood a third party.
+inline constexpr std::uint32_t kFetchesPerHost = 50;
 inline constexpr auto kConnectTime = 5s;
 inline constexpr auto kKeyCacheTime = 24h;
 inline constexpr auto kKeyMissTime = 10min;

@@ -230,7 +230,7 @@ bool is_native_type(Value value, std::string_view type) {
 constexpr std::array<std::string_view, 5> kAddressing = {"to", "cc", "bto", "bcc", "audience"};
 
 void write_public_in_full(Value& value) {
-  if (value.is("as:Public")) value = Value::string(as::Public.iri);
+  if (value.is("as:Public") || value.is("Public")) value = Value::string(as::Public.iri);
   for (Value& item : value.items()) write_public_in_full(item);
 }
 

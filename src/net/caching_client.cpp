@@ -72,9 +72,10 @@ bool varies_only_by_accept(const Headers& headers) {
   return true;
 }
 
+/// 5.2.1.5: `no-store` in the request is for what is asked in somebody's own name.
 bool is_cacheable(const OutgoingRequest& request) {
   return request.method == "GET" && !request.headers.get("Authorization") &&
-         !request.headers.get("Range");
+         !request.headers.get("Range") && !read_control(request.headers).no_store;
 }
 
 std::string accept_of(const OutgoingRequest& request) {

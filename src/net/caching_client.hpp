@@ -19,7 +19,7 @@ class CachingClient final : public Client {
  public:
   CachingClient(Client& client, Clock clock) : client_(client), clock_(std::move(clock)) {}
 
-  /// `Cache-Control: no-cache` in the request asks the origin all the same.
+  /// `Cache-Control: no-cache` in the request asks the origin all the same; `no-store` passes by.
   Result<IncomingResponse> send(OutgoingRequest request, const Prepare& prepare) override;
 
  private:

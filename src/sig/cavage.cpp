@@ -182,7 +182,7 @@ Result<Claim> read_cavage(const Message& message, const VerifyOptions& options) 
   const std::string field = QP_TRY(message.field("signature"));
   const CavageSignature signature = QP_TRY(parse_cavage(field));
   const auto algorithm = QP_TRY(read_algorithm(signature.algorithm));
-  Claim claim{"cavage", signature.key_id, algorithm, signature.signature, {}};
+  Claim claim{"cavage", signature.key_id, algorithm, signature.signature, signature.headers, {}};
   QP_TRY(check_coverage(signature, message));
   QP_TRY(check_times(signature, message, options));
   if (signature.covers("digest")) {

@@ -39,7 +39,8 @@ struct Claim {
   std::string key_id;
   std::optional<KeyType> type;     ///< that the named algorithm takes; nullopt: the key decides
   std::string signature;           ///< raw bytes
-  std::vector<std::string> bases;  ///< the texts that may have been signed
+  std::vector<std::string> covered;  ///< the parts of the message, in lower case
+  std::vector<std::string> bases;    ///< the texts that may have been signed
 };
 
 /// Unauthenticated if `begin` is too old or in the future, or `expires` is over. A signature ends

@@ -108,7 +108,8 @@ Result<Claim> read_label(const std::string& label, const structured::Member& inp
   QP_TRY(check_key_id(key_id->value));
   const auto algorithm = QP_TRY(read_algorithm(*list));
   const auto signature = QP_TRY(read_signature(signatures, label));
-  Claim claim{"rfc9421", key_id->value, algorithm, signature, {}};
+  Claim claim{"rfc9421", key_id->value, algorithm, signature, {}, {}};
+  for (const Item& item : list->items) claim.covered.push_back(item.value);
   QP_TRY(check_coverage(*list, message));
   QP_TRY(check_times(*list, options));
   if (covers(*list, "content-digest")) {

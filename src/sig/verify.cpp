@@ -35,6 +35,10 @@ bool is_signed(const net::Request& request) {
   return request.headers.get("signature") || request.headers.get("signature-input");
 }
 
+bool Verified::covers(std::string_view name) const {
+  return std::find(covered.begin(), covered.end(), name) != covered.end();
+}
+
 Result<std::string> required_key(const net::Request& request, const VerifyOptions& options) {
   return QP_TRY(read_claim(request, options)).key_id;
 }
@@ -50,7 +54,7 @@ Result<Verified> verify(const net::Request& request, const VerifyOptions& option
       std::any_of(claim.bases.begin(), claim.bases.end(),
                   [&](const std::string& base) { return key.verifies(base, claim.signature); });
   if (!good) return unauthenticated("it does not fit the key and what was received");
-  return Verified{claim.key_id, claim.how};
+  return Verified{claim.key_id, claim.how, claim.covered};
 }
 
 }  // namespace qp::sig

@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -26,6 +27,8 @@ struct VerifyOptions {
 struct Verified {
   std::string key_id;
   std::string how;  ///< "cavage" or "rfc9421"
+  std::vector<std::string> covered{};  ///< fields and derived components, in lower case
+  bool covers(std::string_view name) const;
 };
 
 /// True if the request carries a signature of either form.

@@ -297,6 +297,12 @@ Value without_hearsay(Value value, const std::vector<jsonld::Statement>& known) 
   return value;
 }
 
+/// What another server says of its own listings stays as it says it.
+bool is_from_elsewhere(const store::DocumentRecord& document) {
+  constexpr std::array<std::string_view, 3> kRoads = {"cavage", "rfc9421", "fetched"};
+  return std::find(kRoads.begin(), kRoads.end(), document.attested_how) != kRoads.end();
+}
+
 /// An object of this server names the collections of its reactions and answers: in their place
 /// stands how many this reader may see of each. Their address begins with the object's.
 Result<void> count_listings(const Txn& txn, Value object, const Walk& walk, Ingredients& found,
@@ -524,7 +530,7 @@ Result<Value> project(const Txn& txn, TermId graph, const Walk& walk,
     for (const TermId one : walker.own()) own.push_back(QP_TRY(collector.term(one)).value);
     hide_recipients(value, own, !own.empty());
   }
-  QP_TRY(count_listings(txn, value, walk, found, arena));
+  if (!is_from_elsewhere(document)) QP_TRY(count_listings(txn, value, walk, found, arena));
   if (ingredients) *ingredients = std::move(found);
   return jsonld::to_wire_shape(value, arena);
 }

@@ -1,19 +1,13 @@
 #pragma once
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
-#include <unordered_map>
-#include <vector>
 
-#include "base/mutex.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "net/client.hpp"
+#include "net/lookups.hpp"
 #include "oauth/client_document.hpp"
 
 namespace qp::web {
@@ -25,9 +19,6 @@ class ClientDocuments {
  public:
   ClientDocuments(net::Client& client, Clock clock,
                   std::function<void(const std::string& client_id)> on_ready);
-  ~ClientDocuments() { stop(); }
-  ClientDocuments(const ClientDocuments&) = delete;
-  ClientDocuments& operator=(const ClientDocuments&) = delete;
 
   enum class State { Known, Fetching, Failed };
   struct Lookup {
@@ -39,26 +30,10 @@ class ClientDocuments {
   /// oauth::names_document holds.
   Lookup find(const std::string& client_id);
 
-  void start();
-  void stop();
+  void stop() { documents_.stop(); }
 
  private:
-  struct Entry {
-    Lookup lookup;
-    Millis since{};
-  };
-  void run();
-  Lookup fetch(const std::string& client_id) const;
-
-  net::Client& client_;
-  const Clock clock_;
-  const std::function<void(const std::string&)> on_ready_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::unordered_map<std::string, Entry> known_ GUARDED_BY(mutex_);
-  std::deque<std::string> wanted_ GUARDED_BY(mutex_);
-  bool stopping_ GUARDED_BY(mutex_) = false;
-  std::vector<std::thread> threads_;
+  net::Lookups<Lookup> documents_;
 };
 
 }  // namespace qp::web

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "ap/synchronize.hpp"
 #include "oauth/users.hpp"
+#include "sig/digest.hpp"
 #include "view/as_rdf.hpp"
 #include "web/auth.hpp"
 #include "web/negotiate.hpp"
@@ -201,7 +203,24 @@ Result<net::Response> get_collection(const Read& read, const ap::CollectionRecor
   return respond(read, *served);
 }
 
+/// Who of the server that asks follows the actor (FEP-8fcf): for nobody else.
+Result<net::Response> get_partial_followers(const Read& read, const ap::Actor& owner) {
+  if (QP_TRY(is_disabled(read.txn, owner)) || owner.deleted) return gone();
+  const view::Reader& reader = read.reader.reader;
+  if (read.reader.caller || reader.actors.size() != 1) {
+    return Error{Code::Unauthenticated, "partial followers without a signature",
+                 "This is for the server whose actors are listed: the request is to be signed"};
+  }
+  const std::string body = QP_TRY(ap::partial_followers_document(
+      read.txn, owner, read.iri, ap::origin_of(reader.actors.front())));
+  const std::string etag = "\"" + text::hex(sig::sha256_text(body)).substr(0, 32) + "\"";
+  return respond(read, Answer{200, etag, body, false});
+}
+
 Result<net::Response> get_for_reader(const Read& read) {
+  if (const auto owner = QP_TRY(ap::find_partial_followers(read.txn, read.iri))) {
+    return get_partial_followers(read, *owner);
+  }
   if (read.exchange.request.query.empty()) {
     if (auto response = QP_TRY(respond_rendered(read))) return std::move(*response);
   }

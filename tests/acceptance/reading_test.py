@@ -193,7 +193,7 @@ class Readers(AcceptanceCase):
         self.assertNotIn("_unheard", json.dumps(shown))
         self.assertEqual(self.server.run("show", thing, "--view", "Nonsense").returncode, 2)
 
-    def test_vary_names_what_the_answer_depends_on(self):
+    def test_interop_I12_vary_names_what_the_answer_depends_on(self):
         vary = self.server.get(self.alice.actor).headers["Vary"].lower()
         for field in ("accept", "authorization", "signature", "signature-input", "origin"):
             self.assertIn(field, vary)

@@ -135,7 +135,7 @@ class HostileKeys(WireCase):
         server = self.raw(lambda handler: send(handler, bomb, Content_Encoding="gzip"))
         self.refused(f"{server.url}/u#main-key")
 
-    def test_hostile_play_a_private_address_is_never_asked(self):
+    def test_checklist_63_hostile_play_a_private_address_is_never_asked(self):
         inside = self.raw(lambda handler: send(handler, b"{}"), "127.0.0.2")
         self.refused(f"{inside.url}/u#main-key")
         outside = self.raw(lambda handler: send(handler, b"", status=302,

@@ -30,7 +30,9 @@ TEST_CASE("an activity of the signer, with an id of its origin, is admitted") {
   CHECK(qp::ap::admit(follow(), "https://remote.example/users/bob"));
 }
 
-TEST_CASE("an activity is refused when another one signed it, or its id is of another origin") {
+TEST_CASE(
+    "interop I15: an activity is refused when another one signed it, or its id is of another "
+    "origin") {
   CHECK(refusal(follow(), "https://remote.example/users/mallory") == Code::Forbidden);
   Activity elsewhere = follow();
   elsewhere.id = "https://other.example/activities/1";

@@ -12,6 +12,7 @@
 #include "ap/addressing.hpp"
 #include "ap/hosts.hpp"
 #include "ap/rotate.hpp"
+#include "ap/synchronize.hpp"
 #include "fixture.hpp"
 #include "proof/data_integrity.hpp"
 #include "sig/digest.hpp"
@@ -239,7 +240,9 @@ TEST_CASE("interop I9: an inbox with a query is tried without it in the signatur
   CHECK(world.network.seen("q.example").size() == 3);
 }
 
-TEST_CASE("hostile play: 5xx for an hour of virtual time; then all arrives, in order, once") {
+TEST_CASE(
+    "checklist 67, hostile play: 5xx for an hour of virtual time; then all arrives, in order, "
+    "once") {
   World world;
   const auto x = world.actor("down.example", "x");
   const Millis back = world.home.now + 1h;
@@ -548,4 +551,97 @@ TEST_CASE("item 52: followers who are addressed by bcc only get it in their own 
   world.work();
   REQUIRE(world.network.seen("u.example").size() == 1);
   CHECK(world.network.seen("u.example")[0].url == follower + "/inbox");
+}
+
+TEST_CASE("I26: what goes to followers says, signed, who of its host is one of them") {
+  World world;
+  const auto a = world.actor("w.example", "a", true), b = world.actor("w.example", "b", true);
+  const auto c = world.actor("z.example", "c");
+  store::must(world.home.store().write([&](store::WriteTxn& txn) -> Result<void> {
+    const auto sequence = QP_TRY(txn.intern_iri(world.home.alice.followers));
+    for (const auto& one : {a, b, c}) {
+      const auto id = QP_TRY(txn.intern_iri(one));
+      QP_TRY(txn.sequence_append(sequence, id, store::AudienceId::Public));
+    }
+    return {};
+  }));
+  const auto named = world.actor("y.example", "named");
+  world.network.on("z.example", [](const FakeNetwork::Seen& seen) {
+    return FakeNetwork::status(seen.is_rfc9421() ? 401 : 202);
+  });
+  world.post_to(world.home.alice.followers, ",'cc':['" + named + "']");
+  world.work();
+  const auto field = [&](const char* host) {
+    const auto seen = world.network.seen(host);
+    REQUIRE(!seen.empty());
+    const auto value = seen.back().headers.get("Collection-Synchronization");
+    return value ? std::string(*value) : std::string();
+  };
+  IdsDigest of_w, of_z;
+  of_w.add(b);
+  of_w.add(a);
+  of_z.add(c);
+  const auto said = read_synchronization(field("w.example"));
+  REQUIRE(said);
+  CHECK(said->collection == world.home.alice.followers);
+  CHECK(said->url == partial_followers(world.home.alice.followers));
+  CHECK(said->digest == of_w.text());
+  CHECK(read_synchronization(field("z.example"))->digest == of_z.text());
+  CHECK(field("y.example").empty());
+  // Both forms of signatures cover it.
+  CHECK(world.network.seen("w.example")
+            .back()
+            .headers.get("Signature-Input")
+            ->find("\"collection-synchronization\"") != std::string::npos);
+  CHECK(world.network.seen("z.example")
+            .back()
+            .headers.get("Signature")
+            ->find(" collection-synchronization\"") != std::string::npos);
+  // Not with what followers do not get as such.
+  world.post_to(a);
+  world.work();
+  CHECK(field("w.example").empty());
+}
+
+TEST_CASE("checklist 64: nothing is sent to what is no address of the web, or one of our own") {
+  World world;
+  world.post_to("mailto:x@a.example",
+                ",'cc':['javascript:alert(1)','data:text/plain,x','urn:x:y',"
+                "'" +
+                    world.home.alice.iri + "/none','file:///etc/passwd']");
+  CHECK(world.waiting() == 0);
+}
+
+TEST_CASE("checklist 65: a collection in a collection is not followed, nor one that holds itself") {
+  World world;
+  const auto list = world.home.post(
+      world.home.alice, "{'type':'Collection','name':'l','to':'" + world.home.alice.iri + "'}");
+  REQUIRE(list);
+  const auto x = world.actor("x1.example", "x");
+  for (const std::string& one : {list->object, x, world.home.alice.followers}) {
+    REQUIRE(world.home.post(
+        world.home.alice, "{'type':'Add','object':'" + one + "','target':'" + list->object + "'}"));
+  }
+  const auto before = world.waiting();
+  world.post_to(list->object);
+  CHECK(world.waiting() == before + 1);
+}
+
+TEST_CASE("checklist 50: single recipients and the members of the sender's own lists get it") {
+  World world;
+  const auto list = world.home.post(world.home.alice, "{'type':'Collection','name':'l'}");
+  const auto in_it = world.actor("x2.example", "in"), single = world.actor("x3.example", "one");
+  REQUIRE(world.home.post(
+      world.home.alice, "{'type':'Add','object':'" + in_it + "','target':'" + list->object + "'}"));
+  const auto of_bob = world.home.post(world.home.bob, "{'type':'Collection','name':'b'}");
+  const auto others = world.actor("x4.example", "others");
+  REQUIRE(world.home.post(world.home.bob, "{'type':'Add','object':'" + others + "','target':'" +
+                                              of_bob->object + "'}"));
+  world.work();
+  const auto sent =
+      world.post_to(list->object, ",'cc':['" + of_bob->object + "'],'audience':'" + single + "'");
+  world.work();
+  CHECK(ids(world.network.seen("x2.example")).back() == sent);
+  CHECK(ids(world.network.seen("x3.example")).back() == sent);
+  CHECK(world.network.seen("x4.example").empty());
 }

@@ -42,7 +42,7 @@ TEST_CASE("an actor likes an object once, however often it says so") {
   CHECK(server.members(server.likes()).size() == 2);
 }
 
-TEST_CASE("redelivery has no second effect") {
+TEST_CASE("interop I15: redelivery has no second effect") {
   Effects server;
   const std::string like =
       "{'@context':'https://www.w3.org/ns/activitystreams','type':'Like',"

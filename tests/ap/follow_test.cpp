@@ -105,7 +105,8 @@ TEST_CASE("items 37, 57: following begins with the Accept of who was asked, not 
 }
 
 TEST_CASE(
-    "item 57: an Accept whose Follow has an id that is not known here counts by what it embeds") {
+    "item 57, interop I16: an Accept whose Follow has an id that is not known here counts by what "
+    "it embeds") {
   Follows server;
   server.ask_carol();
   CHECK(server.accepts(server.receive(kCarol, "Accept",
@@ -305,7 +306,8 @@ TEST_CASE("item 40: blocking a neighbour parts both ways") {
   CHECK(server.members(server.alice.followers).empty());
 }
 
-TEST_CASE("a Block that arrives is taken quietly: it parts the two and is not listed") {
+TEST_CASE(
+    "interop I21: a Block that arrives is taken quietly: it parts the two and is not listed") {
   Follows server;
   const std::string follow = server.ask_carol();
   CHECK(server.accepts(server.receive(kCarol, "Accept", follow)));

@@ -143,7 +143,8 @@ std::string local_name(const Rule& rule) {
 }  // namespace
 
 TEST_CASE(
-    "security 1.1: the whole matrix at the outbox: own things go, others are refused by name") {
+    "security 1.1, checklist 62: the whole matrix at the outbox: own things go, others are refused "
+    "by name") {
   for (const Rule& rule : rules()) {
     Matrix server;
     for (const Whose whose : {Whose::Neighbours, Whose::Strangers, Whose::Own}) {

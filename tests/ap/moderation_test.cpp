@@ -31,7 +31,7 @@ struct Moderated : Effects {
 
 }  // namespace
 
-TEST_CASE("a blocked host and those below it are refused, and get nothing") {
+TEST_CASE("checklist 66: a blocked host and those below it are refused, and get nothing") {
   Moderated server;
   CHECK(server.accepts(server.receive(kCarol, "Follow", server.alice.iri)));
   const auto before = server.queued();
@@ -86,7 +86,9 @@ TEST_CASE("item 21: a Flag is kept as a report, and not shown to those whom it i
   CHECK(server.reports(Reports::Closed).size() == 1);
 }
 
-TEST_CASE("a Flag that is sent goes to the server of whom it is about, and is a report here too") {
+TEST_CASE(
+    "interop I21: a Flag that is sent goes to the server of whom it is about, and is a report here "
+    "too") {
   Moderated server;
   CHECK(server.accepts(
       server.receive(kCarol, "Create", server.note_of(kCarol, "rude", kToPublic), kToPublic)));

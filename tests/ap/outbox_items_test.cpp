@@ -49,7 +49,7 @@ struct Items : Effects {
 
 }  // namespace
 
-TEST_CASE("item 33: object and target are required, and what is missing is named") {
+TEST_CASE("items 33, 46: object and target are required, and what is missing is named") {
   Items server;
   for (const std::string type :
        {"Create", "Update", "Delete", "Follow", "Add", "Remove", "Like", "Block", "Undo", "Accept",

@@ -72,6 +72,20 @@ TEST_CASE("an answer with an ETag is asked for by it, and 304 gives the kept bod
   CHECK(world.get()->body == "two");
 }
 
+TEST_CASE("a request that says no-store is not answered from what was kept, nor kept") {
+  World world;
+  world.origin.headers.set("Cache-Control", "max-age=60");
+  const auto own = [&] {
+    return world.get("https://a.example/x", "application/activity+json", "no-store")->body;
+  };
+  CHECK(world.get()->body == "one");
+  world.origin.body = "mine";
+  CHECK(own() == "mine");
+  CHECK(world.get()->body == "one");
+  world.origin.body = "mine again";
+  CHECK(own() == "mine again");
+}
+
 TEST_CASE("what may not be kept is asked for each time") {
   for (const auto& [name, value] :
        std::vector<std::pair<std::string, std::string>>{{"Cache-Control", "no-store, max-age=60"},

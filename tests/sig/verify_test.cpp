@@ -241,7 +241,7 @@ TEST_CASE("a covered header that comes twice is refused") {
   });
 }
 
-TEST_CASE("a signature made for another time is refused") {
+TEST_CASE("interop I8: a signature made for another time is refused") {
   for_each_way([](const Way& way) {
     const net::Request request = way.send(post());
     VerifyOptions later = options();
@@ -255,7 +255,7 @@ TEST_CASE("a signature made for another time is refused") {
   });
 }
 
-TEST_CASE("an expired signature is refused even inside of the window") {
+TEST_CASE("interop I8: an expired signature is refused even inside of the window") {
   VerifyOptions later = options();
   later.now = kNow + std::chrono::minutes(6);
   CHECK(kWays[2].code(kWays[2].send(post()), later) == Code::Unauthenticated);

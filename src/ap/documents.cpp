@@ -1,0 +1,45 @@
+#include "ap/documents.hpp"
+
+#include "ap/activity.hpp"
+#include "ap/fetch.hpp"
+
+namespace qp::ap {
+
+namespace {
+
+constexpr std::size_t kThreads = 2;
+constexpr std::size_t kMaxKnown = 64;
+constexpr Millis kKeptTime{10'000};
+
+}  // namespace
+
+Documents::Documents(Services& services, std::function<void(const std::string&)> on_ready)
+    : services_(services),
+      by_host_({limits::kFetchesPerHost, std::chrono::hours(1)}),
+      fetched_(
+          {{"documents", kThreads, kMaxKnown}, kMaxKnown}, services.clock,
+          [this](const std::string& key) { return fetch(key); },
+          [](const Result<std::string>&) { return kKeptTime; }, std::move(on_ready)) {}
+
+std::optional<Result<std::string>> Documents::take(const std::string& iri) {
+  auto found = fetched_.find(key_of(iri));
+  if (found.state == decltype(fetched_)::State::Full) {
+    return Result<std::string>(error(Code::Unavailable, "too much is being fetched; try again"));
+  }
+  return std::move(found.value);
+}
+
+Result<std::string> Documents::fetch(const std::string& key) {
+  const std::string iri = key.substr(key.find(' ') + 1);
+  if (by_host_.take(host_of(iri), services_.clock())) {
+    return error(Code::Unavailable, "too much was fetched from " + host_of(iri));
+  }
+  json::Arena arena;
+  Fetched fetched = QP_TRY(fetch_resource(iri, services_, arena, Freshness::Fresh));
+  if (fetched.form.root.value != iri) {
+    return error(Code::Unauthenticated, iri + " is served under another id");
+  }
+  return std::move(fetched.body);
+}
+
+}  // namespace qp::ap
