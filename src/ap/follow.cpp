@@ -312,11 +312,10 @@ Result<void> settle_following(const Happening& happening, const Actor& follower,
     if (now - static_cast<std::int64_t>(text::to_uint(*before).value_or(0)) < kDay) return {};
   }
   QP_TRY(happening.txn.put(kFollows, told, std::to_string(now)));
-  const std::string base = follower.iri.substr(0, follower.iri.find("/actors/"));
-  const std::string follow =
-      relation ? relation->follow : base + "/activities/" + random::uuid_v7(Millis(now));
-  return say(happening, follower, "Undo", follow_document(follow, follower.iri, followed),
-             followed);
+  // Without an id where the Follow is not known any more: what is embedded is sent only so.
+  auto follow = follow_document(relation ? relation->follow : "", follower.iri, followed);
+  if (!relation) follow.erase("id");
+  return say(happening, follower, "Undo", follow, followed);
 }
 
 Result<void> take_back_move(const Happening& happening, const Known&) {

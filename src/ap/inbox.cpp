@@ -282,7 +282,9 @@ Result<Receipt> Inbox::receive(const net::Request& request, const Domain& domain
       return error(Code::Unavailable, needed + " is being fetched; try again");
     }
     // Without it a Move has no effect, and what another one said is refused.
-    if (*found) QP_TRY(use_document(received, sender, **found, services_));
+    const auto used =
+        *found ? use_document(received, sender, **found, services_) : Result<void>(found->error());
+    if (!used) log::info("document_not_used", {{"id", needed}, {"problem", used.error().detail}});
   }
   const Receipt receipt = QP_TRY(take_in(*received, sender, inbox, services_));
   if (receipt == Receipt::Accepted) hooks_.wake_delivery();

@@ -151,8 +151,7 @@ TEST_CASE("interop I18: a Note as Mastodon and GoToSocial write it is kept to th
     CAPTURE(key);
     CHECK(after.contains(key));
     // Another resource: what is said of it is a claim, and its address stays.
-    const json& kept = key == "replies" ? value["id"] : value;
-    CHECK(after.value(key, json()) == kept);
+    CHECK(after.value(key, json()) == (key == "replies" ? value["id"] : value));
   }
 }
 

@@ -177,7 +177,13 @@ TEST_CASE("I26: who is there and not here is told apart: asked before, or by mis
   CHECK(server.members(server.bob.following) == Ids{kCarol});
   CHECK(server.members(collection_of(server.bob.iri, Role::PendingFollowing)).empty());
   CHECK(server.members(server.alice.following).empty());
-  CHECK(server.queued() == queued + 1);  // Alice's Undo
+  CHECK(server.queued() == queued + 1);  // Alice's Undo, which says of what
+  const nlohmann::json undo =
+      server.seen_json(server.members(server.alice.outbox).front(), server.alice.iri);
+  CHECK(undo["type"] == "Undo");
+  CHECK(undo["object"]["type"] == "Follow");
+  CHECK(undo["object"]["actor"] == server.alice.iri);
+  CHECK(undo["object"]["object"] == kCarol);
   // Said again, it is not answered again on the same day.
   server.said(Synchronizing::digest({server.bob.iri, server.alice.iri}));
   CHECK(server.queued() == queued + 1);
