@@ -37,8 +37,8 @@ struct Message {
 struct Claim {
   std::string how;  ///< "cavage" or "rfc9421"
   std::string key_id;
-  std::optional<KeyType> type;     ///< that the named algorithm takes; nullopt: the key decides
-  std::string signature;           ///< raw bytes
+  std::optional<KeyType> type;       ///< that the named algorithm takes; nullopt: the key decides
+  std::string signature;             ///< raw bytes
   std::vector<std::string> covered;  ///< the parts of the message, in lower case
   std::vector<std::string> bases;    ///< the texts that may have been signed
 };

@@ -26,7 +26,7 @@ struct VerifyOptions {
 
 struct Verified {
   std::string key_id;
-  std::string how;  ///< "cavage" or "rfc9421"
+  std::string how;                     ///< "cavage" or "rfc9421"
   std::vector<std::string> covered{};  ///< fields and derived components, in lower case
   bool covers(std::string_view name) const;
 };
