@@ -38,6 +38,7 @@ constexpr std::array kDerived = {
     Derived{Role::PendingFollowing, "/pending-following", Of::Actor, true},
     Derived{Role::Featured, "/featured", Of::Actor},
     Derived{Role::Streams, "/streams", Of::Actor},
+    Derived{Role::Bookmarks, "/bookmarks", Of::Actor, true},
 };
 
 /// Where `iri` has the address of a collection that has no record.

@@ -32,6 +32,7 @@ enum class Role {
   Featured,
   Streams,      ///< the collections that the actor made
   SharedInbox,  ///< of a domain; nobody owns it
+  Bookmarks,
 };
 
 struct CollectionRecord {

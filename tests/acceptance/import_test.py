@@ -1,9 +1,11 @@
 """quadpub import, show --received and context add: what the operator brings in comes back."""
 
+import functools
 import json
 import unittest
 
-from harness import AS2, PUBLIC, AcceptanceCase, Server
+from harness import AS2, AS2_TYPE, PUBLIC, AcceptanceCase, Server
+from mastodon import Archive
 
 DOCUMENTS = [
     {"@context": AS2, "id": "https://a.example/1", "type": "Note", "content": "one", "to": ["Public"],
@@ -57,6 +59,88 @@ class Import(unittest.TestCase):
         done, _ = self.records("/no/such/file.json")
         self.assertEqual(done.returncode, 1)
         self.assertIn("/no/such/file.json", done.stderr)
+
+
+class MastodonArchive(AcceptanceCase):
+    """An archive becomes what a local actor posted."""
+
+    POSTS = 130
+
+    @classmethod
+    def set_up_data(cls):
+        cls.alice = cls.server.account("alice")
+        cls.archive = Archive(posts=cls.POSTS)
+        cls.path = cls.archive.write(cls.server.folder / "archive.tar.gz")
+        cls.done = cls.server.run("import", cls.path, "--actor", cls.alice.actor)
+
+    @functools.cached_property
+    def items(self):
+        return self.alice.items(self.alice.outbox)
+
+    def create_of(self, number):
+        content = self.archive.note(number)["content"]
+        return next(item for item in self.items
+                    if item["type"] == "Create" and item["object"].get("content") == content)
+
+    def test_everything_is_in_the_outbox_newest_first_with_its_date(self):
+        self.assertEqual(self.done.returncode, 0, self.done.stderr)
+        self.assertEqual([item["published"] for item in self.items],
+                         [self.archive.published(number) for number in reversed(range(self.POSTS))])
+        self.assertEqual(self.alice.get(self.alice.outbox).json()["totalItems"], self.POSTS)
+
+    def test_ids_are_of_this_server_and_the_former_ones_are_kept(self):
+        item = self.create_of(5)
+        self.assertTrue(item["id"].startswith(self.server.url + "/activities/"))
+        self.assertEqual(item["actor"], self.alice.actor)
+        self.assertEqual(item["object"]["attributedTo"], self.alice.actor)
+        self.assertEqual(item["alsoKnownAs"], self.archive.item(5)["id"])
+        note = self.server.get(item["object"]["id"]).json()
+        self.assertEqual(note["alsoKnownAs"], self.archive.status(5))
+        self.assertEqual(note["published"], self.archive.published(5))
+        self.assertEqual(self.server.get(self.alice.actor).json()["alsoKnownAs"],
+                         [self.archive.actor])
+        shown = json.loads(self.server.cli("show", self.archive.status(5)))
+        self.assertEqual(shown["id"], note["id"])
+
+    def test_replies_point_at_the_new_ids(self):
+        reply, parent = self.create_of(9), self.create_of(8)
+        self.assertEqual(reply["object"]["inReplyTo"], parent["object"]["id"])
+        replies = self.alice.items(parent["object"]["id"] + "/replies")
+        self.assertEqual(set(replies), {reply["object"]["id"]})
+
+    def test_who_may_read_a_post_stays_as_it_was(self):
+        public = self.server.get(self.alice.outbox + "?page=first").json()
+        hidden = [number for number in range(self.POSTS)
+                  if number % 13 != 12 and (number % 10 == 3 or number % 50 == 7)]
+        self.assertEqual(public["totalItems"], self.POSTS - len(hidden))
+        note = self.create_of(3)["object"]
+        self.assertEqual(note["to"], [self.alice.document["followers"]]
+                         if isinstance(note["to"], list) else self.alice.document["followers"])
+        self.assertEqual(self.server.get(note["id"]).status_code, 404)
+
+    def test_files_are_in_the_media_store(self):
+        url = self.create_of(5)["object"]["attachment"][0]["url"]
+        answer = self.server.get(url)
+        self.assertEqual((answer.status_code, answer.headers["Content-Type"]), (200, "image/png"))
+        self.assertEqual(answer.content, next(iter(self.archive.media.values())))
+
+    def test_likes_and_bookmarks_land_as_collections_for_their_owner(self):
+        self.assertEqual(self.alice.items(self.alice.document["liked"]), self.archive.likes[::-1])
+        bookmarks = self.alice.actor + "/bookmarks"
+        self.assertEqual(self.alice.items(bookmarks), self.archive.bookmarks[::-1])
+        self.assertEqual(self.server.get(bookmarks).status_code, 404)
+
+    def test_nothing_is_delivered(self):
+        self.assertEqual(self.server.cli_json("queue", "list"), [])
+
+    def test_running_twice_changes_nothing(self):
+        before = self.server.cli_json("stats")
+        again = self.server.run("import", self.path, "--actor", self.alice.actor)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        after = self.server.cli_json("stats")
+        for name in ("quads", "terms", "graphs", "documents"):
+            self.assertEqual(after[name], before[name], name)
+        self.assertEqual(len(self.alice.items(self.alice.outbox)), self.POSTS)
 
 
 class AddContext(AcceptanceCase):
