@@ -1,5 +1,6 @@
 #include "bulk/import.hpp"
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -8,6 +9,7 @@
 #include "ap/tables.hpp"
 #include "base/text.hpp"
 #include "bulk/entries.hpp"
+#include "bulk/rdf_load.hpp"
 #include "sig/digest.hpp"
 #include "tools/command.hpp"
 #include "tools/progress.hpp"
@@ -42,6 +44,69 @@ class WatchedReader final : public bulk::DumpReader {
   std::uint64_t count_ = 0;
 };
 
+constexpr std::size_t kBulkMemory = std::size_t{256} << 20;
+
+struct RdfTotals {
+  std::uint64_t quads = 0, refused = 0;
+  void add(const bulk::RdfTotals& other) {
+    quads += other.quads;
+    refused += other.refused;
+  }
+};
+
+std::optional<rdf::Syntax> syntax_of(const fs::path& path, const std::string& format) {
+  if (format == "nquads") return rdf::Syntax::NQuads;
+  if (format == "ntriples") return rdf::Syntax::NTriples;
+  if (format == "turtle") return rdf::Syntax::Turtle;
+  if (format == "trig") return rdf::Syntax::TriG;
+  return format == "auto" ? bulk::rdf_syntax_of(path.string()) : std::nullopt;
+}
+
+void tell_trouble(const std::string& position, const Error& trouble, Output output) {
+  if (output == Output::Json) {
+    return print(ordered_json{{"position", position}, {"error", trouble.detail}});
+  }
+  std::cout << position << "\tnot imported: " << trouble.detail << '\n';
+}
+
+Result<bulk::RdfTotals> load_rdf_file(const fs::path& path, rdf::Syntax syntax,
+                                      bulk::QuadTarget& target, Output output) {
+  const bool is_input = path == "-";
+  std::unique_ptr<bulk::Entries> entries;
+  bulk::ByteReader read = bulk::reader_of(std::cin);
+  if (!is_input) {
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored)) return bad_input(path.string() + " is a folder");
+    entries = QP_TRY(bulk::open_entries(path));
+    auto entry = entries->next();
+    if (!entry) return bad_input(path.string() + " has nothing in it");
+    if (!entry->readable) return entry->readable.error();
+    read = std::move(entry->read);
+  }
+  Progress progress("quads");
+  const std::string name = is_input ? "standard input" : path.string();
+  std::error_code ignored;
+  const std::string base = is_input ? "" : "file://" + fs::weakly_canonical(path, ignored).string();
+  return bulk::load_rdf(
+      read, syntax, base, target,
+      [&](std::uint64_t line, const Error& trouble) {
+        progress.clear();
+        tell_trouble(line == 0 ? name : name + "#" + std::to_string(line), trouble, output);
+      },
+      [&](const bulk::RdfTotals& so_far) {
+        const auto all = entries ? static_cast<double>(entries->bytes_in_all()) : 0;
+        const auto now = entries ? static_cast<double>(entries->bytes_read()) : 0;
+        progress.show(so_far.quads, all == 0 ? -1 : now / all);
+      });
+}
+
+Result<void> tell(const RdfTotals& totals) {
+  std::cout.flush();
+  std::cerr << "imported " << totals.quads << " quads\n";
+  if (totals.refused == 0) return {};
+  return bad_input(std::to_string(totals.refused) + " of the lines could not be imported");
+}
+
 class Import {
  public:
   Import(Workbench& bench, const Options& options, Output output)
@@ -54,33 +119,55 @@ class Import {
   Result<void> run() {
     std::vector<fs::path> documents;
     for (const fs::path path : options_.paths) {
-      if (!QP_TRY(is_personal(path))) documents.push_back(path);
+      const auto syntax = syntax_of(path, options_.format);
+      if (syntax) {
+        QP_TRY(import_rdf(path, *syntax));
+      } else if (!QP_TRY(is_personal(path))) {
+        documents.push_back(path);
+      }
     }
     if (!documents.empty()) QP_TRY(import_documents(documents));
     return finish();
   }
 
  private:
+  /// While a server works on the store, and for several kinds of files at once.
+  Result<void> import_rdf(const fs::path& path, rdf::Syntax syntax) {
+    const auto target = bulk::into_store(bench_.store());
+    totals_rdf_.add(QP_TRY(load_rdf_file(path, syntax, *target, output_)));
+    return target->finish();
+  }
+
   Result<bool> is_personal(const fs::path& path) {
     const bool may_be = options_.format == "auto" || options_.format == "mastodon";
     std::error_code ignored;
     if (!may_be || path == "-") return false;
     if (!fs::is_directory(path, ignored) && !bulk::is_archive(path)) return false;
-    const auto archive = QP_TRY(bulk::PersonalArchive::find(path));
-    if (!archive) {
+    const auto archives = QP_TRY(bulk::PersonalArchive::find(path));
+    if (archives.empty()) {
       if (options_.format == "auto") return false;
       return bad_input(path.string() + " has no actor.json with an outbox.json beside it");
     }
-    QP_TRY(import_archive(*archive, path));
+    if (archives.size() > 1 && !options_.actor.empty()) {
+      return bad_input(path.string() + " has several actors; --actor is for one");
+    }
+    std::vector<std::string> folders;
+    for (const auto& archive : archives) {
+      folders.push_back(archive.folder());
+      QP_TRY(import_archive(archive, path));
+    }
+    const bool is_whole = std::find(folders.begin(), folders.end(), "") != folders.end();
+    if (!is_whole && options_.actor.empty()) QP_TRY(import_documents({path}, folders));
     return true;
   }
 
-  Result<void> import_documents(const std::vector<fs::path>& paths) {
+  Result<void> import_documents(const std::vector<fs::path>& paths,
+                                const std::vector<std::string>& without = {}) {
     if (!options_.actor.empty()) {
       return bad_input("--actor is for an archive with actor.json and outbox.json");
     }
     const auto lines = options_.format == "ndjson" ? bulk::Lines::Yes : bulk::Lines::No;
-    const auto reader = QP_TRY(bulk::read_as2(paths, std::cin, lines));
+    const auto reader = QP_TRY(bulk::read_as2(paths, std::cin, lines, without));
     bulk::Writer writer;
     writer.document = [&](store::WriteTxn& txn, const bulk::Record& record,
                           const jsonld::StoredForm& form) {
@@ -93,9 +180,6 @@ class Import {
 
   Result<void> import_archive(const bulk::PersonalArchive& archive, const fs::path& path) {
     const ap::Estate estate = QP_TRY(open_estate(archive));
-    QP_TRY(bench_.store().write([&](store::WriteTxn& txn) {
-      return ap::found_estate(txn, estate, archive.actor(), services_);
-    }));
     bulk::Writer writer;
     writer.document = [&](store::WriteTxn& txn, const bulk::Record& record,
                           const jsonld::StoredForm& form) {
@@ -105,14 +189,18 @@ class Import {
       if (record.kind == bulk::Record::Kind::File) {
         return ap::import_file(txn, estate, record.collection, *record.bytes);
       }
-      return ap::import_member(txn, estate, record.collection, *record.bytes);
+      return ap::import_member(txn, estate, record.collection, *record.bytes, services_);
     };
     writer.adapt = [&](const store::Txn& txn, json::Value document, json::Arena& arena) {
       return ap::adapted(txn, estate, document, arena);
     };
-    const std::string what = fingerprint(path) + options_.actor;
+    const std::string what = fingerprint(path) + options_.actor + "\n" + archive.folder();
     using Part = bulk::PersonalArchive::Part;
     QP_TRY(import(*QP_TRY(archive.read(Part::Files)), writer, what + " files"));
+    // After the files: the actor has pictures.
+    QP_TRY(bench_.store().write([&](store::WriteTxn& txn) {
+      return ap::found_estate(txn, estate, archive.actor(), services_);
+    }));
     if (estate.is_rehomed()) QP_TRY(rename_ids(archive, estate));
     return import(*QP_TRY(archive.read(Part::Items)), writer, what + " items");
   }
@@ -211,6 +299,11 @@ class Import {
 
   Result<void> finish() const {
     std::cout.flush();
+    if (totals_rdf_.quads + totals_rdf_.refused > 0) {
+      const auto done = tell(totals_rdf_);
+      if (totals_.imported + totals_.refused == 0) return done;
+      if (!done) return done;
+    }
     std::cerr << "imported " << totals_.imported << " documents, " << totals_.bytes
               << " bytes; beside their quads " << totals_.fidelity_bytes << " bytes are kept\n";
     if (totals_.members + totals_.files > 0) {
@@ -238,9 +331,38 @@ class Import {
   const Options& options_;
   Output output_;
   bulk::Totals totals_;
+  RdfTotals totals_rdf_;
 };
 
+/// Only RDF, into a store that nobody else has open: sorted outside, and into a file that takes the
+/// old one's place at once. Nullopt: somebody has it open.
+Result<bool> import_in_bulk(const Invocation& invocation, const Options& options) {
+  for (const fs::path path : options.paths) {
+    if (!syntax_of(path, options.format)) return false;
+  }
+  store::BulkOptions bulk;
+  bulk.memory_bytes = kBulkMemory;
+  store::Options store;
+  store.folder = invocation.settings.data;
+  {
+    const auto exists = QP_TRY(open_store(invocation.settings));
+  }
+  auto load = store::BulkLoad::begin(store, std::move(bulk));
+  if (!load && load.error().code == Code::Unavailable) return false;
+  if (!load) return load.error();
+  const auto target = bulk::into_bulk_load(**load);
+  RdfTotals totals;
+  for (const fs::path path : options.paths) {
+    const auto syntax = syntax_of(path, options.format);
+    totals.add(QP_TRY(load_rdf_file(path, *syntax, *target, invocation.output)));
+  }
+  QP_TRY(target->finish());
+  QP_TRY(tell(totals));
+  return true;
+}
+
 Result<void> import(const Invocation& invocation, const Options& options) {
+  if (QP_TRY(import_in_bulk(invocation, options))) return {};
   const auto bench = QP_TRY(Workbench::open(invocation.settings));
   return Import(*bench, options, invocation.output).run();
 }
@@ -265,8 +387,10 @@ void add_import(CLI::App& app, Selected& selected) {
       ->add_option(
           "--format", options->format,
           "as2: JSON documents of ActivityStreams, or arrays of them; mastodon: somebody's "
-          "archive or its folder; ndjson: a document on each line; auto: by what is there")
-      ->check(CLI::IsMember({"auto", "as2", "mastodon", "ndjson", "jsonld"}));
+          "archive or its folder; ndjson: a document on each line; nquads, ntriples, turtle, "
+          "trig: RDF, graphs as they are given; auto: by what is there")
+      ->check(CLI::IsMember(
+          {"auto", "as2", "mastodon", "ndjson", "jsonld", "nquads", "ntriples", "turtle", "trig"}));
   command->add_option(
       "--actor", options->actor,
       "Of an archive: it becomes this local actor's, under new ids; the former ones "

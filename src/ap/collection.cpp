@@ -16,8 +16,22 @@ namespace {
 using nlohmann::json;
 using store::Txn;
 
-constexpr std::array<std::string_view, 9> kRoleNames = {
-    "inbox", "outbox", "followers", "following", "liked", "likes", "shares", "replies", "other"};
+constexpr std::array<std::string_view, 16> kRoleNames = {"inbox",
+                                                         "outbox",
+                                                         "followers",
+                                                         "following",
+                                                         "liked",
+                                                         "likes",
+                                                         "shares",
+                                                         "replies",
+                                                         "other",
+                                                         "dislikes",
+                                                         "blocked",
+                                                         "pending-followers",
+                                                         "pending-following",
+                                                         "featured",
+                                                         "streams",
+                                                         "bookmarks"};
 
 constexpr std::string_view kSharedInbox = "/inbox";
 

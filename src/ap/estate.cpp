@@ -45,6 +45,8 @@ struct Kept {
   bool for_all;  ///< who is not their owner may know what is in them
 };
 constexpr std::array kKept = {
+    Kept{"inbox", &Estate::inbox, Role::Inbox, false},
+    Kept{"blocked", &Estate::blocked, Role::Blocked, false},
     Kept{"outbox", &Estate::outbox, Role::Outbox, true},
     Kept{"liked", &Estate::liked, Role::Liked, false},
     Kept{"followers", &Estate::followers, Role::Followers, false},
@@ -111,6 +113,8 @@ Result<Estate> open_estate(const Txn& txn, Value document, std::string_view reho
     estate.liked = actor.liked;
     estate.bookmarks = collection_of(actor.iri, Role::Bookmarks);
     estate.featured = collection_of(actor.iri, Role::Featured);
+    estate.inbox = actor.inbox;
+    estate.blocked = collection_of(actor.iri, Role::Blocked);
     estate.user = actor.user;
     if (!estate.is_rehomed()) {
       estate.followers = actor.followers;
@@ -166,14 +170,20 @@ Result<void> write_text(WriteTxn& txn, const Estate& estate, Value document,
   return {};
 }
 
+/// Who followed the former actor does not follow the new one; founded when somebody is in it.
+bool is_mere_list(const Estate& estate, const Kept& kept) {
+  return estate.is_rehomed() && (kept.role == Role::Followers || kept.role == Role::Following);
+}
+
 Result<void> found_collection(WriteTxn& txn, const Estate& estate, const Kept& kept,
                               const Services& services) {
   const std::string& iri = estate.*kept.address;
   if (iri.size() > kMaxKey || QP_TRY(find_collection(txn, iri))) return {};
-  const bool is_list = estate.is_rehomed();
+  const bool is_list = is_mere_list(estate, kept);
   const Role role = is_list ? Role::Other : kept.role;
   QP_TRY(put_collection(txn, iri, {estate.actor, {}, role, services.clock().count()}));
-  if (!QP_TRY(may_replace(txn, iri))) return {};
+  // Those have no graph of their own.
+  if (iri == collection_of(estate.actor, kept.role) || !QP_TRY(may_replace(txn, iri))) return {};
   Arena arena;
   const Value document = Value::object(arena, 6);
   document.set(arena, "@context", Value::string("https://www.w3.org/ns/activitystreams"));
@@ -227,10 +237,30 @@ Result<void> found_estate(WriteTxn& txn, const Estate& estate, std::string_view 
     owned.push_back({estate.former, store::AudienceId::Public});
   }
   QP_TRY(write_text(txn, estate, document, owned, services, arena));
-  for (const Kept& kept : kKept) QP_TRY(found_collection(txn, estate, kept, services));
+  for (const Kept& kept : kKept) {
+    if (!is_mere_list(estate, kept)) QP_TRY(found_collection(txn, estate, kept, services));
+  }
   if (!estate.is_rehomed()) return {};
   QP_TRY(txn.put(kAliases, pair_key("iri", "", estate.former), estate.actor));
   return add_former_id(txn, estate, services);
+}
+
+Result<std::vector<std::string>> owners_of_outboxes(const Txn& txn) {
+  std::vector<std::string> owners;
+  QP_TRY(txn.each(kCollections, "", [&](std::string_view, std::string_view value) {
+    const auto record = nlohmann::json::parse(value, nullptr, false);
+    if (!record.is_object() || record.value("role", "") != "outbox") return true;
+    std::string owner = record.value("owner", "");
+    if (!contains(owners, owner)) owners.push_back(std::move(owner));
+    return true;
+  }));
+  return owners;
+}
+
+Result<bool> is_owner_of_outbox(const Txn& txn, std::string_view actor) {
+  if (QP_TRY(find_actor(txn, actor))) return true;
+  const auto collection = QP_TRY(find_collection(txn, std::string(actor).append("/outbox")));
+  return collection && collection->owner == actor;
 }
 
 Result<std::string> current_id(const Txn& txn, std::string_view former) {
@@ -527,18 +557,19 @@ Result<TermId> import_item(WriteTxn& txn, const Estate& estate, std::string_view
   if (kept && kept->role == Role::Outbox && is_vouched) {
     QP_TRY(list(txn, address, activity.id, audience, key_of(form.expanded)));
   } else if (kept && kept->role != Role::Outbox && !activity.id.empty()) {
-    QP_TRY(import_member(txn, estate, collection, activity.id));
+    QP_TRY(import_member(txn, estate, collection, activity.id, services));
   }
   if (is_vouched && ((activity.is(as::Create) && !object.empty()) || is_reaction(activity))) {
     const Actor* sender = estate.local ? &*estate.local : nullptr;
     QP_TRY(apply_effects({txn, activity, services, audience, object, sender}));
   }
-  for (const Owned& one : owned) QP_TRY(refresh_rendered(txn, one.iri, services));
+  // Rendered when somebody changes it: of years of posts few are ever asked for.
+  for (const Owned& one : owned) QP_TRY(txn.erase_rendered(one.iri));
   return document;
 }
 
 Result<void> import_member(WriteTxn& txn, const Estate& estate, std::string_view collection,
-                           std::string_view member) {
+                           std::string_view member, const Services& services) {
   const Kept* kept = find_kept(collection);
   if (!kept) return bad_input("no collection that is kept here: " + std::string(collection));
   std::string iri(member);
@@ -550,6 +581,7 @@ Result<void> import_member(WriteTxn& txn, const Estate& estate, std::string_view
     const std::string now = QP_TRY(find_alias(txn, alias_key(estate, iri)));
     if (!now.empty()) iri = now;
   }
+  if (is_mere_list(estate, *kept)) QP_TRY(found_collection(txn, estate, *kept, services));
   const std::array owner{estate.actor};
   const auto readers = kept->for_all ? store::AudienceId::Public : QP_TRY(audience_of(txn, owner));
   return list(txn, estate.*kept->address, iri, readers, 0);

@@ -21,7 +21,7 @@ struct Estate {
   std::string base;            ///< where new ids and files are: a domain's URL
   std::string user;            ///< whose files they are
   std::optional<Actor> local;  ///< the actor, where it lives here
-  std::string outbox, liked, followers, following, bookmarks, featured;  ///< their addresses here
+  std::string outbox, liked, followers, following, bookmarks, featured, blocked, inbox;
   std::string former_followers, former_following;
   bool is_rehomed() const { return former != actor; }
 };
@@ -53,11 +53,15 @@ Result<json::Value> adapted(const store::Txn& txn, const Estate& estate, json::V
 Result<TermId> import_item(store::WriteTxn& txn, const Estate& estate, std::string_view collection,
                            const jsonld::StoredForm& form, std::string_view bytes,
                            const Services& services);
+/// The actors that have an outbox here: those that live here, and those of archives.
+Result<std::vector<std::string>> owners_of_outboxes(const store::Txn& txn);
+Result<bool> is_owner_of_outbox(const store::Txn& txn, std::string_view actor);
+
 /// What goes by the id `former` here since an archive was re-homed; empty: nothing does.
 Result<std::string> current_id(const store::Txn& txn, std::string_view former);
 
 /// Lists what is only named.
 Result<void> import_member(store::WriteTxn& txn, const Estate& estate, std::string_view collection,
-                           std::string_view member);
+                           std::string_view member, const Services& services);
 
 }  // namespace qp::ap

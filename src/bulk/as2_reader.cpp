@@ -20,8 +20,12 @@ constexpr std::array<std::string_view, 3> kLines = {".ndjson", ".jsonl", ".jsonl
 
 class As2Reader final : public DumpReader {
  public:
-  As2Reader(std::vector<fs::path> paths, std::istream& standard_input, Lines lines)
-      : paths_(std::move(paths)), standard_input_(standard_input), lines_(lines) {}
+  As2Reader(std::vector<fs::path> paths, std::istream& standard_input, Lines lines,
+            std::vector<std::string> without)
+      : paths_(std::move(paths)),
+        standard_input_(standard_input),
+        lines_(lines),
+        without_(std::move(without)) {}
 
   std::optional<Record> next() override {
     for (;;) {
@@ -66,6 +70,10 @@ class As2Reader final : public DumpReader {
   }
 
   std::optional<Record> open(Entry& entry) {
+    const bool is_left_out =
+        std::any_of(without_.begin(), without_.end(),
+                    [&](const std::string& folder) { return entry.name.starts_with(folder); });
+    if (is_left_out) return std::nullopt;
     const bool has_lines = has_extension(entry.name, kLines);
     if (!is_single_ && !has_lines && !has_extension(entry.name, kDocuments)) {
       // Other files are left alone, but not an archive that breaks off.
@@ -95,6 +103,7 @@ class As2Reader final : public DumpReader {
   std::vector<fs::path> paths_;
   std::istream& standard_input_;
   Lines lines_;
+  std::vector<std::string> without_;
   std::size_t next_path_ = 0;
   std::unique_ptr<Entries> entries_;
   bool is_single_ = false;
@@ -107,8 +116,9 @@ class As2Reader final : public DumpReader {
 }  // namespace
 
 Result<std::unique_ptr<DumpReader>> read_as2(const std::vector<fs::path>& paths,
-                                             std::istream& standard_input, Lines lines) {
-  auto reader = std::make_unique<As2Reader>(paths, standard_input, lines);
+                                             std::istream& standard_input, Lines lines,
+                                             std::vector<std::string> without) {
+  auto reader = std::make_unique<As2Reader>(paths, standard_input, lines, std::move(without));
   for (const fs::path& path : paths) {
     if (path == "-") continue;
     const auto entries = QP_TRY(open_entries(path));

@@ -38,19 +38,21 @@ class DumpReader {
 enum class Lines { No, Yes };
 /// ActivityStreams documents: files (a document, several one after the other, or an array of them;
 /// `.ndjson` and `.jsonl`, or `Lines::Yes`: one on each line), folders and archives (such files in
-/// them, by name), and `-` for `standard_input`, which outlives the reader. NotFound names a path
-/// that is not there.
+/// them, by name), and `-` for `standard_input`, which outlives the reader. What lies in the
+/// folders `without` is left out. NotFound names a path that is not there.
 Result<std::unique_ptr<DumpReader>> read_as2(const std::vector<std::filesystem::path>& paths,
-                                             std::istream& standard_input, Lines lines = Lines::No);
+                                             std::istream& standard_input, Lines lines = Lines::No,
+                                             std::vector<std::string> without = {});
 
 /// What one person took along from a server: `actor.json`, `outbox.json` and other collections, and
 /// files, in an archive or a folder (Mastodon's, GoToSocial's, Pixelfed's, our own).
 class PersonalArchive {
  public:
-  /// Nullopt: it is none. Reads it through once.
-  static Result<std::optional<PersonalArchive>> find(const std::filesystem::path& path);
+  /// Those in `path`: most have one, at the top. Reads it through once.
+  static Result<std::vector<PersonalArchive>> find(const std::filesystem::path& path);
 
   const std::string& actor() const { return actor_; }  ///< the document
+  const std::string& folder() const { return folder_; }
   const std::string& actor_position() const { return actor_position_; }
   enum class Part { Files, Items };
   Result<std::unique_ptr<DumpReader>> read(Part part) const;

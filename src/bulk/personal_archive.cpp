@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 
 #include "base/json.hpp"
 #include "bulk/dump_reader.hpp"
@@ -12,8 +13,9 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kActorNames = {"actor.json", "account.json"};
 constexpr std::string_view kOutbox = "outbox.json";
-constexpr std::array<std::string_view, 8> kCollections = {
-    "outbox", "likes", "liked", "bookmarks", "followers", "following", "featured", "objects"};
+constexpr std::array<std::string_view, 9> kCollections = {"outbox",    "likes",     "liked",
+                                                          "bookmarks", "followers", "following",
+                                                          "featured",  "blocked",   "inbox"};
 
 std::pair<std::string_view, std::string_view> split_path(std::string_view name) {
   const auto slash = name.rfind('/');
@@ -115,27 +117,27 @@ class ArchiveReader final : public DumpReader {
 
 }  // namespace
 
-Result<std::optional<PersonalArchive>> PersonalArchive::find(const std::filesystem::path& path) {
-  PersonalArchive archive;
-  archive.path_ = path;
+Result<std::vector<PersonalArchive>> PersonalArchive::find(const std::filesystem::path& path) {
+  std::vector<PersonalArchive> archives;
   const auto entries = QP_TRY(open_entries(path));
-  std::vector<std::string> outboxes;
+  std::unordered_set<std::string> outboxes;
   while (auto entry = entries->next()) {
     if (!entry->readable) continue;  // told when it is read for good
     const auto [folder, name] = split_path(entry->name);
-    if (name == kOutbox) outboxes.emplace_back(folder);
+    if (name == kOutbox) outboxes.emplace(folder);
     const bool is_actor =
         std::find(kActorNames.begin(), kActorNames.end(), name) != kActorNames.end();
-    if (!is_actor || !archive.actor_.empty()) continue;
+    if (!is_actor) continue;
+    PersonalArchive archive;
+    archive.path_ = path;
     archive.folder_ = folder;
     archive.actor_name_ = name;
     archive.actor_position_ = entry->position;
     archive.actor_ = QP_TRY(read_all(entry->read, limits::kHeadBytes));
+    archives.push_back(std::move(archive));
   }
-  const bool has_outbox =
-      std::find(outboxes.begin(), outboxes.end(), archive.folder_) != outboxes.end();
-  if (archive.actor_.empty() || !has_outbox) return std::optional<PersonalArchive>();
-  return std::optional(std::move(archive));
+  std::erase_if(archives, [&](const auto& one) { return !outboxes.contains(one.folder_); });
+  return archives;
 }
 
 Result<std::unique_ptr<DumpReader>> PersonalArchive::read(Part part) const {
