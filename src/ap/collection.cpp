@@ -16,7 +16,7 @@ namespace {
 using nlohmann::json;
 using store::Txn;
 
-constexpr std::array<std::string_view, 16> kRoleNames = {"inbox",
+constexpr std::array<std::string_view, 17> kRoleNames = {"inbox",
                                                          "outbox",
                                                          "followers",
                                                          "following",
@@ -31,6 +31,7 @@ constexpr std::array<std::string_view, 16> kRoleNames = {"inbox",
                                                          "pending-following",
                                                          "featured",
                                                          "streams",
+                                                         "shared-inbox",
                                                          "bookmarks"};
 
 constexpr std::string_view kSharedInbox = "/inbox";
