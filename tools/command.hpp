@@ -84,6 +84,7 @@ void add_show(CLI::App& app, Selected& selected);
 void add_why(CLI::App& app, Selected& selected);
 void add_query(CLI::App& app, Selected& selected);
 void add_import(CLI::App& app, Selected& selected);
+void add_export(CLI::App& app, Selected& selected);
 void add_context_commands(CLI::App& app, Selected& selected);
 void add_store_commands(CLI::App& app, Selected& selected);  ///< stats, verify
 void add_queue_commands(CLI::App& app, Selected& selected);

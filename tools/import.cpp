@@ -1,59 +1,370 @@
 #include "bulk/import.hpp"
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "ap/estate.hpp"
 #include "ap/import_document.hpp"
+#include "ap/tables.hpp"
+#include "base/text.hpp"
+#include "bulk/entries.hpp"
+#include "bulk/rdf_load.hpp"
+#include "sig/digest.hpp"
 #include "tools/command.hpp"
+#include "tools/progress.hpp"
 
 namespace qp::tools {
 
 namespace {
 
+namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
 struct Options {
   std::vector<std::string> paths;
-  std::string format = "auto";
+  std::string format = "auto", actor;
+  bool resume = false;
 };
 
-void report(const bulk::Outcome& outcome, Output output) {
-  ordered_json line = {{"position", outcome.position}};
-  if (outcome.imported) {
+/// Counts what passes.
+class WatchedReader final : public bulk::DumpReader {
+ public:
+  WatchedReader(bulk::DumpReader& reader, Progress& progress)
+      : reader_(reader), progress_(progress) {}
+  std::optional<bulk::Record> next() override {
+    auto record = reader_.next();
+    progress_.show(++count_, reader_.share_read());
+    return record;
+  }
+
+ private:
+  bulk::DumpReader& reader_;
+  Progress& progress_;
+  std::uint64_t count_ = 0;
+};
+
+constexpr std::size_t kBulkMemory = std::size_t{256} << 20;
+
+struct RdfTotals {
+  std::uint64_t quads = 0, refused = 0;
+  void add(const bulk::RdfTotals& other) {
+    quads += other.quads;
+    refused += other.refused;
+  }
+};
+
+std::optional<rdf::Syntax> syntax_of(const fs::path& path, const std::string& format) {
+  if (format == "nquads") return rdf::Syntax::NQuads;
+  if (format == "ntriples") return rdf::Syntax::NTriples;
+  if (format == "turtle") return rdf::Syntax::Turtle;
+  if (format == "trig") return rdf::Syntax::TriG;
+  return format == "auto" ? bulk::rdf_syntax_of(path.string()) : std::nullopt;
+}
+
+void tell_trouble(const std::string& position, const Error& trouble, Output output) {
+  if (output == Output::Json) {
+    return print(ordered_json{{"position", position}, {"error", trouble.detail}});
+  }
+  std::cout << position << "\tnot imported: " << trouble.detail << '\n';
+}
+
+Result<bulk::RdfTotals> load_rdf_file(const fs::path& path, rdf::Syntax syntax,
+                                      bulk::QuadTarget& target, Output output) {
+  const bool is_input = path == "-";
+  std::unique_ptr<bulk::Entries> entries;
+  bulk::ByteReader read = bulk::reader_of(std::cin);
+  if (!is_input) {
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored)) return bad_input(path.string() + " is a folder");
+    entries = QP_TRY(bulk::open_entries(path));
+    auto entry = entries->next();
+    if (!entry) return bad_input(path.string() + " has nothing in it");
+    if (!entry->readable) return entry->readable.error();
+    read = std::move(entry->read);
+  }
+  Progress progress("quads");
+  const std::string name = is_input ? "standard input" : path.string();
+  std::error_code ignored;
+  const std::string base = is_input ? "" : "file://" + fs::weakly_canonical(path, ignored).string();
+  return bulk::load_rdf(
+      read, syntax, base, target,
+      [&](std::uint64_t line, const Error& trouble) {
+        progress.clear();
+        tell_trouble(line == 0 ? name : name + "#" + std::to_string(line), trouble, output);
+      },
+      [&](const bulk::RdfTotals& so_far) {
+        const auto all = entries ? static_cast<double>(entries->bytes_in_all()) : 0;
+        const auto now = entries ? static_cast<double>(entries->bytes_read()) : 0;
+        progress.show(so_far.quads, all == 0 ? -1 : now / all);
+      });
+}
+
+Result<void> tell(const RdfTotals& totals) {
+  std::cout.flush();
+  std::cerr << "imported " << totals.quads << " quads\n";
+  if (totals.refused == 0) return {};
+  return bad_input(std::to_string(totals.refused) + " of the lines could not be imported");
+}
+
+class Import {
+ public:
+  Import(Workbench& bench, const Options& options, Output output)
+      : bench_(bench),
+        services_(bench.services()),
+        contexts_{services_.contexts, services_.loader},
+        options_(options),
+        output_(output) {}
+
+  Result<void> run() {
+    std::vector<fs::path> documents;
+    for (const fs::path path : options_.paths) {
+      const auto syntax = syntax_of(path, options_.format);
+      if (syntax) {
+        QP_TRY(import_rdf(path, *syntax));
+      } else if (!QP_TRY(is_personal(path))) {
+        documents.push_back(path);
+      }
+    }
+    if (!documents.empty()) QP_TRY(import_documents(documents));
+    return finish();
+  }
+
+ private:
+  /// While a server works on the store, and for several kinds of files at once.
+  Result<void> import_rdf(const fs::path& path, rdf::Syntax syntax) {
+    const auto target = bulk::into_store(bench_.store());
+    totals_rdf_.add(QP_TRY(load_rdf_file(path, syntax, *target, output_)));
+    return target->finish();
+  }
+
+  Result<bool> is_personal(const fs::path& path) {
+    const bool may_be = options_.format == "auto" || options_.format == "mastodon";
+    std::error_code ignored;
+    if (!may_be || path == "-") return false;
+    if (!fs::is_directory(path, ignored) && !bulk::is_archive(path)) return false;
+    const auto archives = QP_TRY(bulk::PersonalArchive::find(path));
+    if (archives.empty()) {
+      if (options_.format == "auto") return false;
+      return bad_input(path.string() + " has no actor.json with an outbox.json beside it");
+    }
+    if (archives.size() > 1 && !options_.actor.empty()) {
+      return bad_input(path.string() + " has several actors; --actor is for one");
+    }
+    std::vector<std::string> folders;
+    for (const auto& archive : archives) {
+      folders.push_back(archive.folder());
+      QP_TRY(import_archive(archive, path));
+    }
+    const bool is_whole = std::find(folders.begin(), folders.end(), "") != folders.end();
+    if (!is_whole && options_.actor.empty()) QP_TRY(import_documents({path}, folders));
+    return true;
+  }
+
+  Result<void> import_documents(const std::vector<fs::path>& paths,
+                                const std::vector<std::string>& without = {}) {
+    if (!options_.actor.empty()) {
+      return bad_input("--actor is for an archive with actor.json and outbox.json");
+    }
+    const auto lines = options_.format == "ndjson" ? bulk::Lines::Yes : bulk::Lines::No;
+    const auto reader = QP_TRY(bulk::read_as2(paths, std::cin, lines, without));
+    bulk::Writer writer;
+    writer.document = [&](store::WriteTxn& txn, const bulk::Record& record,
+                          const jsonld::StoredForm& form) {
+      return ap::import_document(txn, form, *record.bytes, services_);
+    };
+    std::string what;
+    for (const fs::path& path : paths) what += path == "-" ? "" : fingerprint(path);
+    return import(*reader, writer, what);
+  }
+
+  Result<void> import_archive(const bulk::PersonalArchive& archive, const fs::path& path) {
+    const ap::Estate estate = QP_TRY(open_estate(archive));
+    bulk::Writer writer;
+    writer.document = [&](store::WriteTxn& txn, const bulk::Record& record,
+                          const jsonld::StoredForm& form) {
+      return ap::import_item(txn, estate, record.collection, form, *record.bytes, services_);
+    };
+    writer.other = [&](store::WriteTxn& txn, const bulk::Record& record) -> Result<void> {
+      if (record.kind == bulk::Record::Kind::File) {
+        return ap::import_file(txn, estate, record.collection, *record.bytes);
+      }
+      return ap::import_member(txn, estate, record.collection, *record.bytes, services_);
+    };
+    writer.adapt = [&](const store::Txn& txn, json::Value document, json::Arena& arena) {
+      return ap::adapted(txn, estate, document, arena);
+    };
+    const std::string what = fingerprint(path) + options_.actor + "\n" + archive.folder();
+    using Part = bulk::PersonalArchive::Part;
+    QP_TRY(import(*QP_TRY(archive.read(Part::Files)), writer, what + " files"));
+    // After the files: the actor has pictures.
+    QP_TRY(bench_.store().write([&](store::WriteTxn& txn) {
+      return ap::found_estate(txn, estate, archive.actor(), services_);
+    }));
+    if (estate.is_rehomed()) QP_TRY(rename_ids(archive, estate));
+    return import(*QP_TRY(archive.read(Part::Items)), writer, what + " items");
+  }
+
+  Result<ap::Estate> open_estate(const bulk::PersonalArchive& archive) {
+    json::Arena arena;
+    json::ParseLimits limits;
+    limits.allow_duplicate_keys = true;
+    const auto actor = json::parse(archive.actor(), arena, limits);
+    if (!actor) return bad_input(archive.actor_position() + ": " + actor.error().detail);
+    const auto txn = QP_TRY(bench_.store().read());
+    return ap::open_estate(*txn, *actor, options_.actor);
+  }
+
+  /// Before anything is written all new ids are known, whatever refers to what.
+  Result<void> rename_ids(const bulk::PersonalArchive& archive, const ap::Estate& estate) {
+    constexpr std::size_t kAtOnce = 1024;
+    const auto reader = QP_TRY(archive.read(bulk::PersonalArchive::Part::Items));
+    json::ParseLimits limits;
+    limits.allow_duplicate_keys = true;
+    for (bool more = true; more;) {
+      json::Arena arena;
+      std::vector<bulk::Record> records;
+      while (records.size() < kAtOnce) {
+        auto record = reader->next();
+        if (!record) break;
+        const bool is_document = record->kind == bulk::Record::Kind::Document;
+        if (record->bytes && is_document) records.push_back(*std::move(record));
+      }
+      more = records.size() == kAtOnce;
+      std::vector<json::Value> documents;
+      for (const auto& record : records) {
+        const auto document = json::parse(*record.bytes, arena, limits);
+        if (document && document->is_object()) documents.push_back(*document);
+      }
+      QP_TRY(bench_.store().write([&](store::WriteTxn& txn) -> Result<void> {
+        for (const json::Value document : documents) {
+          QP_TRY(ap::rename_ids(txn, estate, document));
+        }
+        return {};
+      }));
+    }
+    return {};
+  }
+
+  Result<void> import(bulk::DumpReader& reader, bulk::Writer& writer, const std::string& what) {
+    const std::string key = text::hex(sig::sha256_text(what));
+    std::size_t skip = 0;
+    if (options_.resume) {
+      const auto txn = QP_TRY(bench_.store().read());
+      const auto kept = QP_TRY(txn->get(ap::kImports, key));
+      if (kept) skip = static_cast<std::size_t>(text::to_uint(*kept).value_or(0));
+    }
+    if (!what.empty()) {
+      writer.note = [key](store::WriteTxn& txn, std::size_t records) {
+        return txn.put(ap::kImports, key, std::to_string(records));
+      };
+    }
+    Progress progress("records");
+    WatchedReader watched(reader, progress);
+    const auto tell = output_ == Output::Json || writer.adapt == nullptr ? bulk::Tell::Everything
+                                                                         : bulk::Tell::Trouble;
+    totals_.add(QP_TRY(bulk::import(
+        watched, bench_.store(), contexts_, writer, tell,
+        [&](const bulk::Outcome& outcome) {
+          progress.clear();
+          report(outcome);
+        },
+        skip)));
+    return {};
+  }
+
+  void report(const bulk::Outcome& outcome) const {
+    const bulk::Record& record = outcome.record;
+    ordered_json line = {{"position", record.position}};
+    if (!outcome.imported) {
+      line["error"] = outcome.imported.error().detail;
+      if (output_ == Output::Json) return print(line);
+      std::cout << record.position << "\tnot imported: " << outcome.imported.error().detail << '\n';
+      return;
+    }
     const bulk::Imported& imported = *outcome.imported;
+    if (record.kind != bulk::Record::Kind::Document) {
+      line[record.kind == bulk::Record::Kind::File ? "file" : "member"] =
+          record.kind == bulk::Record::Kind::File ? record.collection : *record.bytes;
+      return print(line);
+    }
     line["document"] = imported.document;
     line["root"] = imported.root;
     line["graphs"] = imported.graphs;
     if (!imported.claims.empty()) line["claims"] = imported.claims;
     if (!imported.repairs.empty()) line["repaired"] = imported.repairs;
-    if (output == Output::Json) return print(line);
-    std::cout << outcome.position << '\t' << imported.document << '\t' << imported.root << '\n';
-    return;
+    if (output_ == Output::Json) return print(line);
+    std::cout << record.position << '\t' << imported.document << '\t' << imported.root << '\n';
   }
-  line["error"] = outcome.imported.error().detail;
-  if (output == Output::Json) return print(line);
-  std::cout << outcome.position << "\tnot imported: " << outcome.imported.error().detail << '\n';
+
+  Result<void> finish() const {
+    std::cout.flush();
+    if (totals_rdf_.quads + totals_rdf_.refused > 0) {
+      const auto done = tell(totals_rdf_);
+      if (totals_.imported + totals_.refused == 0) return done;
+      if (!done) return done;
+    }
+    std::cerr << "imported " << totals_.imported << " documents, " << totals_.bytes
+              << " bytes; beside their quads " << totals_.fidelity_bytes << " bytes are kept\n";
+    if (totals_.members + totals_.files > 0) {
+      std::cerr << "and " << totals_.members << " entries of collections, " << totals_.files
+                << " files\n";
+    }
+    if (totals_.refused == 0) return {};
+    const std::size_t all = totals_.imported + totals_.members + totals_.files + totals_.refused;
+    return bad_input(std::to_string(totals_.refused) + " of " + std::to_string(all) +
+                     " records could not be imported");
+  }
+
+  /// The file as it is now: another one under that name is another import.
+  static std::string fingerprint(const fs::path& path) {
+    std::error_code ignored;
+    const auto full = fs::weakly_canonical(path, ignored);
+    const auto changed = fs::last_write_time(path, ignored).time_since_epoch().count();
+    const auto size = fs::is_regular_file(path, ignored) ? fs::file_size(path, ignored) : 0;
+    return full.string() + "\n" + std::to_string(changed) + "\n" + std::to_string(size) + "\n";
+  }
+
+  Workbench& bench_;
+  const ap::Services& services_;
+  const jsonld::ContextSource contexts_;
+  const Options& options_;
+  Output output_;
+  bulk::Totals totals_;
+  RdfTotals totals_rdf_;
+};
+
+/// Only RDF, into a store that nobody else has open: sorted outside, and into a file that takes the
+/// old one's place at once. Nullopt: somebody has it open.
+Result<bool> import_in_bulk(const Invocation& invocation, const Options& options) {
+  for (const fs::path path : options.paths) {
+    if (!syntax_of(path, options.format)) return false;
+  }
+  store::BulkOptions bulk;
+  bulk.memory_bytes = kBulkMemory;
+  store::Options store;
+  store.folder = invocation.settings.data;
+  {
+    const auto exists = QP_TRY(open_store(invocation.settings));
+  }
+  auto load = store::BulkLoad::begin(store, std::move(bulk));
+  if (!load && load.error().code == Code::Unavailable) return false;
+  if (!load) return load.error();
+  const auto target = bulk::into_bulk_load(**load);
+  RdfTotals totals;
+  for (const fs::path path : options.paths) {
+    const auto syntax = syntax_of(path, options.format);
+    totals.add(QP_TRY(load_rdf_file(path, *syntax, *target, invocation.output)));
+  }
+  QP_TRY(target->finish());
+  QP_TRY(tell(totals));
+  return true;
 }
 
 Result<void> import(const Invocation& invocation, const Options& options) {
-  const std::vector<std::filesystem::path> paths(options.paths.begin(), options.paths.end());
-  const auto reader = QP_TRY(bulk::read_as2(paths, std::cin));
+  if (QP_TRY(import_in_bulk(invocation, options))) return {};
   const auto bench = QP_TRY(Workbench::open(invocation.settings));
-  const ap::Services& services = bench->services();
-  const bulk::Write write = [&](store::WriteTxn& txn, const jsonld::StoredForm& form,
-                                std::string_view bytes) {
-    const ap::Provenance provenance{{}, "operator", "import", {}, services.clock().count()};
-    return ap::import_document(txn, form, bytes, provenance, services);
-  };
-  const bulk::Totals totals = QP_TRY(
-      bulk::import(*reader, bench->store(), {services.contexts, services.loader}, write,
-                   [&](const bulk::Outcome& outcome) { report(outcome, invocation.output); }));
-  std::cerr << "imported " << totals.imported << " documents, " << totals.bytes
-            << " bytes; beside their quads " << totals.fidelity_bytes << " bytes are kept\n";
-  if (totals.refused == 0) return {};
-  const std::size_t all = totals.imported + totals.refused;
-  return bad_input(std::to_string(totals.refused) + " of " + std::to_string(all) +
-                   " records could not be imported");
+  return Import(*bench, options, invocation.output).run();
 }
 
 }  // namespace
@@ -62,16 +373,29 @@ void add_import(CLI::App& app, Selected& selected) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "import",
-      "Bring documents in. They are taken at their word: each is the source of what it is about. "
-      "Nothing is delivered. Prints where each came from, its document (for show --received and "
-      "why) and what it is about. A record that is no JSON object is reported and the rest goes "
-      "on; the exit status is 1 then.");
-  command->add_option("PATH", options->paths, "Files, folders, or - for standard input")
+      "Bring documents in. They are taken at their word: each is the source of what it is about; "
+      "of "
+      "somebody's archive only what is its actor's own. Nothing is delivered. Prints where each "
+      "came "
+      "from, its document (for show --received and why) and what it is about. A record that cannot "
+      "be read is reported and the rest goes on; the exit status is 1 then. What is here already "
+      "is "
+      "left as it is.");
+  command->add_option("PATH", options->paths, "Files, folders, archives, or - for standard input")
       ->required();
   command
-      ->add_option("--format", options->format,
-                   "as2: JSON documents of ActivityStreams, or arrays of them; auto: the same")
-      ->check(CLI::IsMember({"auto", "as2"}));
+      ->add_option(
+          "--format", options->format,
+          "as2: JSON documents of ActivityStreams, or arrays of them; mastodon: somebody's "
+          "archive or its folder; ndjson: a document on each line; nquads, ntriples, turtle, "
+          "trig: RDF, graphs as they are given; auto: by what is there")
+      ->check(CLI::IsMember(
+          {"auto", "as2", "mastodon", "ndjson", "jsonld", "nquads", "ntriples", "turtle", "trig"}));
+  command->add_option(
+      "--actor", options->actor,
+      "Of an archive: it becomes this local actor's, under new ids; the former ones "
+      "are kept as aliases");
+  command->add_flag("--resume", options->resume, "Go on where the same import was broken off");
   command->callback([&selected, options] {
     selected.run = [options](const Invocation& invocation) { return import(invocation, *options); };
   });

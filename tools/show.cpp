@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "ap/actor.hpp"
+#include "ap/estate.hpp"
 #include "base/json.hpp"
 #include "rdf/nquads.hpp"
 #include "tools/command.hpp"
@@ -181,7 +182,11 @@ Result<std::string> shown(const store::Txn& txn, const Options& options,
 Result<void> show(const Invocation& invocation, const Options& options) {
   const std::unique_ptr<Workbench> bench = QP_TRY(Workbench::open(invocation.settings));
   const std::unique_ptr<store::Txn> txn = QP_TRY(bench->store().read());
-  std::cout << QP_TRY(shown(*txn, options, bench->contexts()));
+  Options of_today = options;
+  const std::string current = QP_TRY(ap::current_id(*txn, options.iri));
+  const auto id = QP_TRY(txn->find_iri(options.iri));
+  if (!current.empty() && (!id || !QP_TRY(txn->graph(*id)))) of_today.iri = current;
+  std::cout << QP_TRY(shown(*txn, of_today, bench->contexts()));
   return {};
 }
 

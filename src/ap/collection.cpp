@@ -16,8 +16,23 @@ namespace {
 using nlohmann::json;
 using store::Txn;
 
-constexpr std::array<std::string_view, 9> kRoleNames = {
-    "inbox", "outbox", "followers", "following", "liked", "likes", "shares", "replies", "other"};
+constexpr std::array<std::string_view, 17> kRoleNames = {"inbox",
+                                                         "outbox",
+                                                         "followers",
+                                                         "following",
+                                                         "liked",
+                                                         "likes",
+                                                         "shares",
+                                                         "replies",
+                                                         "other",
+                                                         "dislikes",
+                                                         "blocked",
+                                                         "pending-followers",
+                                                         "pending-following",
+                                                         "featured",
+                                                         "streams",
+                                                         "shared-inbox",
+                                                         "bookmarks"};
 
 constexpr std::string_view kSharedInbox = "/inbox";
 
@@ -38,6 +53,7 @@ constexpr std::array kDerived = {
     Derived{Role::PendingFollowing, "/pending-following", Of::Actor, true},
     Derived{Role::Featured, "/featured", Of::Actor},
     Derived{Role::Streams, "/streams", Of::Actor},
+    Derived{Role::Bookmarks, "/bookmarks", Of::Actor, true},
 };
 
 /// Where `iri` has the address of a collection that has no record.

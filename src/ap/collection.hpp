@@ -15,7 +15,7 @@
 /// Collections of this server: what they are to their owner, and who is in them.
 namespace qp::ap {
 
-/// What a collection is to its owner. The names up to Other are in stores: append only.
+/// What a collection is to its owner. Their names are in stores: append only.
 enum class Role {
   Inbox,
   Outbox,
@@ -33,6 +33,7 @@ enum class Role {
   Featured,
   Streams,      ///< the collections that the actor made
   SharedInbox,  ///< of a domain; nobody owns it
+  Bookmarks,
 };
 
 struct CollectionRecord {

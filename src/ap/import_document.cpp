@@ -3,6 +3,9 @@
 #include "ap/activity.hpp"
 #include "ap/admit.hpp"
 #include "ap/publish.hpp"
+#include "base/random.hpp"
+#include "base/text.hpp"
+#include "sig/digest.hpp"
 #include "vocab/terms.hpp"
 
 namespace qp::ap {
@@ -10,20 +13,38 @@ namespace qp::ap {
 namespace {
 
 Result<store::AudienceId> audience_for(store::WriteTxn& txn, json::Value node) {
-  std::vector<std::string> readers = read_activity(node).recipients();
-  if (readers.empty() && node.contains(ldp::inbox.iri)) return store::AudienceId::Public;
-  for (const Word& author : {as::actor, as::attributedTo}) {
-    for (std::string& one : values_of(node, author.iri)) readers.push_back(std::move(one));
-  }
+  const std::vector<std::string> readers = readers_of(node);
   if (readers.empty()) return store::AudienceId::Nobody;
   return audience_of(txn, readers);
 }
 
 }  // namespace
 
+std::vector<std::string> readers_of(json::Value node) {
+  std::vector<std::string> readers = read_activity(node).recipients();
+  if (readers.empty() && node.contains(ldp::inbox.iri)) {
+    readers.emplace_back(as::Public.iri);
+    return readers;
+  }
+  for (const Word& author : {as::actor, as::attributedTo}) {
+    for (std::string& one : values_of(node, author.iri)) {
+      if (!contains(readers, one)) readers.push_back(std::move(one));
+    }
+  }
+  return readers;
+}
+
+std::string document_name(json::Value document) {
+  return "urn:uuid:" + random::named_uuid(sig::sha256_text(json::to_text(document)));
+}
+
 Result<TermId> import_document(store::WriteTxn& txn, const jsonld::StoredForm& form,
-                               std::string_view bytes, const Provenance& provenance,
-                               const Services& services) {
+                               std::string_view bytes, const Services& services) {
+  const Provenance provenance{
+      {}, "operator", "import", {}, services.clock().count(), document_name(form.json)};
+  if (const auto known = QP_TRY(txn.find_iri(provenance.document))) {
+    if (QP_TRY(txn.document(*known))) return *known;
+  }
   const bool is_named = form.root.kind == rdf::TermKind::Iri;
   std::vector<Owned> owned;
   const auto audience = QP_TRY(audience_for(txn, form.expanded));

@@ -8,9 +8,16 @@ namespace qp::ap {
 /// Writes a document that the operator brings in and vouches for: it is the source of its root
 /// (named by the document where it has no id), and of the object that it creates or updates as far
 /// as `admitted_object` lets it. Its addressing says who may read it; an actor may be read by all.
-/// Nothing is delivered. Returns the document's id.
+/// Nothing is delivered. Returns the document's id; one that says the same and came before is left
+/// as it is.
 Result<TermId> import_document(store::WriteTxn& txn, const jsonld::StoredForm& form,
-                               std::string_view bytes, const Provenance& provenance,
-                               const Services& services);
+                               std::string_view bytes, const Services& services);
+
+/// The IRI of a document by what it says, however it is spelt: who imports it twice has one.
+std::string document_name(json::Value document);
+
+/// Who may read what `expanded_node` says: whom it is addressed to, and its authors; all, where it
+/// is an actor.
+std::vector<std::string> readers_of(json::Value expanded_node);
 
 }  // namespace qp::ap

@@ -206,7 +206,9 @@ Result<TermId> write_document(store::WriteTxn& txn, const jsonld::StoredForm& fo
                               std::string_view bytes, std::span<const Owned> owned,
                               const Provenance& provenance) {
   store::DocumentRecord record = describe(form, bytes, provenance);
-  const std::string name = "urn:uuid:" + random::uuid_v7(Millis(provenance.received));
+  const std::string name = provenance.document.empty()
+                               ? "urn:uuid:" + random::uuid_v7(Millis(provenance.received))
+                               : provenance.document;
   record.id = QP_TRY(txn.intern_iri(name));
   const Sorted sorted = QP_TRY(sort_into_graphs(txn, form, owned, record));
   for (std::size_t i = 0; i < owned.size(); ++i) {

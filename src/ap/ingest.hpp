@@ -24,6 +24,7 @@ struct Provenance {
   std::string attested_how;
   std::string via;
   std::int64_t received = 0;
+  std::string document{};  ///< its IRI, for one that is known by what it says; empty: a new one
 };
 
 /// Writes the document: the statements about each owned resource (with its fragments and blank

@@ -81,11 +81,19 @@ Result<std::string> add_media(store::WriteTxn& txn, std::string_view user, const
                                      std::to_string(limits::kMediaPerUser / limits::kMiB) + " MiB");
   }
   std::string name = random::token(kNameBytes) + "." + std::string(type.extension);
+  QP_TRY(put_media(txn, user, name, type, bytes));
+  return name;
+}
+
+Result<void> put_media(store::WriteTxn& txn, std::string_view user, std::string_view name,
+                       const MediaType& type, std::string_view bytes) {
+  if (QP_TRY(txn.get(kMedia, name))) return {};
   std::string value(type.name);
   value.append("\n").append(bytes);
   QP_TRY(txn.put(kMedia, name, value));
-  QP_TRY(txn.put(kMediaBytes, user, std::to_string(used)));
-  return name;
+  if (user.empty()) return {};
+  const std::uint64_t used = QP_TRY(media_bytes_of(txn, user)) + bytes.size();
+  return txn.put(kMediaBytes, user, std::to_string(used));
 }
 
 Result<void> attach_media(store::WriteTxn& txn, std::string_view object, std::string_view user,

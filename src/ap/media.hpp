@@ -38,6 +38,10 @@ Result<void> attach_media(store::WriteTxn& txn, std::string_view object, std::st
 Result<void> drop_media(store::WriteTxn& txn, std::string_view user, std::string_view name);
 /// The same for the file of an object; nothing where it has none.
 Result<void> drop_media_of(store::WriteTxn& txn, std::string_view object);
+/// The same under a given name, for who brings files along: however many they are. A name that is
+/// taken is left as it is.
+Result<void> put_media(store::WriteTxn& txn, std::string_view user, std::string_view name,
+                       const MediaType& type, std::string_view bytes);
 Result<std::optional<StoredMedia>> find_media(const store::Txn& txn, std::string_view name);
 /// Bytes that the user has here.
 Result<std::uint64_t> media_bytes_of(const store::Txn& txn, std::string_view user);

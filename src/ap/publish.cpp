@@ -37,6 +37,19 @@ Result<void> append(WriteTxn& txn, std::string_view collection, std::string_view
   return {};
 }
 
+/// The newest, under the time as its key: what is imported later finds its place by its date.
+Result<void> append_to_outbox(WriteTxn& txn, std::string_view outbox, std::string_view activity,
+                              store::AudienceId audience, Millis now) {
+  const TermId sequence = QP_TRY(txn.intern_iri(outbox));
+  const TermId member = QP_TRY(txn.intern_iri(activity));
+  const auto newest = QP_TRY(txn.sequence_before(sequence, 0, 1, store::Visible::everything()));
+  const std::uint64_t above = newest.empty() ? 1 : newest.front().key + 1;
+  const auto key =
+      std::max(above, static_cast<std::uint64_t>(std::max<std::int64_t>(now.count(), 0)));
+  QP_TRY(txn.sequence_append(sequence, member, audience, key));
+  return {};
+}
+
 std::string_view lane_of(const Remote& remote, std::string& memory) {
   memory = host_of(remote.inbox.empty() ? remote.actor : remote.inbox);
   return memory;
@@ -99,7 +112,7 @@ Result<void> publish(WriteTxn& txn, const Actor& actor, const Prepared& prepared
   const Provenance provenance{
       {}, "user " + actor.user, std::string(how), actor.outbox, services.clock().count()};
   QP_TRY(write_document(txn, prepared.form, prepared.bytes, owned, provenance));
-  QP_TRY(append(txn, actor.outbox, activity.id, audience));
+  QP_TRY(append_to_outbox(txn, actor.outbox, activity.id, audience, services.clock()));
 
   // Before the effects: an Undo takes away whom it would have reached.
   const Targets targets = QP_TRY(targets_of(txn, actor, activity, prepared.also));

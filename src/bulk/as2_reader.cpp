@@ -1,12 +1,9 @@
 #include <algorithm>
-#include <deque>
-#include <fstream>
+#include <array>
 #include <istream>
-#include <iterator>
-#include <limits>
 
-#include "base/json.hpp"
 #include "bulk/dump_reader.hpp"
+#include "bulk/json_pieces.hpp"
 
 namespace qp::bulk {
 
@@ -14,102 +11,120 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Its documents are bounded one by one.
-json::ParseLimits limits_of_a_file() {
-  json::ParseLimits limits;
-  limits.members = std::numeric_limits<std::size_t>::max();
-  limits.depth = limits::kJsonDepth + 1;
-  limits.allow_duplicate_keys = true;
-  return limits;
+bool has_extension(std::string_view name, std::span<const std::string_view> extensions) {
+  return std::any_of(extensions.begin(), extensions.end(),
+                     [&](std::string_view one) { return name.ends_with(one); });
 }
-
-Result<void> add_files(const fs::path& path, std::vector<fs::path>& files) {
-  std::error_code trouble;
-  if (path == "-" || fs::is_regular_file(path, trouble)) {
-    files.push_back(path);
-    return {};
-  }
-  if (!fs::is_directory(path, trouble)) {
-    return error(Code::NotFound, "no file or folder " + path.string());
-  }
-  std::vector<fs::path> found;
-  for (fs::recursive_directory_iterator entry(path, trouble), end; !trouble && entry != end;
-       entry.increment(trouble)) {
-    const auto extension = entry->path().extension();
-    if (extension == ".json" || extension == ".jsonld") found.push_back(entry->path());
-  }
-  if (trouble) return error(Code::Storage, path.string() + ": " + trouble.message());
-  std::sort(found.begin(), found.end());
-  files.insert(files.end(), found.begin(), found.end());
-  return {};
-}
+constexpr std::array<std::string_view, 2> kDocuments = {".json", ".jsonld"};
+constexpr std::array<std::string_view, 3> kLines = {".ndjson", ".jsonl", ".jsonlines"};
 
 class As2Reader final : public DumpReader {
  public:
-  As2Reader(std::vector<fs::path> files, std::istream& standard_input)
-      : files_(std::move(files)), standard_input_(standard_input) {}
+  As2Reader(std::vector<fs::path> paths, std::istream& standard_input, Lines lines,
+            std::vector<std::string> without)
+      : paths_(std::move(paths)),
+        standard_input_(standard_input),
+        lines_(lines),
+        without_(std::move(without)) {}
 
   std::optional<Record> next() override {
-    while (waiting_.empty()) {
-      if (next_file_ == files_.size()) return std::nullopt;
-      read(files_[next_file_++]);
+    for (;;) {
+      if (pieces_) {
+        if (auto record = piece()) return record;
+        pieces_.reset();
+      } else if (entries_) {
+        if (auto entry = entries_->next()) {
+          if (auto refused = open(*entry)) return refused;
+        } else {
+          read_before_ += entries_->bytes_in_all();
+          entries_.reset();
+        }
+      } else if (next_path_ < paths_.size()) {
+        if (auto refused = open(paths_[next_path_++])) return refused;
+      } else {
+        return std::nullopt;
+      }
     }
-    Record record = std::move(waiting_.front());
-    waiting_.pop_front();
-    return record;
   }
+
+  double share_read() const override {
+    if (in_all_ == 0) return -1;
+    const auto read = read_before_ + (entries_ ? entries_->bytes_read() : 0);
+    return static_cast<double>(read) / static_cast<double>(in_all_);
+  }
+
+  void expect(std::uint64_t bytes) { in_all_ += bytes; }
 
  private:
-  void read(const fs::path& path) {
-    auto text = path == "-" ? slurp(standard_input_) : slurp_file(path);
-    const std::string position = path == "-" ? "standard input" : path.string();
-    if (text && is_array(*text)) return split(position, *text);
-    waiting_.push_back({position, std::move(text)});
-  }
-
-  static Result<std::string> slurp_file(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return error(Code::Storage, "cannot be opened");
-    return slurp(file);
-  }
-
-  static Result<std::string> slurp(std::istream& in) {
-    std::string text{std::istreambuf_iterator<char>(in), {}};
-    if (in.bad()) return error(Code::Storage, "cannot be read");
-    return text;
-  }
-
-  static bool is_array(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\r\n");
-    return first != std::string_view::npos && text[first] == '[';
-  }
-
-  void split(const std::string& position, std::string_view text) {
-    json::Arena arena;
-    const auto items = json::parse(text, arena, limits_of_a_file());
-    if (!items) {
-      waiting_.push_back({position, items.error()});
-      return;
+  std::optional<Record> open(const fs::path& path) {
+    if (path == "-") {
+      begin("standard input", reader_of(standard_input_), lines_);
+      return std::nullopt;
     }
-    std::size_t number = 0;
-    for (const json::Value item : items->items()) {
-      waiting_.push_back({position + "#" + std::to_string(++number), json::to_text(item)});
-    }
+    auto entries = open_entries(path);
+    if (!entries) return Record{path.string(), entries.error()};
+    entries_ = *std::move(entries);
+    std::error_code ignored;
+    is_single_ = fs::is_regular_file(path, ignored) && !is_archive(path);
+    return std::nullopt;
   }
 
-  std::vector<fs::path> files_;
+  std::optional<Record> open(Entry& entry) {
+    const bool is_left_out =
+        std::any_of(without_.begin(), without_.end(),
+                    [&](const std::string& folder) { return entry.name.starts_with(folder); });
+    if (is_left_out) return std::nullopt;
+    const bool has_lines = has_extension(entry.name, kLines);
+    if (!is_single_ && !has_lines && !has_extension(entry.name, kDocuments)) {
+      // Other files are left alone, but not an archive that breaks off.
+      const bool is_entry = entry.position.ends_with(entry.name) && !entry.name.empty();
+      if (entry.readable || is_entry) return std::nullopt;
+    }
+    if (!entry.readable) return Record{entry.position, entry.readable.error()};
+    begin(entry.position, std::move(entry.read), has_lines ? Lines::Yes : lines_);
+    return std::nullopt;
+  }
+
+  void begin(std::string position, ByteReader read, Lines lines) {
+    position_ = std::move(position);
+    numbered_ = lines == Lines::Yes;
+    pieces_.emplace(std::move(read),
+                    lines == Lines::Yes ? JsonPieces::Of::Lines : JsonPieces::Of::Stream);
+  }
+
+  std::optional<Record> piece() {
+    auto piece = pieces_->next();
+    if (!piece) return std::nullopt;
+    numbered_ = numbered_ || pieces_->is_array() || piece->number > 1;
+    return Record{numbered_ ? position_ + "#" + std::to_string(piece->number) : position_,
+                  std::move(piece->text)};
+  }
+
+  std::vector<fs::path> paths_;
   std::istream& standard_input_;
-  std::size_t next_file_ = 0;
-  std::deque<Record> waiting_;
+  Lines lines_;
+  std::vector<std::string> without_;
+  std::size_t next_path_ = 0;
+  std::unique_ptr<Entries> entries_;
+  bool is_single_ = false;
+  std::optional<JsonPieces> pieces_;
+  std::string position_;
+  bool numbered_ = false;
+  std::uint64_t in_all_ = 0, read_before_ = 0;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<DumpReader>> read_as2(const std::vector<fs::path>& paths,
-                                             std::istream& standard_input) {
-  std::vector<fs::path> files;
-  for (const fs::path& path : paths) QP_TRY(add_files(path, files));
-  return std::unique_ptr<DumpReader>(std::make_unique<As2Reader>(std::move(files), standard_input));
+                                             std::istream& standard_input, Lines lines,
+                                             std::vector<std::string> without) {
+  auto reader = std::make_unique<As2Reader>(paths, standard_input, lines, std::move(without));
+  for (const fs::path& path : paths) {
+    if (path == "-") continue;
+    const auto entries = QP_TRY(open_entries(path));
+    reader->expect(entries->bytes_in_all());
+  }
+  return std::unique_ptr<DumpReader>(std::move(reader));
 }
 
 }  // namespace qp::bulk

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <iosfwd>
 #include <memory>
@@ -13,8 +14,16 @@
 namespace qp::bulk {
 
 struct Record {
+  enum class Kind {
+    Document,  ///< one JSON document
+    Member,    ///< the id of what is in a collection
+    File,      ///< a picture or the like
+  };
   std::string position;       ///< the file, and the number of the record where it has several
-  Result<std::string> bytes;  ///< of one JSON document, or what is wrong with it
+  Result<std::string> bytes;  ///< of it, or what is wrong with it
+  Kind kind = Kind::Document;
+  std::string collection{};  ///< of a personal archive: where it was listed; of a File its name
+  std::string context{};     ///< JSON: of a Document that has none of its own
 };
 
 class DumpReader {
@@ -22,12 +31,36 @@ class DumpReader {
   virtual ~DumpReader() = default;
   /// None: there are no more. What cannot be read is a Record that says so; the rest follows.
   virtual std::optional<Record> next() = 0;
+  /// How much of what there is has been read: 0 to 1; below 0: not known.
+  virtual double share_read() const { return -1; }
 };
 
-/// ActivityStreams documents: files (a document, or an array of them), folders (the `.json` and
-/// `.jsonld` files in them and below, by name), and `-` for `standard_input`, which outlives the
-/// reader. NotFound names a path that is not there.
+enum class Lines { No, Yes };
+/// ActivityStreams documents: files (a document, several one after the other, or an array of them;
+/// `.ndjson` and `.jsonl`, or `Lines::Yes`: one on each line), folders and archives (such files in
+/// them, by name), and `-` for `standard_input`, which outlives the reader. What lies in the
+/// folders `without` is left out. NotFound names a path that is not there.
 Result<std::unique_ptr<DumpReader>> read_as2(const std::vector<std::filesystem::path>& paths,
-                                             std::istream& standard_input);
+                                             std::istream& standard_input, Lines lines = Lines::No,
+                                             std::vector<std::string> without = {});
+
+/// What one person took along from a server: `actor.json`, `outbox.json` and other collections, and
+/// files, in an archive or a folder (Mastodon's, GoToSocial's, Pixelfed's, our own).
+class PersonalArchive {
+ public:
+  /// Those in `path`: most have one, at the top. Reads it through once.
+  static Result<std::vector<PersonalArchive>> find(const std::filesystem::path& path);
+
+  const std::string& actor() const { return actor_; }  ///< the document
+  const std::string& folder() const { return folder_; }
+  const std::string& actor_position() const { return actor_position_; }
+  enum class Part { Files, Items };
+  Result<std::unique_ptr<DumpReader>> read(Part part) const;
+
+ private:
+  std::filesystem::path path_;
+  std::string folder_;  ///< that the files are in, with its last slash
+  std::string actor_name_, actor_, actor_position_;
+};
 
 }  // namespace qp::bulk

@@ -11,10 +11,23 @@
 /// Documents from a reader into the store, many in one commit.
 namespace qp::bulk {
 
-/// Writes a document and returns its id. On the writer thread; may be called again for the same
-/// document. Given by the caller: this layer does not know who may say what.
-using Write = std::function<Result<TermId>(store::WriteTxn& txn, const jsonld::StoredForm& form,
-                                           std::string_view bytes)>;
+/// What the layer above decides: this one does not know who may say what.
+struct Writer {
+  /// Writes a document and returns its id; what is wrong with it (BadInput, TooLarge, Forbidden,
+  /// Gone) is found before anything is written. On the writer thread; may be called again for the
+  /// same document.
+  std::function<Result<TermId>(store::WriteTxn& txn, const Record& record,
+                               const jsonld::StoredForm& form)>
+      document;
+  /// The same for a Member or a File.
+  std::function<Result<void>(store::WriteTxn& txn, const Record& record)> other{};
+  /// Changes a document before it is read; `txn` is of this moment. Empty: nothing.
+  std::function<Result<json::Value>(const store::Txn& txn, json::Value document,
+                                    json::Arena& arena)>
+      adapt{};
+  /// In the commit of a batch: so many records, of all that the reader gave, are done.
+  std::function<Result<void>(store::WriteTxn& txn, std::size_t records)> note{};
+};
 
 struct Imported {
   std::string document;             ///< its IRI
@@ -25,20 +38,26 @@ struct Imported {
   std::size_t bytes = 0, fidelity_bytes = 0;
 };
 struct Outcome {
-  std::string position;
-  Result<Imported> imported;
+  const Record& record;
+  Result<Imported> imported;  ///< empty for what is no document
 };
 
 struct Totals {
-  std::size_t imported = 0, refused = 0;
+  std::size_t imported = 0, refused = 0;  ///< documents
+  std::size_t members = 0, files = 0;
   std::size_t bytes = 0, fidelity_bytes = 0;
+
+  void add(const Totals& other);
 };
 
-/// Reads to the end. `report` gets every record's outcome in order, after it is on disk. What
-/// cannot be mapped to quads is kept as JSON (jsonld::Sender::Operator); of keys that are repeated
-/// in one object the last counts. Fails only when the store does.
+/// Whether `report` is told of every record, or of those only that are refused.
+enum class Tell { Everything, Trouble };
+
+/// Reads to the end, but for the first `skip` records. `report` gets outcomes in order, after they
+/// are on disk. What cannot be mapped to quads is kept as JSON (jsonld::Sender::Operator); of keys
+/// that are repeated in one object the last counts. Fails only when the store does.
 Result<Totals> import(DumpReader& reader, store::Store& store,
-                      const jsonld::ContextSource& contexts, const Write& write,
-                      const std::function<void(const Outcome&)>& report);
+                      const jsonld::ContextSource& contexts, const Writer& writer, Tell tell,
+                      const std::function<void(const Outcome&)>& report, std::size_t skip = 0);
 
 }  // namespace qp::bulk

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ap/estate.hpp"
 #include "ap/synchronize.hpp"
 #include "oauth/users.hpp"
 #include "sig/digest.hpp"
@@ -295,6 +296,19 @@ Result<net::Response> get_resource(Context& context, const Exchange& exchange) {
     return parked;
   }
   return one_not_found(get_for_reader(read), read.iri);
+}
+
+Result<net::Response> get_elsewhere(Context& context, const Exchange& exchange) {
+  const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
+  const std::string iri = requested_iri(exchange.domain, exchange.request.target);
+  const auto id = QP_TRY(txn->find_iri(iri));
+  if (id && (QP_TRY(txn->graph(*id)) || QP_TRY(ap::find_collection(*txn, iri)))) {
+    return get_resource(context, exchange);
+  }
+  const std::string current = QP_TRY(ap::current_id(*txn, iri));
+  if (current.empty()) return error(Code::NotFound, "There is nothing at this address");
+  const auto answer = QP_TRY(serve_here(context, exchange, *txn, current));
+  return answer.status == 200 ? redirect(301, current) : answer;
 }
 
 Result<net::Response> serve_here(Context& context, const Exchange& exchange, const store::Txn& txn,

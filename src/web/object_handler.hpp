@@ -9,6 +9,10 @@ namespace qp::web {
 /// deleted; an inbox is for its owner (401, 403).
 Result<net::Response> get_resource(Context& context, const Exchange& exchange);
 
+/// Every other address: a resource that was brought along has the id that it had; what goes by
+/// another one now is redirected there.
+Result<net::Response> get_elsewhere(Context& context, const Exchange& exchange);
+
 /// The resource `iri` of a domain of this server, for who asks: what get_resource answers, as
 /// application/activity+json.
 Result<net::Response> serve_here(Context& context, const Exchange& exchange, const store::Txn& txn,

@@ -195,6 +195,7 @@ Scope reading_scope(ap::Role role) {
     case ap::Role::Blocked:
     case ap::Role::Featured:
     case ap::Role::Streams:
+    case ap::Role::Bookmarks:
     case ap::Role::Other:
     case ap::Role::SharedInbox:
       return Scope::ReadAll;

@@ -86,6 +86,9 @@ constexpr Route kHealthRoutes[] = {
     {"/metrics", Match::Exact, get_metrics, nullptr, Cors::None},
 };
 
+/// What came from other servers keeps its address, whatever that looks like.
+constexpr Route kElsewhere = {"/", Match::Prefix, get_elsewhere, nullptr};
+
 bool matches(const Route& route, std::string_view path) {
   if (!path.starts_with(route.path)) return false;
   const std::string_view rest = path.substr(route.path.size());
@@ -232,6 +235,7 @@ void Routes::handle(const net::Request& request, net::Response& response, int at
   const auto begin = std::chrono::steady_clock::now();
   const Route* route = find_route(request.path);
   if (route && route->get == get_sparql && !sparql_) route = nullptr;
+  if (!route && is_read(request)) route = &kElsewhere;
   response = answer(context_, route, request, attempt);
   if (response.wait_for || response.for_worker) return;
   if (route) add_cors(*route, request, response);

@@ -121,9 +121,9 @@ class Server:
         return subprocess.run(command, input=stdin, text=True, capture_output=True,
                               timeout=timeout, env={**os.environ, **(env or {})}, check=False)
 
-    def cli(self, *args, stdin=None):
+    def cli(self, *args, stdin=None, timeout=120):
         """run(), and the command must succeed; returns what it printed."""
-        done = self.run(*args, stdin=stdin)
+        done = self.run(*args, stdin=stdin, timeout=timeout)
         if done.returncode != 0:
             raise AssertionError(f"quadpub {' '.join(map(str, args))}: exit {done.returncode}\n"
                                  f"{done.stdout}{done.stderr}")

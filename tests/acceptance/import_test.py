@@ -1,9 +1,18 @@
 """quadpub import, show --received and context add: what the operator brings in comes back."""
 
+import functools
+import io
 import json
+import os
+import random
+import shutil
+import subprocess
+import tarfile
+import time
 import unittest
 
-from harness import AS2, PUBLIC, AcceptanceCase, Server
+from harness import AS2, AS2_TYPE, PUBLIC, AcceptanceCase, Server
+from mastodon import Archive
 
 DOCUMENTS = [
     {"@context": AS2, "id": "https://a.example/1", "type": "Note", "content": "one", "to": ["Public"],
@@ -57,6 +66,314 @@ class Import(unittest.TestCase):
         done, _ = self.records("/no/such/file.json")
         self.assertEqual(done.returncode, 1)
         self.assertIn("/no/such/file.json", done.stderr)
+
+
+class MastodonArchive(AcceptanceCase):
+    """An archive becomes what a local actor posted."""
+
+    POSTS = 130
+
+    @classmethod
+    def set_up_data(cls):
+        cls.alice = cls.server.account("alice")
+        cls.archive = Archive(posts=cls.POSTS)
+        cls.path = cls.archive.write(cls.server.folder / "archive.tar.gz")
+        cls.done = cls.server.run("import", cls.path, "--actor", cls.alice.actor)
+
+    @functools.cached_property
+    def items(self):
+        return self.alice.items(self.alice.outbox)
+
+    def create_of(self, number):
+        content = self.archive.note(number)["content"]
+        return next(item for item in self.items
+                    if item["type"] == "Create" and item["object"].get("content") == content)
+
+    def test_everything_is_in_the_outbox_newest_first_with_its_date(self):
+        self.assertEqual(self.done.returncode, 0, self.done.stderr)
+        self.assertEqual([item["published"] for item in self.items],
+                         [self.archive.published(number) for number in reversed(range(self.POSTS))])
+        self.assertEqual(self.alice.get(self.alice.outbox).json()["totalItems"], self.POSTS)
+
+    def test_ids_are_of_this_server_and_the_former_ones_are_kept(self):
+        item = self.create_of(5)
+        self.assertTrue(item["id"].startswith(self.server.url + "/activities/"))
+        self.assertEqual(item["actor"], self.alice.actor)
+        self.assertEqual(item["object"]["attributedTo"], self.alice.actor)
+        self.assertEqual(item["alsoKnownAs"], self.archive.item(5)["id"])
+        note = self.server.get(item["object"]["id"]).json()
+        self.assertEqual(note["alsoKnownAs"], self.archive.status(5))
+        self.assertEqual(note["published"], self.archive.published(5))
+        self.assertEqual(self.server.get(self.alice.actor).json()["alsoKnownAs"],
+                         [self.archive.actor])
+        shown = json.loads(self.server.cli("show", self.archive.status(5)))
+        self.assertEqual(shown["id"], note["id"])
+
+    def test_replies_point_at_the_new_ids(self):
+        reply, parent = self.create_of(9), self.create_of(8)
+        self.assertEqual(reply["object"]["inReplyTo"], parent["object"]["id"])
+        replies = self.alice.items(parent["object"]["id"] + "/replies")
+        self.assertEqual(set(replies), {reply["object"]["id"]})
+
+    def test_who_may_read_a_post_stays_as_it_was(self):
+        public = self.server.get(self.alice.outbox + "?page=first").json()
+        hidden = [number for number in range(self.POSTS)
+                  if number % 13 != 12 and (number % 10 == 3 or number % 50 == 7)]
+        self.assertEqual(public["totalItems"], self.POSTS - len(hidden))
+        note = self.create_of(3)["object"]
+        self.assertEqual(note["to"], [self.alice.document["followers"]]
+                         if isinstance(note["to"], list) else self.alice.document["followers"])
+        self.assertEqual(self.server.get(note["id"]).status_code, 404)
+
+    def test_files_are_in_the_media_store(self):
+        url = self.create_of(5)["object"]["attachment"][0]["url"]
+        answer = self.server.get(url)
+        self.assertEqual((answer.status_code, answer.headers["Content-Type"]), (200, "image/png"))
+        self.assertEqual(answer.content, next(iter(self.archive.media.values())))
+
+    def test_likes_and_bookmarks_land_as_collections_for_their_owner(self):
+        self.assertEqual(self.alice.items(self.alice.document["liked"]), self.archive.likes[::-1])
+        bookmarks = self.alice.actor + "/bookmarks"
+        self.assertEqual(self.alice.items(bookmarks), self.archive.bookmarks[::-1])
+        self.assertEqual(self.server.get(bookmarks).status_code, 404)
+
+    def test_nothing_is_delivered(self):
+        self.assertEqual(self.server.cli_json("queue", "list"), [])
+
+    def test_running_twice_changes_nothing(self):
+        before = self.server.cli_json("stats")
+        again = self.server.run("import", self.path, "--actor", self.alice.actor)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        after = self.server.cli_json("stats")
+        for name in ("quads", "terms", "graphs", "documents"):
+            self.assertEqual(after[name], before[name], name)
+        self.assertEqual(len(self.alice.items(self.alice.outbox)), self.POSTS)
+
+
+def quads_of(server, *arguments):
+    """Everything, or one actor's, as sorted lines."""
+    return sorted(server.cli("export", "-", *arguments).splitlines())
+
+
+class RoundTrip(unittest.TestCase):
+    """What is exported is imported into an empty store, and that is equal."""
+
+    def setUp(self):
+        self.servers = []
+        self.addCleanup(lambda: [server.close() for server in self.servers])
+
+    def new_server(self, port=None):
+        server = Server()
+        if port:  # the same address
+            server.port = server.listen_port = port
+            server.url = f"http://localhost:{port}"
+            shutil.rmtree(server.data)
+            server.cli("init", "--url", server.url)
+        self.servers.append(server)
+        return server
+
+    def test_an_archive_without_a_new_home_keeps_all_ids_and_comes_back_equal(self):
+        first = self.new_server()
+        archive = Archive(host=first.url, posts=120)
+        path = archive.write(first.folder / "archive.zip")
+        first.cli("import", path)
+        first.start()
+        page = first.get(f"{archive.actor}/outbox").json()
+        hidden = [number for number in range(120)
+                  if number % 13 != 12 and (number % 10 == 3 or number % 50 == 7)]
+        self.assertEqual(page["totalItems"], 120 - len(hidden))
+        newest = first.get(page["first"]).json()["orderedItems"][0]
+        self.assertEqual(newest["id"], archive.item(119)["id"])
+        self.assertEqual(first.get(archive.status(5)).json()["id"], archive.status(5))
+        self.assertEqual(first.get(archive.status(3)).status_code, 404)
+        first.cli("export", "--format", "as2", "--actor", archive.actor,
+                  first.folder / "out.tar.gz")
+        first.stop()
+        second = self.new_server(first.port)
+        second.cli("import", first.folder / "out.tar.gz")
+        self.assertEqual(quads_of(second, "--actor", archive.actor),
+                         quads_of(first, "--actor", archive.actor))
+        second.start()
+        self.assertEqual(second.get(f"{archive.actor}/outbox?page=first").json(),
+                         {**first_page(first, archive)})
+
+    def test_a_live_actor_comes_back_with_posts_files_and_collections(self):
+        first = self.new_server()
+        alice = first.account("alice")
+        archive = Archive(posts=60)
+        first.cli("import", archive.write(first.folder / "archive.tar.gz"), "--actor", alice.actor)
+        first.start()
+        alice.create({"type": "Note", "content": "written here"}, to=[PUBLIC])
+        alice.submit({"@context": AS2, "type": "Like", "object": "https://far.example/1"})
+        for path, actor in (("one.zip", ["--actor", alice.actor]), ("all.tar.gz", [])):
+            out = first.folder / path
+            first.cli("export", "--format", "as2", *actor, out)
+            second = self.new_server(first.port)
+            second.cli("import", out)
+            self.assertEqual(quads_of(second, "--actor", alice.actor),
+                             quads_of(first, "--actor", alice.actor))
+            if not actor:
+                self.assertEqual(quads_of(second), quads_of(first))
+
+    def test_nquads_come_back_with_their_graphs(self):
+        first = self.new_server()
+        lines = ['<http://a.example/s> <http://a.example/p> "x"@en <http://a.example/g> .',
+                 '<http://a.example/s> <http://a.example/p> _:b .',
+                 '_:b <http://a.example/p> "1"^^<http://www.w3.org/2001/XMLSchema#integer> .',
+                 '<http://a.example/s> <http://a.example/p> broken .',
+                 '<http://a.example/s> <http://a.example/q> <http://a.example/o> .']
+        file = first.folder / "data.nq"
+        file.write_text("\n".join(lines) + "\n")
+        def count():
+            return sum("a.example" in line for line in quads_of(first))
+        done = first.run("import", file)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"{file}#4", done.stdout)
+        self.assertEqual(count(), 4)
+        unnamed = first.cli("query", "--default-graph", "unnamed", "--format", "csv",
+                            "SELECT ?p { <http://a.example/s> ?p ?o }").split()
+        self.assertEqual(sorted(unnamed[1:]), ["http://a.example/p", "http://a.example/q"])
+        first.start()  # and beside a server
+        turtle = first.folder / "more.ttl"
+        turtle.write_text("@prefix : <http://a.example/> . :s :r [ :p 1 ], 2 .")
+        first.cli("import", turtle)
+        self.assertEqual(count(), 7)
+
+
+def first_page(server, archive):
+    server.start()
+    try:
+        return server.get(f"{archive.actor}/outbox?page=first").json()
+    finally:
+        server.stop()
+
+
+class Hostile(AcceptanceCase):
+    """Archives that want more than they may."""
+
+    @classmethod
+    def set_up_data(cls):
+        cls.alice = cls.server.account("alice")
+        cls.bob = cls.server.account("bob")
+        cls.carol = cls.server.account("carol")
+
+    def run_import(self, archive, *arguments):
+        path = archive.write(self.server.folder / f"{self.id()}.tar.gz")
+        return self.server.run("import", "--json", path, *arguments)
+
+    def test_what_is_not_the_actors_own_is_a_claim(self):
+        note, _ = self.bob.create({"type": "Note", "content": "bob's"}, to=[PUBLIC])
+        kept = self.server.get(note).json()
+        archive = Archive(host="https://evil.example", name="mallory", posts=2)
+        archive.extra = [
+            {"id": note, "type": "Create", "actor": archive.actor, "to": [PUBLIC],
+             "object": {"id": kept["object"]["id"], "type": "Note", "content": "taken over",
+                        "attributedTo": self.bob.actor}},
+            {"id": f"{archive.actor}/statuses/9/activity", "type": "Create", "actor": archive.actor,
+             "to": [PUBLIC], "object": {"id": "https://bank.example/1", "type": "Note",
+                                        "content": "not mine", "attributedTo": archive.actor}},
+            {"id": "https://bank.example/2", "type": "Create", "actor": "https://bank.example/",
+             "to": [PUBLIC], "object": {"id": "https://bank.example/3", "type": "Note",
+                                        "attributedTo": "https://bank.example/"}}]
+        done = self.run_import(archive)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(self.server.get(note).json(), kept)
+        for iri in ("https://bank.example/1", "https://bank.example/2", "https://bank.example/3"):
+            self.assertNotEqual(self.server.run("show", iri).returncode, 0, iri)
+        self.assertEqual(len(self.bob.items(self.bob.outbox)), 1)
+
+    def test_an_archive_cannot_speak_for_an_actor_that_lives_here(self):
+        before = self.server.get(self.carol.actor).json()
+        archive = Archive(posts=1)
+        archive.actor = self.carol.actor
+        done = self.run_import(archive)
+        self.assertEqual(self.server.get(self.carol.actor).json(), before, done.stderr)
+
+    def test_names_that_lead_out_links_and_broken_items_are_told_and_the_rest_goes_on(self):
+        archive = Archive(posts=3)
+        archive.extra = ['{"id": "x", ', '"no IRI"']
+        archive.media["../../escape.png"] = b"x"
+        archive.media["/tmp/quadpub-escape.png"] = b"x"
+        path = archive.write(self.server.folder / "bad.tar.gz")
+        with tarfile.open(self.server.folder / "linked.tar.gz", "w:gz") as out:
+            with tarfile.open(path) as members:
+                for member in members:
+                    out.addfile(member, members.extractfile(member))
+            link = tarfile.TarInfo("media_attachments/files/passwd.png")
+            link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+            out.addfile(link)
+        done = self.server.run("import", "--json", self.server.folder / "linked.tar.gz",
+                               "--actor", self.alice.actor)
+        self.assertEqual(done.returncode, 1)
+        errors = [json.loads(line) for line in done.stdout.splitlines()]
+        errors = {line["position"]: line["error"] for line in errors if "error" in line}
+        self.assertEqual(sum("leads out" in text for text in errors.values()), 2, errors)
+        self.assertEqual(sum("link" in text for text in errors.values()), 1, errors)
+        self.assertTrue(any(position.endswith("outbox.json#4") for position in errors), errors)
+        self.assertEqual(len(self.alice.items(self.alice.outbox)), 3)
+
+    def test_a_bomb_is_not_unpacked(self):
+        path = self.server.folder / "bomb.tar.gz"
+        with tarfile.open(path, "w:gz", compresslevel=9) as out:
+            for number in range(5):
+                info = tarfile.TarInfo(f"media_attachments/{number}.bin")
+                info.size = 100 << 20
+                out.addfile(info, Zeros(info.size))
+            for name, data in Archive(posts=1).members():
+                info = tarfile.TarInfo(name)
+                info.size = len(data)
+                out.addfile(info, io.BytesIO(data))
+        done = self.server.run("import", path, "--actor", self.alice.actor)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("unpacks to more than", done.stdout + done.stderr)
+
+
+class Zeros(io.RawIOBase):
+    def __init__(self, size):
+        super().__init__()
+        self.left = size
+
+    def read(self, size=-1):
+        size = self.left if size < 0 else min(size, self.left)
+        self.left -= size
+        return bytes(size)
+
+
+class Killed(unittest.TestCase):
+    """kill -9 in the middle of an import, again and again; `--resume` goes on; nothing differs."""
+
+    POSTS = int(os.environ.get("QUADPUB_IMPORT_POSTS", "1500"))
+    KILLS = int(os.environ.get("QUADPUB_IMPORT_KILLS", "5"))
+
+    def test_killed_and_resumed_equals_one_run(self):
+        whole, broken = Server(), Server()
+        self.addCleanup(whole.close)
+        self.addCleanup(broken.close)
+        shutil.rmtree(broken.data)
+        broken.cli("init", "--url", whole.url)
+        path = Archive(posts=self.POSTS).write(whole.folder / "archive.tar.gz")
+        began = time.monotonic()
+        whole.cli("import", path, timeout=3600)
+        seconds = time.monotonic() - began
+        killed = 0
+        for _ in range(self.KILLS * 3):
+            process = subprocess.Popen(
+                [broken.binary, "import", str(path), "--resume", "--data", str(broken.data)],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                process.wait(timeout=random.uniform(0.02, 0.1 + 2 * seconds / self.KILLS))
+                break
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                killed += 1
+            if killed == self.KILLS:
+                break
+        broken.cli("import", path, "--resume", timeout=3600)
+        print(f"killed {killed} times in {self.POSTS} posts; one run takes {seconds:.1f} s")
+        self.assertGreater(killed, 0)
+        self.assertEqual(quads_of(broken), quads_of(whole))
+        self.assertEqual(json.loads(broken.cli("verify", "--json"))["problems"], [])
 
 
 class AddContext(AcceptanceCase):

@@ -42,14 +42,33 @@ TEST_CASE("the items of an array are records of their own, numbers spelt as they
         std::vector<std::string>{R"(standard input#1={"w":1.0})", R"(standard input#2={"w":2})"});
 }
 
-TEST_CASE("an array that is broken is one record in trouble, and the next file follows") {
+TEST_CASE("of an array that breaks off its items are read, and the next file follows") {
   const store::TemporaryFolder folder;
-  write_file(folder.path() / "a.json", "[{]");
+  write_file(folder.path() / "a.json", "[{}");
   write_file(folder.path() / "b.json", "{}");
   std::istringstream nothing;
   const auto reader = store::must(read_as2({folder.path()}, nothing));
-  CHECK(all(*reader) == std::vector<std::string>{(folder.path() / "a.json").string() + "!",
+  CHECK(all(*reader) == std::vector<std::string>{(folder.path() / "a.json").string() + "#1={}",
+                                                 (folder.path() / "a.json").string() + "#2!",
                                                  (folder.path() / "b.json").string() + "={}"});
+}
+
+TEST_CASE("of lines a broken one is in trouble by itself, by its number; empty ones say nothing") {
+  const store::TemporaryFolder folder;
+  write_file(folder.path() / "a.ndjson", "{\"a\": \"}\"}\n\n{]\n{}");
+  std::istringstream nothing;
+  const auto reader = store::must(read_as2({folder.path() / "a.ndjson"}, nothing));
+  const std::string name = (folder.path() / "a.ndjson").string();
+  CHECK(all(*reader) ==
+        std::vector<std::string>{name + "#1={\"a\": \"}\"}", name + "#3={]", name + "#4={}"});
+}
+
+TEST_CASE("documents one after the other are records of their own") {
+  std::istringstream input("{\"a\": [1, {}]} {\"b\": \"\\\"}\"}\n\n5");
+  const auto reader = store::must(read_as2({"-"}, input));
+  CHECK(all(*reader) == std::vector<std::string>{"standard input={\"a\": [1, {}]}",
+                                                 "standard input#2={\"b\": \"\\\"}\"}",
+                                                 "standard input#3=5"});
 }
 
 TEST_CASE("a path that is not there is named") {

@@ -41,17 +41,20 @@ struct Imports {
 Imports import_all(const std::vector<Record>& records, store::Store& store,
                    const ap::Services& services) {
   Listed reader(records);
-  const Write write = [&](store::WriteTxn& txn, const jsonld::StoredForm& form,
-                          std::string_view bytes) {
-    return ap::import_document(txn, form, bytes, {{}, "operator", "import", {}, 1}, services);
+  Writer writer;
+  writer.document = [&](store::WriteTxn& txn, const Record& record,
+                        const jsonld::StoredForm& form) {
+    return ap::import_document(txn, form, *record.bytes, services);
   };
   Imports imports;
   std::size_t at = 0;
-  imports.totals = store::must(import(
-      reader, store, {services.contexts, services.loader}, write, [&](const Outcome& outcome) {
-        const std::string& bytes = *records[at++].bytes;
-        if (outcome.imported) imports.kept.emplace_back(outcome.imported->document, bytes);
-      }));
+  imports.totals =
+      store::must(import(reader, store, {services.contexts, services.loader}, writer,
+                         Tell::Everything, [&](const Outcome& outcome) {
+                           const std::string& bytes = *records[at++].bytes;
+                           if (outcome.imported)
+                             imports.kept.emplace_back(outcome.imported->document, bytes);
+                         }));
   return imports;
 }
 

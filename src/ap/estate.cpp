@@ -1,0 +1,590 @@
+#include "ap/estate.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include "ap/admit.hpp"
+#include "ap/effects.hpp"
+#include "ap/import_document.hpp"
+#include "ap/ingest.hpp"
+#include "ap/media.hpp"
+#include "ap/publish.hpp"
+#include "ap/tables.hpp"
+#include "base/random.hpp"
+#include "sig/digest.hpp"
+#include "view/serve.hpp"
+
+namespace qp::ap {
+
+namespace {
+
+using json::Arena;
+using json::Value;
+using store::Txn;
+using store::WriteTxn;
+
+std::string text_of(Value node, std::string_view key) {
+  const Value value = node.get(key);
+  if (value.is_object()) return std::string(value.get("id").text());
+  return std::string(value.is_string() ? value.text() : std::string_view());
+}
+
+bool is_absolute(std::string_view text) {
+  const auto colon = text.find(':');
+  return colon != std::string_view::npos && text.substr(0, colon).find('/') == text.npos;
+}
+
+/// Names of collections in an actor, and what they are here.
+struct Kept {
+  std::string_view name;
+  std::string Estate::* address;
+  Role role;
+  bool for_all;  ///< who is not their owner may know what is in them
+};
+constexpr std::array kKept = {
+    Kept{"inbox", &Estate::inbox, Role::Inbox, false},
+    Kept{"blocked", &Estate::blocked, Role::Blocked, false},
+    Kept{"outbox", &Estate::outbox, Role::Outbox, true},
+    Kept{"liked", &Estate::liked, Role::Liked, false},
+    Kept{"followers", &Estate::followers, Role::Followers, false},
+    Kept{"following", &Estate::following, Role::Following, false},
+    Kept{"bookmarks", &Estate::bookmarks, Role::Bookmarks, false},
+    Kept{"featured", &Estate::featured, Role::Featured, true},
+};
+
+const Kept* find_kept(std::string_view name) {
+  if (name == "likes") name = "liked";  // as Mastodon's archives call it
+  const auto found =
+      std::find_if(kKept.begin(), kKept.end(), [&](const Kept& one) { return one.name == name; });
+  return found == kKept.end() ? nullptr : &*found;
+}
+
+/// A collection's address where the archive says it, else where it would be.
+std::string address_of(Value document, std::string_view name, const std::string& actor) {
+  std::string address = text_of(document, name);
+  return is_absolute(address) ? address : fmt::format("{}/{}", actor, name);
+}
+
+std::string media_key(const Estate& estate, std::string_view name) {
+  return pair_key("file", estate.actor, name);
+}
+std::string alias_key(const Estate& estate, std::string_view iri) {
+  return pair_key("id", estate.actor, iri);
+}
+
+Result<std::string> find_alias(const Txn& txn, const std::string& key) {
+  const auto found = QP_TRY(txn.get(kAliases, key));
+  return std::string(found.value_or(std::string_view()));
+}
+
+bool is_own(const Estate& estate, std::string_view actor, std::string_view id) {
+  return actor == estate.former && !id.empty() && origin_of(id) == origin_of(estate.former);
+}
+
+std::string id_in(Value value) {
+  return std::string(value.is_object() ? value.get("id").text() : value.text());
+}
+
+}  // namespace
+
+Result<Estate> open_estate(const Txn& txn, Value document, std::string_view rehome_to) {
+  Estate estate;
+  estate.former = text_of(document, "id");
+  if (!is_absolute(estate.former) || origin_of(estate.former).empty() ||
+      estate.former.size() > kMaxKey || !document.contains("inbox")) {
+    return bad_input("the archive's actor has no id or no inbox");
+  }
+  estate.actor = rehome_to.empty() ? estate.former : std::string(rehome_to);
+  estate.local = QP_TRY(find_actor(txn, estate.actor));
+  if (!rehome_to.empty() && !estate.local) {
+    return error(Code::NotFound, "no actor " + estate.actor + " lives here");
+  }
+  for (const Kept& kept : kKept) {
+    estate.*kept.address = address_of(document, kept.name, estate.former);
+  }
+  estate.former_followers = estate.followers;
+  estate.former_following = estate.following;
+  if (estate.local) {
+    const Actor& actor = *estate.local;
+    estate.outbox = actor.outbox;
+    estate.liked = actor.liked;
+    estate.bookmarks = collection_of(actor.iri, Role::Bookmarks);
+    estate.featured = collection_of(actor.iri, Role::Featured);
+    estate.inbox = actor.inbox;
+    estate.blocked = collection_of(actor.iri, Role::Blocked);
+    estate.user = actor.user;
+    if (!estate.is_rehomed()) {
+      estate.followers = actor.followers;
+      estate.following = actor.following;
+    }
+  }
+  const std::string origin = origin_of(estate.actor);
+  for (const Domain& domain : QP_TRY(domains(txn))) {
+    if (estate.base.empty() || domain.url == origin) estate.base = domain.url;
+  }
+  if (estate.is_rehomed()) {
+    // Who followed the former actor has not asked to follow this one: a list, and no more.
+    for (std::string* list : {&estate.followers, &estate.following}) {
+      const std::string name = pair_key("list", estate.actor, *list);
+      *list =
+          fmt::format("{}/collections/{}", estate.base, random::named_uuid(sig::sha256_text(name)));
+    }
+  }
+  return estate;
+}
+
+namespace {
+
+Provenance provenance_of(const Estate& estate, std::string_view via, std::string document,
+                         const Services& services) {
+  return {estate.former,      "operator", "import", std::string(via), services.clock().count(),
+          std::move(document)};
+}
+
+/// What is here came by an import too, or there is nothing.
+Result<bool> may_replace(const Txn& txn, std::string_view iri) {
+  const auto id = QP_TRY(txn.find_iri(iri));
+  const auto record = id ? QP_TRY(txn.graph(*id)) : std::nullopt;
+  if (!record || record->kind == store::GraphKind::Claims) return true;
+  const auto document = QP_TRY(txn.document(record->document));
+  return document && document->attested_how == "import";
+}
+
+Result<bool> is_here(const Txn& txn, std::string_view document) {
+  const auto id = QP_TRY(txn.find_iri(document));
+  return id && QP_TRY(txn.document(*id)).has_value();
+}
+
+Result<void> write_text(WriteTxn& txn, const Estate& estate, Value document,
+                        std::span<const Owned> owned, const Services& services, Arena& arena) {
+  const std::string name = document_name(document);
+  if (QP_TRY(is_here(txn, name))) return {};
+  const auto form = QP_TRY(jsonld::read_for_storage(document, {services.contexts, services.loader},
+                                                    arena, jsonld::Sender::Operator));
+  QP_TRY(write_document(txn, form, json::to_text(document), owned,
+                        provenance_of(estate, {}, name, services)));
+  for (const Owned& one : owned) QP_TRY(refresh_rendered(txn, one.iri, services));
+  return {};
+}
+
+/// Who followed the former actor does not follow the new one; founded when somebody is in it.
+bool is_mere_list(const Estate& estate, const Kept& kept) {
+  return estate.is_rehomed() && (kept.role == Role::Followers || kept.role == Role::Following);
+}
+
+Result<void> found_collection(WriteTxn& txn, const Estate& estate, const Kept& kept,
+                              const Services& services) {
+  const std::string& iri = estate.*kept.address;
+  if (iri.size() > kMaxKey || QP_TRY(find_collection(txn, iri))) return {};
+  const bool is_list = is_mere_list(estate, kept);
+  const Role role = is_list ? Role::Other : kept.role;
+  QP_TRY(put_collection(txn, iri, {estate.actor, {}, role, services.clock().count()}));
+  // Those have no graph of their own.
+  if (iri == collection_of(estate.actor, kept.role) || !QP_TRY(may_replace(txn, iri))) return {};
+  Arena arena;
+  const Value document = Value::object(arena, 6);
+  document.set(arena, "@context", Value::string("https://www.w3.org/ns/activitystreams"));
+  document.set(arena, "id", Value::string(iri));
+  document.set(arena, "type", Value::string("OrderedCollection"));
+  document.set(arena, "attributedTo", Value::string(estate.actor));
+  if (is_list) {
+    const std::string text = fmt::format("{} of {}", kept.name, estate.former);
+    document.set(arena, "name", Value::string(arena.copy(text)));
+  }
+  const std::array readers{kept.for_all ? std::string(as::Public.iri) : estate.actor};
+  const std::array owned{Owned{iri, QP_TRY(audience_of(txn, readers))}};
+  return write_text(txn, estate, document, owned, services, arena);
+}
+
+/// So that those who knew the former actor can believe it when it says that it has moved.
+Result<void> add_former_id(WriteTxn& txn, const Estate& estate, const Services& services) {
+  if (contains(QP_TRY(values_of(txn, estate.actor, as::alsoKnownAs)), estate.former)) return {};
+  const auto served =
+      QP_TRY(view::serve(txn, estate.actor, estate.actor, {services.contexts, services.loader}));
+  Arena arena;
+  const Value document = QP_TRY(json::parse(served.body, arena));
+  const Value ids = Value::array(arena);
+  const Value before = document.get("alsoKnownAs");
+  if (before.is_string()) ids.push_back(arena, before);
+  for (const Value one : before.items()) ids.push_back(arena, one);
+  ids.push_back(arena, Value::string(estate.former));
+  document.set(arena, "alsoKnownAs", ids);
+  const std::array owned{Owned{estate.actor, store::AudienceId::Public}};
+  return write_text(txn, estate, document, owned, services, arena);
+}
+
+}  // namespace
+
+Result<void> found_estate(WriteTxn& txn, const Estate& estate, std::string_view bytes,
+                          const Services& services) {
+  Arena arena;
+  json::ParseLimits limits;
+  limits.allow_duplicate_keys = true;
+  Value document = QP_TRY(json::parse(bytes, arena, limits));
+  // The former actor says what it said; it is not made over into the new one.
+  Estate as_it_was = estate;
+  as_it_was.actor = estate.former;
+  for (const Kept& kept : kKept) {
+    as_it_was.*kept.address = address_of(document, kept.name, estate.former);
+  }
+  document = QP_TRY(adapted(txn, as_it_was, document, arena));
+  std::vector<Owned> owned;
+  const bool lives_here = QP_TRY(find_actor(txn, estate.former)).has_value();
+  if (!lives_here && QP_TRY(may_replace(txn, estate.former))) {
+    owned.push_back({estate.former, store::AudienceId::Public});
+  }
+  QP_TRY(write_text(txn, estate, document, owned, services, arena));
+  for (const Kept& kept : kKept) {
+    if (!is_mere_list(estate, kept)) QP_TRY(found_collection(txn, estate, kept, services));
+  }
+  if (!estate.is_rehomed()) return {};
+  QP_TRY(txn.put(kAliases, pair_key("iri", "", estate.former), estate.actor));
+  return add_former_id(txn, estate, services);
+}
+
+Result<std::vector<std::string>> owners_of_outboxes(const Txn& txn) {
+  std::vector<std::string> owners;
+  QP_TRY(txn.each(kCollections, "", [&](std::string_view, std::string_view value) {
+    const auto record = nlohmann::json::parse(value, nullptr, false);
+    if (!record.is_object() || record.value("role", "") != "outbox") return true;
+    std::string owner = record.value("owner", "");
+    if (!contains(owners, owner)) owners.push_back(std::move(owner));
+    return true;
+  }));
+  return owners;
+}
+
+Result<bool> is_owner_of_outbox(const Txn& txn, std::string_view actor) {
+  if (QP_TRY(find_actor(txn, actor))) return true;
+  const auto collection = QP_TRY(find_collection(txn, std::string(actor).append("/outbox")));
+  return collection && collection->owner == actor;
+}
+
+Result<std::string> current_id(const Txn& txn, std::string_view former) {
+  return find_alias(txn, pair_key("iri", "", former));
+}
+
+// Files.
+
+namespace {
+
+/// `media/NAME` of our own archives is asked for by that name for ever.
+std::string_view own_name(std::string_view path) {
+  constexpr std::string_view kFolder = "media/";
+  if (!path.starts_with(kFolder)) return {};
+  path.remove_prefix(kFolder.size());
+  const bool is_plain = std::all_of(path.begin(), path.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  });
+  const bool is_name = is_plain && path.find('.') == 24 && path.size() <= 32;
+  return is_name ? path : std::string_view();
+}
+
+}  // namespace
+
+Result<void> import_file(WriteTxn& txn, const Estate& estate, std::string_view name,
+                         std::string_view bytes) {
+  const std::string key = media_key(estate, name);
+  if (QP_TRY(txn.get(kAliases, key))) return {};
+  const MediaType& type = sniff_media(bytes);
+  std::string kept(own_name(name));
+  if (kept.empty()) {
+    const std::string hash = sig::sha256_text(key);
+    kept =
+        text::base64_url(std::string_view(hash).substr(0, 18)) + "." + std::string(type.extension);
+  }
+  QP_TRY(put_media(txn, estate.user, kept, type, bytes));
+  return txn.put(kAliases, key, fmt::format("{}/media/{}", estate.base, kept));
+}
+
+// Ids.
+
+namespace {
+
+Result<void> rename_id(WriteTxn& txn, const Estate& estate, const std::string& former,
+                       std::string_view folder, Value node) {
+  if (former.empty() || former == estate.former) return {};
+  const std::string key = alias_key(estate, former);
+  if (QP_TRY(txn.get(kAliases, key))) return {};
+  const auto published = time::from_rfc3339(node.get("published").text());
+  const Millis when = published.value_or(Millis(estate.local ? estate.local->created : 0));
+  const std::string iri = fmt::format("{}/{}/{}", estate.base, folder,
+                                      random::named_uuid_v7(when, sig::sha256_text(key)));
+  QP_TRY(txn.put(kAliases, key, iri));
+  return txn.put(kAliases, pair_key("iri", "", former), iri);
+}
+
+}  // namespace
+
+Result<void> rename_ids(WriteTxn& txn, const Estate& estate, Value document) {
+  if (!estate.is_rehomed()) return {};
+  const std::string actor = text_of(document, "actor");
+  const std::string author = text_of(document, "attributedTo");
+  const std::string id = text_of(document, "id");
+  if (is_own(estate, actor, id)) {
+    QP_TRY(rename_id(txn, estate, id, "activities", document));
+    const Value object = document.get("object");
+    const bool is_new = object.is_object() && document.get("type").is("Create") &&
+                        is_own(estate, text_of(object, "attributedTo"), text_of(object, "id"));
+    if (is_new) QP_TRY(rename_id(txn, estate, text_of(object, "id"), "objects", object));
+  } else if (is_own(estate, author, id)) {
+    QP_TRY(rename_id(txn, estate, id, "objects", document));
+  }
+  return {};
+}
+
+namespace {
+
+/// Text that people wrote, and what else is no reference.
+constexpr std::array<std::string_view, 12> kWords = {
+    "content", "contentMap", "summary",           "summaryMap", "name",  "nameMap",
+    "source",  "@context",   "preferredUsername", "publicKey",  "value", "mediaType"};
+
+class Adapter {
+ public:
+  Adapter(const Txn& txn, const Estate& estate, Arena& arena)
+      : txn_(txn), estate_(estate), arena_(arena), origin_(origin_of(estate.former)) {}
+
+  Result<void> object(Value node) {
+    for (json::Member& member : node.members()) {
+      if (std::find(kWords.begin(), kWords.end(), member.key) != kWords.end()) continue;
+      QP_TRY(value(member.value, member.key));
+    }
+    return {};
+  }
+
+ private:
+  Result<void> value(Value& value, std::string_view key) {
+    if (value.is_object()) return object(value);
+    for (Value& item : value.items()) QP_TRY(this->value(item, key));
+    if (!value.is_string()) return {};
+    const bool is_address = key == "url" || key == "href";
+    if (is_address && !is_absolute(value.text())) return file(value);
+    if (estate_.is_rehomed() && !is_address) return reference(value);
+    // The page of a mention is its actor's id.
+    if (estate_.is_rehomed() && key == "href" && value.text() == estate_.former) {
+      value = Value::string(estate_.actor);
+    }
+    return {};
+  }
+
+  Result<void> file(Value& value) {
+    std::string_view path = value.text();
+    while (path.starts_with('/')) path.remove_prefix(1);
+    if (path.empty() || path.front() == '#') return {};
+    std::string found = QP_TRY(find_alias(txn_, media_key(estate_, path)));
+    const auto folder = path.find("media_attachments/");
+    if (found.empty() && folder != path.npos) {
+      found = QP_TRY(find_alias(txn_, media_key(estate_, path.substr(folder))));
+    }
+    // Where Mastodon has it, unless it keeps its files elsewhere.
+    if (found.empty()) found = fmt::format("{}/system/{}", origin_, path);
+    value = Value::string(arena_.copy(found));
+    return {};
+  }
+
+  Result<void> reference(Value& value) {
+    const std::string_view iri = value.text();
+    if (iri == estate_.former) {
+      value = Value::string(estate_.actor);
+    } else if (iri == estate_.former_followers) {
+      value = Value::string(estate_.local->followers);
+    } else if (iri == estate_.former_following) {
+      value = Value::string(estate_.local->following);
+    } else if (iri.starts_with(origin_)) {
+      return former_id(value, iri);
+    }
+    return {};
+  }
+
+  /// One of the actor's own, or what lies below one: its `replies`.
+  Result<void> former_id(Value& value, std::string_view iri) {
+    std::string found = QP_TRY(find_alias(txn_, alias_key(estate_, iri)));
+    for (auto end = iri.size(); found.empty();) {
+      end = iri.find_last_of("/?#", end - 1);
+      if (end == iri.npos || end <= origin_.size()) return {};
+      if (iri.size() - end > kLongestTail) return {};
+      found = QP_TRY(find_alias(txn_, alias_key(estate_, iri.substr(0, end))));
+      if (!found.empty()) found.append(iri.substr(end));
+    }
+    value = Value::string(arena_.copy(found));
+    return {};
+  }
+
+  static constexpr std::size_t kLongestTail = 48;
+  const Txn& txn_;
+  const Estate& estate_;
+  Arena& arena_;
+  std::string origin_;
+};
+
+/// What an archive names by its own files.
+void set_collections(const Estate& estate, Value document, Arena& arena) {
+  const Value likes = document.get("likes");
+  if (likes.is_string() && !is_absolute(likes.text())) {
+    document.erase("likes");
+    document.set(arena, "liked", Value::string(estate.liked));
+  }
+  for (const Kept& kept : kKept) {
+    const Value value = document.get(kept.name);
+    if (value.is_string() && !is_absolute(value.text())) {
+      document.set(arena, kept.name, Value::string(estate.*kept.address));
+    }
+  }
+}
+
+}  // namespace
+
+Result<Value> adapted(const Txn& txn, const Estate& estate, Value document, Arena& arena) {
+  const std::string former = text_of(document, "id");
+  const bool is_own_thing = is_own(estate, text_of(document, "actor"), former) ||
+                            is_own(estate, text_of(document, "attributedTo"), former);
+  const Value object = document.get("object");
+  const std::string former_object = object.is_object() ? text_of(object, "id") : std::string();
+  QP_TRY(Adapter(txn, estate, arena).object(document));
+  if (former == estate.former) set_collections(estate, document, arena);
+  if (!estate.is_rehomed() || !is_own_thing) return document;
+  const auto also_known_as = [&](Value node, const std::string& before) {
+    const std::string now = id_in(node.get("id"));
+    if (before.empty() || now == before || node.contains("alsoKnownAs")) return;
+    node.set(arena, "alsoKnownAs", Value::string(arena.copy(before)));
+  };
+  also_known_as(document, former);
+  if (object.is_object()) also_known_as(document.get("object"), former_object);
+  return document;
+}
+
+// Items.
+
+namespace {
+
+bool is_reaction(const Activity& activity) {
+  return activity.is(as::Announce) || activity.is(as::Like) || activity.is(as::Dislike);
+}
+
+/// The actor's own: by its id, and by whose it says it is.
+bool is_vouched_for(const Estate& estate, const Activity& activity, Value node) {
+  if (activity.id.empty()) return false;
+  const bool is_here = origin_of(activity.id) == origin_of(estate.actor);
+  if (!activity.actors.empty()) return is_here && activity.actor() == estate.actor;
+  const auto authors = values_of(node, as::attributedTo.iri);
+  return is_here && authors.size() == 1 && authors.front() == estate.actor;
+}
+
+Result<store::AudienceId> audience_for(WriteTxn& txn, const Estate& estate, Value node) {
+  const auto readers = readers_of(node);
+  if (readers.empty()) return store::AudienceId::Nobody;
+  const std::string blocked =
+      estate.local ? collection_of(estate.actor, Role::Blocked) : std::string();
+  return audience_of(txn, readers, blocked);
+}
+
+/// Later than what is here, or the first that is heard of it; only what an import wrote gives way.
+Result<bool> is_news(const Txn& txn, const std::string& iri, Value node) {
+  if (!QP_TRY(may_replace(txn, iri))) return false;
+  const auto before = QP_TRY(values_of(txn, iri, as::updated));
+  if (before.empty()) return true;
+  const auto says = values_of(node, as::updated.iri);
+  const auto kept = time::from_rfc3339(before.front());
+  const auto now = says.empty() ? std::nullopt : time::from_rfc3339(says.front());
+  return !kept || (now && *now > *kept);
+}
+
+Result<std::string> object_to_write(const Txn& txn, const Estate& estate,
+                                    const Activity& activity) {
+  if (!activity.object.is_object() || !(activity.is(as::Create) || activity.is(as::Update))) {
+    return std::string();
+  }
+  const std::string object(activity.object.get("@id").text());
+  const auto authors = values_of(activity.object, as::attributedTo.iri);
+  const bool by_actor = authors.size() == 1 && authors.front() == estate.actor;
+  if (object.empty() || object == activity.id || object.find('#') != object.npos || !by_actor ||
+      origin_of(object) != origin_of(estate.actor)) {
+    return std::string();
+  }
+  return QP_TRY(is_news(txn, object, activity.object)) ? object : std::string();
+}
+
+/// Newest last; what says no date stands behind what was listed before it.
+Result<void> list(WriteTxn& txn, const std::string& collection, const std::string& member,
+                  store::AudienceId audience, std::uint64_t key) {
+  const TermId sequence = QP_TRY(txn.intern_iri(collection));
+  const TermId id = QP_TRY(txn.intern_iri(member));
+  QP_TRY(txn.sequence_append(sequence, id, audience, key));
+  return {};
+}
+
+std::uint64_t key_of(Value node) {
+  const auto dates = values_of(node, as::published.iri);
+  const auto published = dates.empty() ? std::nullopt : time::from_rfc3339(dates.front());
+  return published && published->count() > 0 ? static_cast<std::uint64_t>(published->count()) : 0;
+}
+
+}  // namespace
+
+Result<TermId> import_item(WriteTxn& txn, const Estate& estate, std::string_view collection,
+                           const jsonld::StoredForm& form, std::string_view bytes,
+                           const Services& services) {
+  const std::string name = document_name(form.json);
+  const auto known = QP_TRY(txn.find_iri(name));
+  if (known && QP_TRY(txn.document(*known))) return *known;
+
+  const Activity activity = read_activity(form.expanded);
+  if (QP_TRY(comes_after_its_delete(txn, activity))) {
+    return error(Code::Gone, "it was deleted here");
+  }
+  const bool is_vouched = is_vouched_for(estate, activity, form.expanded);
+  std::vector<Owned> owned;
+  std::string object;
+  auto audience = store::AudienceId::Nobody;
+  if (is_vouched) {
+    audience = QP_TRY(audience_for(txn, estate, form.expanded));
+    if (QP_TRY(is_news(txn, activity.id, form.expanded))) owned.push_back({activity.id, audience});
+    object = QP_TRY(object_to_write(txn, estate, activity));
+    if (!object.empty()) {
+      const auto readers = QP_TRY(audience_for(txn, estate, activity.object));
+      owned.push_back({object, readers});
+    }
+  }
+  const Kept* kept = find_kept(collection);
+  const std::string address = kept ? estate.*kept->address : std::string();
+  const TermId document = QP_TRY(
+      write_document(txn, form, bytes, owned, provenance_of(estate, address, name, services)));
+  if (kept && kept->role == Role::Outbox && is_vouched) {
+    QP_TRY(list(txn, address, activity.id, audience, key_of(form.expanded)));
+  } else if (kept && kept->role != Role::Outbox && !activity.id.empty()) {
+    QP_TRY(import_member(txn, estate, collection, activity.id, services));
+  }
+  if (is_vouched && ((activity.is(as::Create) && !object.empty()) || is_reaction(activity))) {
+    const Actor* sender = estate.local ? &*estate.local : nullptr;
+    QP_TRY(apply_effects({txn, activity, services, audience, object, sender}));
+  }
+  // Rendered when somebody changes it: of years of posts few are ever asked for.
+  for (const Owned& one : owned) QP_TRY(txn.erase_rendered(one.iri));
+  return document;
+}
+
+Result<void> import_member(WriteTxn& txn, const Estate& estate, std::string_view collection,
+                           std::string_view member, const Services& services) {
+  const Kept* kept = find_kept(collection);
+  if (!kept) return bad_input("no collection that is kept here: " + std::string(collection));
+  std::string iri(member);
+  if (iri.starts_with('@') && iri.find('@', 1) != iri.npos) iri = "acct:" + iri.substr(1);
+  if (!is_absolute(iri) || iri.size() > limits::kIriBytes) {
+    return bad_input("a member that is no IRI");
+  }
+  if (estate.is_rehomed()) {
+    const std::string now = QP_TRY(find_alias(txn, alias_key(estate, iri)));
+    if (!now.empty()) iri = now;
+  }
+  if (is_mere_list(estate, *kept)) QP_TRY(found_collection(txn, estate, *kept, services));
+  const std::array owner{estate.actor};
+  const auto readers = kept->for_all ? store::AudienceId::Public : QP_TRY(audience_of(txn, owner));
+  return list(txn, estate.*kept->address, iri, readers, 0);
+}
+
+}  // namespace qp::ap

@@ -1,0 +1,138 @@
+#include <archive.h>
+#include <archive_entry.h>
+
+#include <array>
+#include <fstream>
+
+#include "bulk/entries.hpp"
+#include "bulk/limits.hpp"
+
+namespace qp::bulk {
+
+namespace {
+
+constexpr std::size_t kBlockBytes = 64 * limits::kKiB;
+
+class ArchiveEntries final : public Entries {
+ public:
+  explicit ArchiveEntries(const std::filesystem::path& path) : path_(path.string()) {
+    std::error_code ignored;
+    in_all_ = std::filesystem::file_size(path, ignored);
+  }
+  ~ArchiveEntries() override { archive_read_free(archive_); }
+  ArchiveEntries(const ArchiveEntries&) = delete;
+  ArchiveEntries& operator=(const ArchiveEntries&) = delete;
+
+  Result<void> open() {
+    if (archive_ == nullptr) return error(Code::Storage, "no memory for an archive");
+    archive_read_support_filter_gzip(archive_);
+    archive_read_support_filter_bzip2(archive_);
+    archive_read_support_filter_xz(archive_);
+    archive_read_support_filter_zstd(archive_);
+    archive_read_support_format_tar(archive_);
+    archive_read_support_format_zip(archive_);
+    if (archive_read_open_filename(archive_, path_.c_str(), kBlockBytes) != ARCHIVE_OK) {
+      return bad_input(path_ + ": " + problem());
+    }
+    return {};
+  }
+
+  std::optional<Entry> next() override {
+    while (!ended_) {
+      Entry entry;
+      archive_entry* header = nullptr;
+      const int code = archive_read_next_header(archive_, &header);
+      ended_ = code == ARCHIVE_EOF;
+      if (ended_) break;
+      entry.position = path_;
+      if (code < ARCHIVE_WARN || ++count_ > limits::kEntries || is_bomb()) {
+        ended_ = true;
+        entry.readable = code < ARCHIVE_WARN ? bad_input(problem()) : too_much();
+        return entry;
+      }
+      if (archive_entry_filetype(header) == AE_IFDIR) continue;
+      describe(header, entry);
+      return entry;
+    }
+    return std::nullopt;
+  }
+
+  std::uint64_t bytes_read() const override {
+    return static_cast<std::uint64_t>(std::max<la_int64_t>(archive_filter_bytes(archive_, -1), 0));
+  }
+  std::uint64_t bytes_in_all() const override { return in_all_; }
+
+ private:
+  std::string problem() const {
+    const char* text = archive_error_string(archive_);
+    return std::string("damaged archive: ") + (text == nullptr ? "unknown trouble" : text);
+  }
+  static Error too_much() {
+    return error(Code::TooLarge, "the archive unpacks to more than " +
+                                     std::to_string(limits::kExpansion) +
+                                     " times its size, or has too many entries");
+  }
+  bool is_bomb() const {
+    return unpacked_ > limits::kExpansionFree && unpacked_ / limits::kExpansion > in_all_;
+  }
+
+  void describe(archive_entry* header, Entry& entry) {
+    const char* name = archive_entry_pathname(header);
+    entry.name = name == nullptr ? "" : name;
+    while (entry.name.starts_with("./")) entry.name.erase(0, 2);
+    const bool is_safe = is_safe_name(entry.name);
+    entry.position += "/" + (is_safe ? entry.name : "entry " + std::to_string(count_));
+    if (!is_safe) {
+      entry.readable = bad_input("the entry's name leads out of the archive, or is none");
+      return;
+    }
+    const bool is_link =
+        archive_entry_hardlink(header) != nullptr || archive_entry_symlink(header) != nullptr;
+    if (is_link || archive_entry_filetype(header) != AE_IFREG) {
+      entry.readable = bad_input("the entry is a link or a device, not a file");
+      return;
+    }
+    if (archive_entry_is_encrypted(header) != 0) {
+      entry.readable = bad_input("the entry is encrypted");
+      return;
+    }
+    entry.read = [this](std::span<char> buffer) -> Result<std::size_t> {
+      const la_ssize_t count = archive_read_data(archive_, buffer.data(), buffer.size());
+      if (count < 0) return bad_input(problem());
+      unpacked_ += static_cast<std::uint64_t>(count);
+      if (is_bomb()) return too_much();
+      return static_cast<std::size_t>(count);
+    };
+  }
+
+  std::string path_;
+  archive* archive_ = archive_read_new();
+  bool ended_ = false;
+  std::size_t count_ = 0;
+  std::uint64_t unpacked_ = 0, in_all_ = 0;
+};
+
+}  // namespace
+
+bool is_archive(const std::filesystem::path& path) {
+  std::array<char, 512> head{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), head.size());
+  const std::string_view bytes(head.data(), static_cast<std::size_t>(file.gcount()));
+  using namespace std::string_view_literals;
+  for (const auto magic : {"\x1f\x8b"sv, "PK\3\4"sv, "PK\5\6"sv, "BZh"sv,
+                           "\xfd"
+                           "7zXZ"sv,
+                           "\x28\xb5\x2f\xfd"sv}) {
+    if (bytes.starts_with(magic)) return true;
+  }
+  return bytes.size() > 262 && bytes.substr(257, 5) == "ustar";
+}
+
+Result<std::unique_ptr<Entries>> open_archive(const std::filesystem::path& path) {
+  auto entries = std::make_unique<ArchiveEntries>(path);
+  QP_TRY(entries->open());
+  return std::unique_ptr<Entries>(std::move(entries));
+}
+
+}  // namespace qp::bulk

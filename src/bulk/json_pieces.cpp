@@ -1,0 +1,233 @@
+#include "bulk/json_pieces.hpp"
+
+#include <cstring>
+
+#include "bulk/limits.hpp"
+
+namespace qp::bulk {
+
+namespace {
+
+constexpr std::size_t kBufferBytes = 256 * limits::kKiB;
+constexpr int kEnd = -1;
+
+bool is_space(int c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+Error too_long(std::size_t limit) {
+  return error(Code::TooLarge, "longer than " + std::to_string(limit / limits::kMiB) + " MiB");
+}
+
+}  // namespace
+
+int JsonPieces::peek() {
+  if (at_ < filled_) return static_cast<unsigned char>(buffer_[at_]);
+  if (trouble_) return kEnd;
+  buffer_.resize(kBufferBytes);
+  before_ += filled_;
+  at_ = filled_ = 0;
+  const auto count = read_(buffer_);
+  if (!count) {
+    trouble_ = count.error();
+    return kEnd;
+  }
+  filled_ = *count;
+  return filled_ == 0 ? kEnd : static_cast<unsigned char>(buffer_[0]);
+}
+
+int JsonPieces::take() {
+  const int c = peek();
+  if (c != kEnd) ++at_;
+  return c;
+}
+
+int JsonPieces::peek_after_space() {
+  while (is_space(peek())) ++at_;
+  return peek();
+}
+
+std::optional<Piece> JsonPieces::fail(Error error) {
+  ended_ = true;
+  return Piece{++number_, before_ + at_, trouble_ ? *trouble_ : std::move(error)};
+}
+
+std::optional<Piece> JsonPieces::next() {
+  if (ended_) return std::nullopt;
+  switch (of_) {
+    case Of::Lines:
+      return line();
+    case Of::Stream:
+      return stream();
+    case Of::Collection:
+      return collection();
+  }
+  return std::nullopt;
+}
+
+std::optional<Piece> JsonPieces::line() {
+  while (peek() != kEnd) {
+    ++number_;
+    Piece piece{number_, before_ + at_, std::string()};
+    bool is_empty = true;
+    for (int c = take(); c != kEnd && c != '\n'; c = take()) {
+      is_empty = is_empty && is_space(c);
+      if (!piece.text) continue;
+      piece.text->push_back(static_cast<char>(c));
+      if (piece.text->size() > limits::kDocumentBytes) {
+        piece.text = too_long(limits::kDocumentBytes);
+      }
+    }
+    if (trouble_) break;
+    if (!is_empty) return piece;
+  }
+  ended_ = true;
+  if (!trouble_) return std::nullopt;
+  return Piece{number_ + 1, before_ + at_, *trouble_};
+}
+
+std::optional<Piece> JsonPieces::stream() {
+  if (in_array_) return item(']');
+  const int c = peek_after_space();
+  if (c == kEnd) {
+    ended_ = true;
+    if (!trouble_ && number_ > 0) return std::nullopt;
+    return fail(bad_input("there is nothing in it"));
+  }
+  if (c == '[' && number_ == 0) {
+    take();
+    in_array_ = true;
+    if (peek_after_space() == ']') {
+      take();
+      ended_ = true;
+      return std::nullopt;
+    }
+    return item(']');
+  }
+  const std::uint64_t at = before_ + at_;
+  auto text = value(limits::kDocumentBytes);
+  if (!text && text.error().code != Code::TooLarge) return fail(text.error());
+  return Piece{++number_, at, std::move(text)};
+}
+
+/// The item that comes next, and what is behind it.
+std::optional<Piece> JsonPieces::item(char close) {
+  peek_after_space();
+  const std::uint64_t at = before_ + at_;
+  auto text = value(limits::kDocumentBytes);
+  if (!text && text.error().code != Code::TooLarge) return fail(text.error());
+  Piece piece{++number_, at, std::move(text)};
+  const int c = peek_after_space();
+  if (c == ',') {
+    take();
+  } else if (c == close) {
+    take();
+    in_items_ = false;
+    if (of_ == Of::Stream) ended_ = true;
+  } else {
+    // Said with the next one: this one is whole.
+    in_items_ = false;
+    if (!trouble_) trouble_ = bad_input("the list breaks off");
+    at_ = filled_;
+  }
+  return piece;
+}
+
+std::optional<Piece> JsonPieces::collection() {
+  for (;;) {
+    if (trouble_) return fail(*trouble_);
+    if (in_items_) return item(']');
+    const auto more = member();
+    if (!more) return fail(more.error());
+    if (!*more) {
+      ended_ = true;
+      return std::nullopt;
+    }
+  }
+}
+
+/// One member of the object: to `head_`, or up to the first item. False: that was the end.
+Result<bool> JsonPieces::member() {
+  int c = peek_after_space();
+  if (!in_object_) {
+    if (c != '{') return bad_input("it is no JSON object");
+    take();
+    in_object_ = true;
+    c = peek_after_space();
+  } else if (c == ',') {
+    take();
+    c = peek_after_space();
+  } else if (c != '}') {
+    return bad_input("the object breaks off at byte " + std::to_string(before_ + at_));
+  }
+  if (c == '}') {
+    take();
+    return false;
+  }
+  std::string key;
+  QP_TRY(string(key, limits::kHeadBytes));
+  if (peek_after_space() != ':') return bad_input("a member without a value");
+  take();
+  c = peek_after_space();
+  if (c == '[' && (key == "\"orderedItems\"" || key == "\"items\"")) {
+    take();
+    if (peek_after_space() == ']') {
+      take();
+    } else {
+      in_items_ = true;
+    }
+    return true;
+  }
+  const std::string text = QP_TRY(value(limits::kHeadBytes));
+  if (head_.size() + text.size() > limits::kHeadBytes) return too_long(limits::kHeadBytes);
+  if (!head_.empty()) head_ += ",";
+  head_ += key + ":" + text;
+  return true;
+}
+
+Result<void> JsonPieces::string(std::string& out, std::size_t limit) {
+  if (take() != '"') return bad_input("no string at byte " + std::to_string(before_ + at_));
+  out += '"';
+  for (;;) {
+    const int c = take();
+    if (c == kEnd) return bad_input("a string breaks off");
+    if (out.size() <= limit) out += static_cast<char>(c);
+    if (c == '"') return {};
+    if (c == '\\') {
+      const int escaped = take();
+      if (escaped == kEnd) return bad_input("a string breaks off");
+      if (out.size() <= limit) out += static_cast<char>(escaped);
+    }
+  }
+}
+
+/// As far as its brackets go; a scalar, to the next comma, bracket or space. What is over the limit
+/// is read to its end all the same, so that the next one can follow.
+Result<std::string> JsonPieces::value(std::size_t limit) {
+  std::string text;
+  std::size_t depth = 0;
+  for (;;) {
+    const int c = peek();
+    if (c == kEnd) {
+      if (depth == 0 && !text.empty()) break;
+      return bad_input("the text breaks off at byte " + std::to_string(before_ + at_));
+    }
+    const bool is_open = c == '{' || c == '[';
+    const bool is_close = c == '}' || c == ']';
+    if (depth == 0 && !text.empty() && (is_space(c) || c == ',' || is_open || is_close)) break;
+    if (depth == 0 && text.empty() && (is_close || c == ',' || c == ':')) {
+      return bad_input("no value at byte " + std::to_string(before_ + at_));
+    }
+    if (c == '"') {
+      QP_TRY(string(text, limit));
+      if (depth == 0) break;
+      continue;
+    }
+    take();
+    if (text.size() <= limit) text += static_cast<char>(c);
+    if (is_open) ++depth;
+    if (is_close && --depth == 0) break;
+  }
+  if (text.size() > limit) return too_long(limit);
+  return text;
+}
+
+}  // namespace qp::bulk

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bulk/entries.hpp"
+
+/// A long JSON text in pieces, with memory for one piece at a time. What a piece says is not looked
+/// at: it is parsed by itself.
+namespace qp::bulk {
+
+struct Piece {
+  std::size_t number = 0;  ///< counted from 1
+  std::uint64_t at = 0;    ///< its first byte
+  Result<std::string> text;
+};
+
+class JsonPieces {
+ public:
+  enum class Of {
+    Stream,      ///< JSON texts one after the other; the items of an array instead of the array
+    Lines,       ///< one on each line; empty lines say nothing
+    Collection,  ///< an object: the items of its `orderedItems` and `items`
+  };
+  JsonPieces(ByteReader read, Of of) : read_(std::move(read)), of_(of) {}
+
+  /// None: there are no more. Where the text breaks off, or cannot be read, the last one says so.
+  std::optional<Piece> next();
+  /// Of a Collection: what was read of it but for its items, as an object.
+  std::string head() const { return "{" + head_ + "}"; }
+  /// Of a Stream: it is, or was so far, an array.
+  bool is_array() const { return in_array_; }
+
+ private:
+  int peek();
+  int take();
+  int peek_after_space();
+  std::optional<Piece> fail(Error error);
+  std::optional<Piece> line();
+  std::optional<Piece> stream();
+  std::optional<Piece> collection();
+  std::optional<Piece> item(char close);
+  Result<std::string> value(std::size_t limit);
+  Result<void> string(std::string& out, std::size_t limit);
+  Result<bool> member();
+
+  ByteReader read_;
+  Of of_;
+  std::vector<char> buffer_;
+  std::size_t at_ = 0, filled_ = 0;
+  std::uint64_t before_ = 0;  ///< bytes of earlier buffers
+  std::optional<Error> trouble_;
+  bool in_array_ = false, in_object_ = false, in_items_ = false, ended_ = false;
+  std::size_t number_ = 0;
+  std::string head_;
+};
+
+}  // namespace qp::bulk

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "bulk/entries.hpp"
+#include "rdf/nquads.hpp"
+#include "store/bulk_load.hpp"
+#include "store/store.hpp"
+
+/// RDF files into the store: graphs as they are given; what has none goes to the unnamed graph.
+namespace qp::bulk {
+
+/// By the end of its name.
+std::optional<rdf::Syntax> rdf_syntax_of(std::string_view name);
+
+/// Where quads go. A blank node's id is asked for once for each label of a file.
+class QuadTarget {
+ public:
+  virtual ~QuadTarget() = default;
+  virtual Result<void> add(const rdf::QuadView& quad) = 0;
+  virtual Result<void> begin_file() = 0;  ///< labels of blank nodes begin anew
+  virtual Result<void> finish() = 0;      ///< everything is on disk
+};
+/// By sorting outside of the store (store::BulkLoad, which outlives it).
+std::unique_ptr<QuadTarget> into_bulk_load(store::BulkLoad& load);
+/// In commits of some thousand, while others work on the store.
+std::unique_ptr<QuadTarget> into_store(store::Store& store);
+
+struct RdfTotals {
+  std::uint64_t quads = 0, refused = 0, bytes = 0;
+};
+/// What is wrong with a line (of N-Quads and N-Triples) is told, and the rest goes on; the other
+/// syntaxes end there. Fails only when the target does.
+Result<RdfTotals> load_rdf(const ByteReader& read, rdf::Syntax syntax, const std::string& base,
+                           QuadTarget& target,
+                           const std::function<void(std::uint64_t line, const Error&)>& refused,
+                           const std::function<void(const RdfTotals&)>& watch);
+
+}  // namespace qp::bulk

@@ -1,0 +1,123 @@
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "ap/actor.hpp"
+#include "ap/export_estate.hpp"
+#include "bulk/archive_writer.hpp"
+#include "bulk/export_quads.hpp"
+#include "tools/command.hpp"
+#include "vocab/terms.hpp"
+
+namespace qp::tools {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+struct Options {
+  std::string path, format = "nquads", actor;
+};
+
+class ArchiveShelf final : public ap::Shelf {
+ public:
+  explicit ArchiveShelf(bulk::ArchiveWriter& archive) : archive_(archive) {}
+  Result<void> open(std::string_view name) override { return archive_.open(name); }
+  Result<void> write(std::string_view bytes) override { return archive_.write(bytes); }
+  Result<void> close() override { return archive_.close(); }
+
+ private:
+  bulk::ArchiveWriter& archive_;
+};
+
+Result<void> export_as2(Workbench& bench, const Options& options, Output output) {
+  if (options.path == "-") return bad_input("an archive is written to a file, not to -");
+  const auto archive = QP_TRY(bulk::ArchiveWriter::create(options.path));
+  ArchiveShelf shelf(*archive);
+  const auto txn = QP_TRY(bench.store().read());
+  const auto totals =
+      options.actor.empty()
+          ? QP_TRY(ap::export_all(*txn, bench.services(), shelf))
+          : QP_TRY(ap::export_estate(*txn, options.actor, "", bench.services(), shelf));
+  QP_TRY(archive->finish());
+  print(
+      ordered_json{
+          {"documents", totals.documents}, {"members", totals.members}, {"files", totals.files}},
+      output);
+  return {};
+}
+
+/// Its own: the actor, what it is the author of, and its collections.
+bulk::Chosen everything_of(const store::Txn& txn, TermId actor, const std::string& iri) {
+  bulk::Chosen chosen;
+  chosen.graph = [&txn, actor](TermId graph) -> Result<bool> {
+    if (graph == actor) return true;
+    for (const TermId property : std::initializer_list<TermId>{as::actor, as::attributedTo}) {
+      if (QP_TRY(txn.probe({graph, graph, property, actor}, {}))) return true;
+    }
+    return false;
+  };
+  chosen.sequence = [&txn, iri](TermId sequence) -> Result<bool> {
+    const std::string name(QP_TRY(txn.resolve(sequence)).value);
+    const auto collection = QP_TRY(ap::find_collection(txn, name));
+    return collection && collection->owner == iri;
+  };
+  return chosen;
+}
+
+Result<void> export_nquads(Workbench& bench, const Options& options, Output output) {
+  const auto txn = QP_TRY(bench.store().read());
+  bulk::Chosen chosen;
+  chosen.graph = chosen.sequence = [](TermId) -> Result<bool> { return true; };
+  if (!options.actor.empty()) {
+    const auto actor = QP_TRY(txn->find_iri(options.actor));
+    if (!actor || !QP_TRY(txn->graph(*actor))) {
+      return error(Code::NotFound, "nothing here under " + options.actor);
+    }
+    chosen = everything_of(*txn, *actor, options.actor);
+  }
+  const bool to_output = options.path == "-";
+  std::ofstream file;
+  if (!to_output) file.open(options.path, std::ios::binary | std::ios::trunc);
+  std::ostream& out = to_output ? std::cout : file;
+  const std::uint64_t lines =
+      QP_TRY(bulk::export_quads(*txn, chosen, [&](std::string_view text) -> Result<void> {
+        out.write(text.data(), static_cast<std::streamsize>(text.size()));
+        if (!out) return error(Code::Storage, options.path + " cannot be written");
+        return {};
+      }));
+  out.flush();
+  if (!out) return error(Code::Storage, options.path + " cannot be written");
+  if (!to_output) print(ordered_json{{"quads", lines}}, output);
+  return {};
+}
+
+Result<void> run(const Invocation& invocation, const Options& options) {
+  const auto bench = QP_TRY(Workbench::open(invocation.settings));
+  return options.format == "as2" ? export_as2(*bench, options, invocation.output)
+                                 : export_nquads(*bench, options, invocation.output);
+}
+
+}  // namespace
+
+void add_export(CLI::App& app, Selected& selected) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "export",
+      "Take everything along, or what is one actor's: as N-Quads, or as an archive of "
+      "ActivityStreams documents that import reads back. No keys, tokens or passwords are in it; "
+      "messages to few are.");
+  command
+      ->add_option("PATH", options->path,
+                   "nquads: a file, or - for standard output; as2: a "
+                   ".zip, or else a .tar.gz")
+      ->required();
+  command->add_option("--format", options->format, "nquads or as2")
+      ->check(CLI::IsMember({"nquads", "as2"}));
+  command->add_option("--actor", options->actor, "The actor whose things are exported; else all");
+  command->callback([&selected, options] {
+    selected.run = [options](const Invocation& invocation) { return run(invocation, *options); };
+  });
+}
+
+}  // namespace qp::tools
