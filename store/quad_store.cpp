@@ -43,7 +43,7 @@ Result<std::optional<GraphRecord>> QuadStore::graph(TermId graph) const {
   const std::string key = id_key(graph);
   const auto found = QP_TRY(access_.get(Db::Graphs, key));
   if (!found) return std::nullopt;
-  const auto record = decode_graph(without_checksum(*found).value_or(std::string_view()));
+  auto record = decode_graph(without_checksum(*found).value_or(std::string_view()));
   if (!record) return damaged(Db::Graphs, key);
   return record;
 }

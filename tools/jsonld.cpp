@@ -178,7 +178,7 @@ class Job {
 
   Result<Value> expanded(bool ordered) {
     if (reads_rdf()) {
-      const rdf::Dataset dataset = QP_TRY(read_rdf());
+      rdf::Dataset dataset = QP_TRY(read_rdf());
       const std::vector<rdf::QuadView> quads(dataset.begin(), dataset.end());
       jsonld::RdfOptions options = rdf_options_;
       options.ordered = ordered;

@@ -45,7 +45,7 @@ class Runner {
 
   Result<void> run(const std::string& text) const {
     const auto begin = Steady::now();
-    const Result<void> done = options_.update ? update(text) : query(text);
+    Result<void> done = options_.update ? update(text) : query(text);
     if (done && options_.timing) {
       std::fprintf(stderr, "{\"time_ms\": %.3f}\n", milliseconds_since(begin));
     }

@@ -70,7 +70,7 @@ Result<void> retry(const Invocation& invocation, std::uint64_t id) {
   const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
   const std::int64_t now = system_now().count();
   std::size_t count = 0;
-  const Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
+  Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
     const std::vector<store::QueueItem> found = QP_TRY(items(txn, id));
     for (const store::QueueItem& item : found) {
       QP_TRY(txn.queue_reschedule(item.id, now, item.last_result));
@@ -85,7 +85,7 @@ Result<void> retry(const Invocation& invocation, std::uint64_t id) {
 
 Result<void> drop(const Invocation& invocation, std::uint64_t id) {
   const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
-  const Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
+  Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
     QP_TRY(items(txn, id));
     return txn.queue_remove(id);
   });

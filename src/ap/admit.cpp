@@ -216,7 +216,7 @@ Result<bool> is_outdated(const store::Txn& txn, json::Value node) {
 Result<std::string> admitted_object(const store::Txn& txn, const Activity& activity) {
   const bool creates = activity.is(as::Create);
   if ((!creates && !activity.is(as::Update)) || !activity.object.is_object()) return std::string();
-  const std::string object(activity.object.get("@id").text());
+  std::string object(activity.object.get("@id").text());
   const std::string actor = activity.actor();
   if (object.empty() || object == activity.id || object.find('#') != std::string::npos ||
       origin_of(object) != origin_of(actor)) {

@@ -387,7 +387,7 @@ void Delivery::attempt(const store::QueueItem& item) {
     }
     if (learned != host) QP_TRY(put_host(txn, item.lane, learned, now));
     if (is_final) return txn.queue_remove(item.id);
-    const auto moved = txn.queue_reschedule(item.id, next.count(), outcome.what);
+    auto moved = txn.queue_reschedule(item.id, next.count(), outcome.what);
     if (!moved && moved.error().code == Code::NotFound) return {};
     return moved;
   });

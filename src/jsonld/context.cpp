@@ -251,7 +251,7 @@ ContextPtr ContextCache::find(std::string_view key) {
   if (const auto found = young_.find(key); found != young_.end()) return found->second;
   const auto found = old_.find(key);
   if (found == old_.end()) return nullptr;
-  const ContextPtr context = found->second;
+  ContextPtr context = found->second;
   old_.erase(found);
   keep(key, context);
   return context;

@@ -241,7 +241,7 @@ Result<ContextPtr> ContextProcessor::apply_null(const ContextPtr& result, const 
     return result;
   }
   // 5.1.2
-  const ContextPtr begin = QP_TRY(initial());
+  ContextPtr begin = QP_TRY(initial());
   if (!call.has(kNoPropagate)) return begin;
   auto draft = draft_of(*begin);
   draft->previous = result->previous;

@@ -305,7 +305,7 @@ class GuardedClient : public Client {
     for (const Address& address : addresses) {
       IncomingResponse response;
       response.url = url.text();
-      const auto outcome = exchange(request, url, target, address, deadline, response, why);
+      auto outcome = exchange(request, url, target, address, deadline, response, why);
       if (outcome == Connection::Outcome::Answered) return response;
       if (outcome == Connection::Outcome::TooLarge) {
         return trouble(Code::TooLarge, "the answer is too large", url);

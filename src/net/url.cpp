@@ -59,7 +59,7 @@ bool is_label(std::string_view label) {
 /// The ASCII form of an international name (RFC 5891), mapping nothing.
 Result<std::string> to_ascii_name(std::string_view name) {
   if (!text::is_utf8(name)) return bad_input("URL: the host is not UTF-8");
-  const std::string lower = text::lower(name);
+  std::string lower = text::lower(name);
   if (is_ascii(lower) && lower.find("xn--") == std::string::npos) return lower;
   std::uint8_t* found = nullptr;
   const int outcome = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(lower.c_str()), &found,
@@ -70,7 +70,7 @@ Result<std::string> to_ascii_name(std::string_view name) {
 }
 
 Result<std::string> read_name(std::string_view text) {
-  const std::string name = QP_TRY(to_ascii_name(text));
+  std::string name = QP_TRY(to_ascii_name(text));
   if (name.empty() || name.size() > kHostBytes) return bad_input("URL: no host, or one too long");
   const auto labels = text::split(name, '.');
   if (is_number(labels.back()) && !is_dotted_quad(labels)) {

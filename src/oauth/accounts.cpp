@@ -55,7 +55,7 @@ Result<OwnedActor> add_actor(store::WriteTxn& txn, std::string_view user, std::s
   if (QP_TRY(txn.get(kActorUsers, key))) {
     return error(Code::Conflict, "that actor has a user already");
   }
-  const OwnedActor owned{QP_TRY(next_number(txn)), owner->name, std::string(actor), now};
+  OwnedActor owned{QP_TRY(next_number(txn)), owner->name, std::string(actor), now};
   QP_TRY(txn.put(kUserActors, user_key(owned), encode(owned)));
   QP_TRY(txn.put(kActorUsers, key, encode(owned)));
   return owned;

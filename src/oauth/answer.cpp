@@ -32,7 +32,7 @@ Answer trouble_answer(const Error& error) {
 }
 
 std::optional<std::string_view> parameter(const text::Form& form, std::string_view name) {
-  const auto value = text::find(form, name);
+  auto value = text::find(form, name);
   if (!value || value->empty()) return std::nullopt;
   return value;
 }

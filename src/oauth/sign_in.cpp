@@ -18,7 +18,7 @@ class Attempt {
 
   std::optional<std::chrono::seconds> begin(Millis now) {
     for (std::size_t i = 0; i < counted_.size(); ++i) {
-      const auto wait = counted_[i].limiter.take(counted_[i].key, now);
+      auto wait = counted_[i].limiter.take(counted_[i].key, now);
       if (!wait) continue;
       give_back(i);
       return wait;

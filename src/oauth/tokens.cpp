@@ -131,7 +131,7 @@ Result<std::string> put_refresh(store::WriteTxn& txn, std::string_view family, S
 
 Result<Grant> find_grant(const store::Txn& txn, store::Table table, std::string_view token,
                          Millis now) {
-  const Error refused = error(Code::Unauthenticated, "the token is unknown, over or revoked");
+  Error refused = error(Code::Unauthenticated, "the token is unknown, over or revoked");
   const auto record = QP_TRY(read_token(txn, table, token));
   if (!record || record->use == Use::Used || record->expires <= now) return refused;
   const auto family = QP_TRY(live_family(txn, record->family));

@@ -9,7 +9,8 @@ namespace qp::sparql {
 
 static constexpr std::int64_t kSecond = 1'000'000;
 static constexpr std::int64_t kMinute = 60 * kSecond;
-static constexpr std::int64_t kDay = 24 * 60 * kMinute;
+static constexpr std::int64_t kDay = kMinute * 60 * 24;
+static constexpr int kWidestZone = 14 * 60;      // minutes
 static constexpr std::int64_t kYears = 250'000;  // either way
 
 namespace {
@@ -98,7 +99,7 @@ std::optional<std::int16_t> Pieces::zone() {
   const auto hour = two();
   if (!hour || !take(':')) return std::nullopt;
   const auto minute = two();
-  if (!minute || *minute > 59 || *hour * 60 + *minute > 14 * 60 || !rest_.empty()) {
+  if (!minute || *minute > 59 || *hour * 60 + *minute > kWidestZone || !rest_.empty()) {
     return std::nullopt;
   }
   const auto east = static_cast<std::int16_t>(*hour * 60 + *minute);
@@ -161,7 +162,7 @@ std::string DateTime::text() const {
   const Fields f = fields();
   char buffer[96];
   std::snprintf(buffer, sizeof buffer, "%s%04lld-%02u-%02uT%02u:%02u:%02lld", f.year < 0 ? "-" : "",
-                static_cast<long long>(std::llabs(f.year)), f.month, f.day, f.hour, f.minute,
+                std::llabs(f.year), f.month, f.day, f.hour, f.minute,
                 static_cast<long long>(f.micros / kSecond));
   std::string made = buffer;
   if (f.micros % kSecond != 0) {
@@ -183,7 +184,7 @@ std::optional<int> compare(const DateTime& a, const DateTime& b) {
   const std::int64_t a_at = a.micros - (a_zoned ? a.zone * kMinute : 0);
   const std::int64_t b_at = b.micros - (b_zoned ? b.zone * kMinute : 0);
   if (a_zoned == b_zoned) return sign(a_at, b_at);
-  static constexpr std::int64_t kWidest = 14 * 60 * kMinute;
+  static constexpr std::int64_t kWidest = kMinute * 60 * 14;
   if (a_at + kWidest < b_at) return -1;
   if (a_at - kWidest > b_at) return 1;
   return std::nullopt;

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <cstdio>
 
 #include "base/json.hpp"
@@ -42,8 +43,7 @@ static json::Value as_json(const Operator& step, bool estimates, bool ran, json:
   made.set(arena, "operator", json::Value::string(report.name));
   if (!report.detail.empty()) made.set(arena, "detail", json::Value::string(report.detail));
   if (estimates) {
-    made.set(arena, "estimate",
-             json::Value::number(arena, static_cast<std::int64_t>(report.estimate + 0.5)));
+    made.set(arena, "estimate", json::Value::number(arena, std::llround(report.estimate)));
   }
   if (ran) {
     made.set(arena, "rows", json::Value::number(arena, static_cast<std::int64_t>(report.rows)));

@@ -121,7 +121,7 @@ Value Compiled::membership(const TermId* row) const {
 }
 
 Value Compiled::sign(const TermId* row) const {
-  const Value value = arguments_[0].evaluate(row);
+  Value value = arguments_[0].evaluate(row);
   if (!value.is_numeric()) return {};
   if (expression_->op == Op::Plus) return value;
   switch (value.kind()) {

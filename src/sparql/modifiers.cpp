@@ -14,6 +14,7 @@ namespace {
 std::vector<Compiled> compiled(const std::vector<Expression>& expressions, const Columns& columns,
                                Context& context) {
   std::vector<Compiled> made;
+  made.reserve(expressions.size());
   for (const Expression& each : expressions) {
     made.push_back(Compiled::make(each, columns.variables, context));
   }

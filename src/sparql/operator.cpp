@@ -22,6 +22,7 @@ Result<bool> Operator::next(Batch& out) {
 
 std::vector<const Operator*> Operator::inputs() const {
   std::vector<const Operator*> made;
+  made.reserve(inputs_.size());
   for (const auto& each : inputs_) made.push_back(each.get());
   return made;
 }

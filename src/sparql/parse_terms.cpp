@@ -116,7 +116,7 @@ Variable Parser::fresh_variable(std::string name) {
 Variable Parser::variable(std::string name) {
   const auto known = scopes_.back().find(name);
   if (known != scopes_.back().end()) return known->second;
-  const Variable made = fresh_variable(name);
+  Variable made = fresh_variable(name);
   scopes_.back().emplace(std::move(name), made);
   return made;
 }
@@ -127,7 +127,7 @@ Result<Variable> Parser::var() {
   if (!variables_allowed_) {
     return fail("a variable in data", "DELETE or INSERT with WHERE takes variables");
   }
-  const Variable found = variable(now_.value);
+  Variable found = variable(now_.value);
   advance();
   return found;
 }

@@ -8,7 +8,7 @@ namespace qp::sparql {
 
 using Kind = Algebra::Kind;
 
-Result<OperatorPtr> Planner::filter(OperatorPtr input, std::vector<Expression> filters) {
+Result<OperatorPtr> Planner::filter(OperatorPtr input, const std::vector<Expression>& filters) {
   std::vector<Expression> plain;
   std::vector<const Expression*> joins;
   for (const Expression& each : filters) {

@@ -104,7 +104,7 @@ class Planner {
   Result<store::Pattern> constants_of(const Piece& piece);
 
   // Filters and EXISTS: plan_exists.cpp.
-  Result<OperatorPtr> filter(OperatorPtr input, std::vector<Expression> filters);
+  Result<OperatorPtr> filter(OperatorPtr input, const std::vector<Expression>& filters);
   Result<OperatorPtr> exists_join(OperatorPtr input, const Expression& expression);
   bool run_exists(const Expression& expression, std::span<const Variable> columns,
                   const TermId* row);

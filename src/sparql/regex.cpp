@@ -123,7 +123,8 @@ static std::optional<std::vector<std::pair<std::string, int>>> parts_of(std::str
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (c == '\\') {
-      if (++i == text.size() || (text[i] != '\\' && text[i] != '$')) return std::nullopt;
+      ++i;
+      if (i == text.size() || (text[i] != '\\' && text[i] != '$')) return std::nullopt;
       parts.back().first += text[i];
     } else if (c == '$') {
       if (i + 1 == text.size() || text[i + 1] < '0' || text[i + 1] > '9') return std::nullopt;

@@ -25,7 +25,7 @@ class RowSet {
 
   /// The number of this row, and whether it is new.
   std::pair<std::uint32_t, bool> add(const TermId* row) {
-    if ((count_ + 1) * 2 > slots_.size()) grow();
+    if ((std::size_t{count_} + 1) * 2 > slots_.size()) grow();
     const std::size_t slot = find(row);
     if (slots_[slot] != kFree) return {slots_[slot], false};
     slots_[slot] = count_;

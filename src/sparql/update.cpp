@@ -19,7 +19,7 @@ class Updater {
   Updater(store::WriteTxn& txn, const UpdateOptions& options) : txn_(txn), options_(options) {}
 
   Result<void> run(const Operation& operation) {
-    const Result<void> done = run_loudly(operation);
+    Result<void> done = run_loudly(operation);
     // SILENT hides what the data would not have; what is not allowed is told.
     if (!done && operation.silent && Result<void>(done).error().code == Code::NotFound) return {};
     return done;

@@ -133,7 +133,7 @@ class Pager {
   Result<Value> page(const Page& wanted) {
     const std::size_t limit = std::min(std::max<std::size_t>(wanted.limit, 1), limits::kPageItems);
     suffix_ = limit == limits::kPageItemsDefault ? "" : fmt::format("&limit={}", limit);
-    const auto items = QP_TRY(items_of(wanted.at, limit));
+    auto items = QP_TRY(items_of(wanted.at, limit));
     const Value page = Value::object(arena_, 12);
     page.set(arena_, "@context", Value::string("https://www.w3.org/ns/activitystreams"));
     page.set(arena_, "id", address(wanted.at));
@@ -267,11 +267,11 @@ Result<Served> serve_audience(const Txn& txn, std::string_view iri, const Contex
 Result<std::optional<store::RenderedView>> find_rendered(const Txn& txn, std::string_view iri,
                                                          const Sight& sight) {
   for (const TermId actor : sight.actors) {
-    const auto own = QP_TRY(txn.rendered(iri, kAuthorView));
+    auto own = QP_TRY(txn.rendered(iri, kAuthorView));
     if (!own) break;
     if (QP_TRY(txn.audience_members(own->audience)) == std::vector{actor}) return own;
   }
-  const auto shared = QP_TRY(txn.rendered(iri, kSharedView));
+  auto shared = QP_TRY(txn.rendered(iri, kSharedView));
   if (!shared || !sight.visible.sees(shared->audience)) {
     return std::optional<store::RenderedView>();
   }

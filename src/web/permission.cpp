@@ -49,7 +49,7 @@ class Check {
 
   Result<Missing> run() {
     for (const std::string& type : activity_.types) {
-      const Missing missing = QP_TRY(missing_for(type));
+      Missing missing = QP_TRY(missing_for(type));
       if (missing) return missing;
     }
     return missing_for_recipients();
@@ -141,7 +141,7 @@ class Check {
       }
     }
     for (const std::string& recipient : recipients) {
-      const Missing missing = QP_TRY(missing_for_recipient(recipient));
+      Missing missing = QP_TRY(missing_for_recipient(recipient));
       if (missing) return missing;
     }
     return Missing();

@@ -37,7 +37,7 @@ Result<std::string> wanted_id(const net::Request& request, Domains& domains) {
     return error(Code::UnsupportedType, "The body is to be application/x-www-form-urlencoded");
   }
   const text::Form form = QP_TRY(text::parse_form(request.body));
-  const std::string id = with_scheme(text::find(form, "id").value_or(""), domains);
+  std::string id = with_scheme(text::find(form, "id").value_or(""), domains);
   if (id.empty()) return bad_input("The form has no \"id\"");
   if (id.size() > limits::kIriBytes || ap::origin_of(id).empty()) {
     return bad_input("\"id\" is not the address of a resource");

@@ -24,8 +24,7 @@ struct Added : Fixture {
         json::parse(text, arena).value(), {services.contexts, services.loader}, arena));
     TermId document{};
     store::must(services.store.write([&](store::WriteTxn& txn) -> Result<void> {
-      document =
-          QP_TRY(import_document(txn, form, text, {{}, "operator", "import", {}, 1}, services));
+      document = QP_TRY(import_document(txn, form, text, services));
       return {};
     }));
     return document;
