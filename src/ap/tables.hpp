@@ -34,7 +34,7 @@ inline constexpr store::Table kEmbeddedIn{
 inline constexpr store::Table kVotes{54};   ///< option or "voter", question, voter -> activity IRI
 inline constexpr store::Table kCaused{55};  ///< activity IRI -> what it changed, a list of texts
 inline constexpr store::Table kAllowedHosts{57};  ///< host -> empty; none: all but the blocked
-inline constexpr store::Table kFollowersOf{58};   ///< followers IRI -> actor IRI, as it is
+inline constexpr store::Table kFollowersOf{60};   ///< followers IRI -> actor IRI, as it is
 inline constexpr store::Table kMedia{41};         ///< name -> media type, LF, the bytes of the file
 inline constexpr store::Table kMediaBytes{42};    ///< user -> decimal number, of all their files
 inline constexpr store::Table kMediaOf{43};  ///< object IRI -> the name of its file, space, user
