@@ -130,11 +130,11 @@ class Walker {
   Walker(const Txn& txn, const Walk& walk, Collector& collector, Ingredients& found)
       : txn_(txn), walk_(walk), collector_(collector), found_(found) {}
 
-  Result<void> collect(TermId graph, std::size_t depth = kEmbedDepth) {
+  /// `claims`: what the source of `graph` says of things that are not its own, or None.
+  Result<void> collect(TermId graph, TermId claims, std::size_t depth = kEmbedDepth) {
     const auto quads = QP_TRY(collector_.quads_of(graph));
     const bool is_own = walk_.with_hidden_recipients || is_by_reader(graph, quads);
     if (is_own) own_.push_back(graph);
-    const TermId claims = QP_TRY(claims_of(graph));
     TermId subject{};
     const vocab::View* view = nullptr;
     for (const OrderedQuad& quad : quads) {
@@ -177,14 +177,6 @@ class Walker {
     return is_own;
   }
 
-  /// What the source of `graph` says of things that are not its own; None where it does not.
-  Result<TermId> claims_of(TermId graph) const {
-    const auto record = QP_TRY(txn_.graph(graph));
-    if (!record || record->document == TermId::None) return TermId::None;
-    const auto document = QP_TRY(txn_.document(record->document));
-    return document ? document->claims : TermId::None;
-  }
-
   /// What the document that named `part` says of it, as a part of what it said. It holds nowhere
   /// else: whatever `part` is, its own graph is another.
   Result<void> collect_part(TermId claims, TermId part, bool is_own) {
@@ -214,7 +206,8 @@ class Walker {
       return {};
     }
     found_.embedded.push_back(other);
-    return collect(other, depth);
+    const auto document = QP_TRY(txn_.document(record->document));
+    return collect(other, document ? document->claims : TermId::None, depth);
   }
 
   const Txn& txn_;
@@ -517,7 +510,7 @@ Result<Value> project(const Txn& txn, TermId graph, const Walk& walk,
   Collector collector(txn, arena);
   Ingredients found;
   Walker walker(txn, walk, collector, found);
-  QP_TRY(walker.collect(graph));
+  QP_TRY(walker.collect(graph, document.claims));
   const auto root = QP_TRY(collector.term(graph));
   const Value context = QP_TRY(context_of(document, arena));
   Value value = QP_TRY(jsonld::restore(collector.statements(), root, context, contexts, arena));
