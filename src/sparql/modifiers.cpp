@@ -113,10 +113,44 @@ class Project : public Operator {
   Batch rows_;
 };
 
+/// The rows that came, counted as memory that the query holds.
+class Seen {
+ public:
+  Seen(Context& context, std::size_t width)
+      : context_(context), width_(width), rows_(width), held_(context) {}
+
+  /// Adds to `out` those of `rows` that did not come before.
+  Result<void> keep_new(const Batch& rows, Batch& out) {
+    QP_TRY(rows_.make_room(rows.rows, context_));
+    for (std::size_t i = 0; i < rows.rows; ++i) {
+      if (rows_.add(rows.row(i)).second) out.add(rows.row(i), rows.width);
+    }
+    QP_TRY(held_.add(rows_.bytes() - counted_));
+    counted_ = rows_.bytes();
+    return {};
+  }
+
+  void forget() {
+    rows_ = RowSet(width_);
+    held_.clear();
+    counted_ = 0;
+  }
+
+  std::size_t size() const { return rows_.size(); }
+  std::size_t bytes() const { return rows_.bytes(); }
+
+ private:
+  Context& context_;
+  std::size_t width_;
+  RowSet rows_;
+  Held held_;
+  std::size_t counted_ = 0;
+};
+
 class Distinct : public Operator {
  public:
   Distinct(Context& context, OperatorPtr input)
-      : Operator(context), seen_(input->columns().size()), held_(context) {
+      : Operator(context), seen_(context, input->columns().size()) {
     columns_ = input->columns();
     inputs_.push_back(std::move(input));
     report().name = "distinct";
@@ -126,25 +160,18 @@ class Distinct : public Operator {
   Result<void> fill(Batch& out) override {
     while (out.rows == 0) {
       if (!QP_TRY(input().next(rows_))) return {};
-      QP_TRY(seen_.make_room(rows_.rows, context_));
-      for (std::size_t i = 0; i < rows_.rows; ++i) {
-        if (seen_.add(rows_.row(i)).second) out.add(rows_.row(i), rows_.width);
-      }
-      QP_TRY(held_.add(seen_.bytes() - counted_));
-      counted_ = seen_.bytes();
+      QP_TRY(seen_.keep_new(rows_, out));
     }
     return {};
   }
-  RowSet seen_;
-  Held held_;
-  std::size_t counted_ = 0;
+  Seen seen_;
   Batch rows_;
 };
 
 class Reduced : public Operator {
  public:
   Reduced(Context& context, OperatorPtr input)
-      : Operator(context), seen_(input->columns().size()), held_(context) {
+      : Operator(context), seen_(context, input->columns().size()) {
     columns_ = input->columns();
     inputs_.push_back(std::move(input));
     report().name = "fewer";
@@ -159,25 +186,18 @@ class Reduced : public Operator {
       const bool few_repeat = taken_ > kTrial && seen_.size() > taken_ / 4 * 3;
       if (!gives_up_ && (few_repeat || seen_.bytes() > kMostBytes)) {
         gives_up_ = true;
-        seen_ = RowSet(columns_.size());
-        held_.clear();
+        seen_.forget();
       }
       if (gives_up_) {
         std::swap(out, rows_);
         return {};
       }
-      QP_TRY(seen_.make_room(rows_.rows, context_));
-      for (std::size_t i = 0; i < rows_.rows; ++i) {
-        if (seen_.add(rows_.row(i)).second) out.add(rows_.row(i), rows_.width);
-      }
-      QP_TRY(held_.add(seen_.bytes() - counted_));
-      counted_ = seen_.bytes();
+      QP_TRY(seen_.keep_new(rows_, out));
     }
     return {};
   }
-  RowSet seen_;
-  Held held_;
-  std::size_t counted_ = 0, taken_ = 0;
+  Seen seen_;
+  std::size_t taken_ = 0;
   bool gives_up_ = false;
   Batch rows_;
 };
