@@ -157,7 +157,7 @@ std::vector<Case> cases() {
 
 TEST_CASE("a query ends within 100 ms of its time, with a clear error, in every operator") {
   tests::ScratchStore store;
-  fill(store, 3'000);
+  fill(store, 12'000);
   const auto txn = store->read();
   REQUIRE(txn.has_value());
   for (const Case& each : cases()) {
@@ -170,7 +170,7 @@ TEST_CASE("a query ends within 100 ms of its time, with a clear error, in every 
 TEST_CASE("a query ends in time whichever join it is made of") {
   using Join = sparql::PlanOptions::Join;
   tests::ScratchStore store;
-  fill(store, 3'000);
+  fill(store, 12'000);
   const auto txn = store->read();
   REQUIRE(txn.has_value());
   const std::string query =
@@ -183,7 +183,7 @@ TEST_CASE("a query ends in time whichever join it is made of") {
 
 TEST_CASE("rows, memory, nodes of a path and texts have limits that say what they are") {
   tests::ScratchStore store;
-  fill(store, 3'000);
+  fill(store, 12'000);
   const auto txn = store->read();
   REQUIRE(txn.has_value());
   struct Bound {
