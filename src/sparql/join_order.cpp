@@ -1,5 +1,6 @@
 // In which order the parts of a join go, and by which operator: greedily, the cheapest next.
 #include <algorithm>
+#include <iterator>
 
 #include "base/text.hpp"
 #include "sparql/modifiers.hpp"
@@ -208,6 +209,9 @@ Result<Planner::Choice> Planner::weigh_chain(Left left, std::vector<Piece> piece
 
 Result<OperatorPtr> Planner::join_star(OperatorPtr& input, std::vector<Piece>& pieces) {
   static constexpr double kClearly = 1.5;  // estimates are estimates
+  // A chain binds one of two common variables before it asks of the other: where few values have
+  // most quads, it makes far more rows on the way than the mean says. A star never does.
+  static constexpr double kDoubt = 4;
   const Left left = left_of(*input);
   const auto is_in = [&](const Piece& piece, Variable subject) {
     return piece.triple != nullptr && !piece.triple->path && !piece.scope.correlated &&
@@ -218,18 +222,20 @@ Result<OperatorPtr> Planner::join_star(OperatorPtr& input, std::vector<Piece>& p
     const Variable* subject = first.triple ? variable_of(first.triple->s) : nullptr;
     if (subject == nullptr || left.columns.has(*subject)) continue;
     std::vector<Piece> star;
-    bool is_joined = false;
+    std::vector<Variable> common;
     for (const Piece& piece : pieces) {
       if (!is_in(piece, *subject)) continue;
       star.push_back(piece);
-      is_joined |= std::any_of(piece.must.begin(), piece.must.end(),
-                               [&](Variable each) { return left.columns.is_certain(each); });
+      std::copy_if(piece.must.begin(), piece.must.end(), std::back_inserter(common),
+                   [&](Variable each) { return left.columns.is_certain(each); });
     }
-    if (star.size() < 2 || !is_joined) continue;
+    std::sort(common.begin(), common.end());
+    common.erase(std::unique(common.begin(), common.end()), common.end());
+    if (star.size() < 2 || common.empty()) continue;
     const Choice chain = QP_TRY(weigh_chain(left, star));
     const Choice alone = QP_TRY(weigh_chain({}, star));
     const double cost = alone.cost + (alone.rows + left.rows + chain.rows) * kHashRow;
-    if (cost * kClearly > chain.cost) continue;
+    if (cost * kClearly > chain.cost * (common.size() > 1 ? kDoubt : 1)) continue;
     const Variable taken = *subject;
     std::erase_if(pieces, [&](const Piece& piece) { return is_in(piece, taken); });
     OperatorPtr right = QP_TRY(join_pieces(nullptr, std::move(star), {}));
