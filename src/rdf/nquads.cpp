@@ -13,6 +13,7 @@
 
 #include "base/text.hpp"
 #include "rdf/iri.hpp"
+#include "rdf/plain_line.hpp"
 #include "vocab/terms.hpp"
 
 namespace qp::rdf {
@@ -162,6 +163,21 @@ class Events {
     return {};
   }
 
+  Error not_a_quad() const {
+    return bad_input("RDF text: line " + std::to_string(lines_before_ + 1) + ": not a quad");
+  }
+
+  /// So many lines came before what Serd reads next.
+  void count_lines(std::size_t before) { lines_before_ = before; }
+
+  /// Gives the sink the quad of a line if it is a plain and valid one; false: it is Serd's to read.
+  Result<bool> take_plain(std::string_view line, bool with_graph) {
+    const auto quad = plain_quad(line);
+    if (!quad || (!with_graph && !quad->g.value.empty()) || !check(*quad)) return false;
+    QP_TRY(sink_(*quad));
+    return true;
+  }
+
   static SerdStatus on_base(void* self, const SerdNode* uri) {
     auto& events = *static_cast<Events*>(self);
     events.base_ = resolve_iri(events.base_, text_of(uri));
@@ -189,7 +205,8 @@ class Events {
     va_copy(arguments, *serd_error->args);
     std::vsnprintf(text.data(), text.size(), serd_error->fmt, arguments);
     va_end(arguments);
-    events.message_ = "line " + std::to_string(serd_error->line) + ": " + text.data();
+    const std::size_t line = events.lines_before_ + serd_error->line;
+    events.message_ = "line " + std::to_string(line) + ": " + text.data();
     while (events.message_.ends_with('\n')) events.message_.pop_back();
     return SERD_SUCCESS;
   }
@@ -266,6 +283,72 @@ class Events {
   std::array<std::string, 64> checked_;
   std::optional<Error> error_;
   std::string message_;
+  std::size_t lines_before_ = 0;
+};
+
+/// Gives the lines of a source one after the other; a long one in pieces.
+class Lines {
+ public:
+  explicit Lines(const ByteSource& source) : source_(source), buffer_(kBytes) {}
+
+  /// What is there of the line that comes next, with its LF; without one at the end of the source,
+  /// or where the line is too long to be there whole. Empty: that was all.
+  std::string_view next() {
+    std::string_view rest(buffer_.data() + begin_, end_ - begin_);
+    std::size_t newline = rest.find('\n');
+    if (newline == rest.npos && !ended_) {
+      fill();
+      rest = {buffer_.data() + begin_, end_ - begin_};
+      newline = rest.find('\n');
+    }
+    return newline == rest.npos ? rest : rest.substr(0, newline + 1);
+  }
+  void drop(std::size_t bytes) { begin_ += bytes; }
+
+ private:
+  static constexpr std::size_t kBytes = std::size_t{64} * 1024;
+
+  void fill() {
+    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+    while (end_ < buffer_.size() && !ended_) {
+      const std::size_t got = source_(std::span(buffer_).subspan(end_));
+      ended_ = got == 0;
+      end_ += got;
+    }
+  }
+
+  const ByteSource& source_;
+  std::vector<char> buffer_;
+  std::size_t begin_ = 0, end_ = 0;
+  bool ended_ = false;
+};
+
+/// One line of `lines` as a source: the line that comes next, in as many pieces as it takes. A
+/// blank goes before it unless it is the first, so that Serd looks for no byte order mark.
+class OneLine {
+ public:
+  OneLine(Lines& lines, bool is_first) : lines_(lines), begun_(is_first) {}
+
+  std::size_t operator()(std::span<char> buffer) {
+    if (!begun_) {
+      begun_ = true;
+      buffer[0] = ' ';
+      return 1;
+    }
+    if (ended_) return 0;
+    const std::string_view piece = lines_.next().substr(0, buffer.size());
+    ended_ = piece.empty() || piece.back() == '\n';
+    piece.copy(buffer.data(), piece.size());
+    lines_.drop(piece.size());
+    return piece.size();
+  }
+
+ private:
+  Lines& lines_;
+  bool begun_;
+  bool ended_ = false;
 };
 
 SerdSyntax serd_syntax(Syntax syntax) {
@@ -282,7 +365,37 @@ SerdSyntax serd_syntax(Syntax syntax) {
   return SERD_NQUADS;
 }
 
-constexpr std::size_t kPage = std::size_t{64} * 1024;
+/// Serd's reader of one syntax.
+class SerdText {
+ public:
+  SerdText(Syntax syntax, Events& events)
+      : events_(events),
+        reader_(serd_reader_new(serd_syntax(syntax), &events, nullptr, Events::on_base,
+                                Events::on_prefix, Events::on_statement, nullptr)) {
+    serd_reader_set_strict(reader_.get(), true);
+    serd_reader_set_error_sink(reader_.get(), Events::on_error, &events);
+  }
+
+  Result<void> read(const ByteSource& source, bool nests) {
+    // A line needs no long block; Serd clears one each time.
+    const std::size_t block = nests ? std::size_t{64} * 1024 : std::size_t{4} * 1024;
+    Feed feed(source, nests);
+    const auto* name = reinterpret_cast<const std::uint8_t*>("RDF text");
+    const SerdStatus status =
+        serd_reader_read_source(reader_.get(), Feed::read, Feed::failed, &feed, name, block);
+    if (feed.trouble()) return *feed.trouble();
+    // What begins like no quad is for Serd's N-Quads the end of the text.
+    if (status == SERD_FAILURE && !nests) return events_.not_a_quad();
+    return events_.finish(status);
+  }
+
+ private:
+  struct Free {
+    void operator()(SerdReader* reader) const { serd_reader_free(reader); }
+  };
+  Events& events_;
+  std::unique_ptr<SerdReader, Free> reader_;
+};
 
 void append_control(unsigned char c, std::string& out) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
@@ -350,18 +463,23 @@ void write_lexical(std::string_view text, std::string& out, Escapes escapes) {
 Result<void> read_quads(const ByteSource& source, Syntax syntax, std::string_view base,
                         const QuadSink& sink) {
   Events events(base, sink);
-  Feed feed(source, syntax == Syntax::Turtle || syntax == Syntax::TriG);
-  const std::unique_ptr<SerdReader, void (*)(SerdReader*)> reader(
-      serd_reader_new(serd_syntax(syntax), &events, nullptr, Events::on_base, Events::on_prefix,
-                      Events::on_statement, nullptr),
-      serd_reader_free);
-  serd_reader_set_strict(reader.get(), true);
-  serd_reader_set_error_sink(reader.get(), Events::on_error, &events);
-  const auto* name = reinterpret_cast<const std::uint8_t*>("RDF text");
-  const SerdStatus status =
-      serd_reader_read_source(reader.get(), Feed::read, Feed::failed, &feed, name, kPage);
-  if (feed.trouble()) return *feed.trouble();
-  return events.finish(status);
+  const bool nests = syntax == Syntax::Turtle || syntax == Syntax::TriG;
+  SerdText text(syntax, events);
+  if (nests) return text.read(source, nests);
+  Lines lines(source);
+  std::size_t count = 0;
+  for (std::string_view line = lines.next(); !line.empty(); line = lines.next()) {
+    events.count_lines(count);
+    const bool is_whole = line.ends_with('\n');
+    if (is_whole &&
+        QP_TRY(events.take_plain(line.substr(0, line.size() - 1), syntax == Syntax::NQuads))) {
+      lines.drop(line.size());
+    } else {
+      QP_TRY(text.read(OneLine(lines, count == 0), nests));
+    }
+    ++count;
+  }
+  return {};
 }
 
 Result<Dataset> parse_quads(std::string_view text, Syntax syntax, std::string_view base) {

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
 #include <initializer_list>
+#include <random>
 #include <string>
 
 using namespace qp;
@@ -126,4 +129,101 @@ TEST_CASE("an error of the sink stops reading and comes back") {
   REQUIRE_FALSE(result.has_value());
   CHECK(result.error().code == Code::Storage);
   CHECK(seen == 1);
+}
+
+namespace {
+
+// A blank at the start means nothing, but makes a line one that is not plain: a whole reader's.
+bool reads_alike(const std::string& line) {
+  for (const Syntax syntax : {Syntax::NQuads, Syntax::NTriples}) {
+    const auto plain = parse_quads(line, syntax), whole = parse_quads(" " + line, syntax);
+    if (plain.has_value() != whole.has_value() || (plain && *plain != *whole)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("a line in its plainest form is read as every other, whatever is wrong with it") {
+  const std::array<std::string, 6> lines = {
+      "<http://a/s> <http://a/p> <http://a/o> <http://a/g> .\n",
+      "<http://a/s> <http://a/p> \"text\" .\n",
+      "_:b0 <http://a/p> \"hallo\"@de-AT <http://a/g#x> .\n",
+      "_:b-1 <http://a/p> \"1\"^^<http://www.w3.org/2001/XMLSchema#integer> _:g .\n",
+      "<http://a/\xC3\xA9> <urn:p> \"\xE2\x82\xAC\" _:1 .\r\n",
+      "<http://a/s> <http://a/p> \"\"^^<http://www.w3.org/1999/02/22-rdf-syntax-ns#langString> "
+      ".\n"};
+  const std::string bytes =
+      joined({"<>\"\\^@_:. #abz09-\t\r\n{}|`u\x7F\xC3\xA9\xFF\x01/", std::string_view("\0", 1)});
+  std::mt19937 random(7);
+  for (const std::string& line : lines) {
+    CHECK(reads_alike(line));
+    for (std::size_t end = 0; end < line.size(); ++end) {
+      const std::string cut = line.substr(0, end);
+      CAPTURE(cut);
+      CHECK(reads_alike(cut));
+      CHECK(reads_alike(cut + "\n"));
+    }
+    for (int round = 0; round < 4000; ++round) {
+      std::string changed = line;
+      for (int edits = 1 + static_cast<int>(random() % 3); edits > 0; --edits) {
+        const std::size_t at = random() % changed.size();
+        const char byte = bytes[random() % bytes.size()];
+        if (random() % 3 == 0) {
+          changed.insert(at, 1, byte);
+        } else if (random() % 2 == 0) {
+          changed[at] = byte;
+        } else if (changed.size() > 1) {
+          changed.erase(at, 1);
+        }
+      }
+      CAPTURE(changed);
+      CHECK(reads_alike(changed));
+    }
+  }
+}
+
+TEST_CASE("a line that begins like no quad, for Serd the end, is refused: nothing is dropped") {
+  const std::string line = "<http://a/s> <http://a/p> <http://a/o> .\n";
+  for (const Syntax syntax : {Syntax::NTriples, Syntax::NQuads, Syntax::Turtle, Syntax::TriG}) {
+    for (const char* garbage :
+         {"garbage", "=", "\xC3\xA9", "\"x\" <http://a/p> <http://a/o> .", ")"}) {
+      CAPTURE(garbage);
+      CHECK_FALSE(reads(joined({line, garbage, "\n", line}), syntax));
+      CHECK_FALSE(reads(joined({line, garbage}), syntax));
+      CHECK_FALSE(reads(joined({"<http://a/s> <http://a/p> <http://a/o> . ", garbage, "\n", line}),
+                        syntax));
+    }
+    CHECK(reads("", syntax));
+    CHECK(reads("\n \t\n# a comment\n#", syntax));
+  }
+}
+
+TEST_CASE("a byte order mark is one at the start of the text, and nowhere else") {
+  const std::string mark = "\xEF\xBB\xBF", line = "<http://a/s> <http://a/p> <http://a/o> .\n";
+  CHECK(reads(mark + line + line));
+  CHECK_FALSE(reads(line + mark + line));
+  CHECK_FALSE(reads(line + mark));
+}
+
+TEST_CASE("lines of any length and kind follow each other, and an error says which one it was") {
+  std::string text;
+  Dataset expected;
+  for (std::size_t i = 0; i < 400; ++i) {
+    const std::string value(i % 20 == 0 ? i * 1000 : i % 50, 'v');
+    const std::string subject = "http://a/" + std::to_string(i);
+    expected.push_back(
+        {Term::iri(subject), Term::iri("http://a/p"),
+         Term::literal(value + (i % 3 == 0 ? "\n" : ""), "http://www.w3.org/2001/XMLSchema#string"),
+         i % 2 == 0 ? Term() : Term::iri("http://a/g")});
+    write_nquad(expected.back(), text);
+    if (i % 7 == 0) text += i % 14 == 0 ? "\n" : "  # nothing\r\n";
+  }
+  const auto dataset = parse_quads(text, Syntax::NQuads);
+  REQUIRE(dataset.has_value());
+  CHECK(*dataset == expected);
+  const auto lines = static_cast<std::size_t>(std::ranges::count(text, '\n'));
+  const auto broken = parse_quads(text + "<http://a/s> .\n" + text, Syntax::NQuads);
+  REQUIRE_FALSE(broken.has_value());
+  CHECK(broken.error().detail.find("line " + std::to_string(lines + 1) + ":") != std::string::npos);
 }
