@@ -13,6 +13,7 @@
 #include "ap/compose.hpp"
 #include "ap/fetch.hpp"
 #include "ap/hosts.hpp"
+#include "ap/move.hpp"
 #include "ap/synchronize.hpp"
 #include "ap/tables.hpp"
 #include "ap/vote.hpp"
@@ -36,6 +37,7 @@ constexpr auto kHeardTime = std::chrono::minutes(1);
 
 struct Job {
   std::string question;  ///< whose new counts are to be announced; else empty
+  std::string moved;     ///< who of here moved to `recipient`, which is to be asked; else empty
   std::string activity, sender, recipient, inbox;
   Millis queued{};
 };
@@ -43,9 +45,19 @@ struct Job {
 Result<Job> read_job(const std::string& payload) {
   const auto record = nlohmann::json::parse(payload, nullptr, false);
   if (!record.is_object()) return Error{Code::Storage, "a queued delivery is damaged", {}};
-  return Job{record.value("question", ""), record.value("activity", ""),
-             record.value("sender", ""),   record.value("recipient", ""),
-             record.value("inbox", ""),    Millis(record.value("queued", std::int64_t{0}))};
+  return Job{record.value("question", ""),
+             record.value("moved", ""),
+             record.value("activity", ""),
+             record.value("sender", ""),
+             record.value("recipient", ""),
+             record.value("inbox", ""),
+             Millis(record.value("queued", std::int64_t{0}))};
+}
+
+/// An actor's document that will not be had by asking again.
+bool is_hopeless(const Error& error) {
+  return error.code == Code::Gone || error.code == Code::NotFound || error.code == Code::BadInput ||
+         error.code == Code::Forbidden;
 }
 
 /// Where the recipient wants it; asked of its own document where it is not known yet.
@@ -183,10 +195,8 @@ Outcome deliver(const Job& job, const HostState& host, Composer& composer,
   }
   const auto inbox = find_inbox(job, services);
   if (!inbox) {
-    const Code code = inbox.error().code;
-    const bool is_hopeless = code == Code::Gone || code == Code::NotFound ||
-                             code == Code::BadInput || code == Code::Forbidden;
-    return {is_hopeless ? Verdict::Never : Verdict::Away, inbox.error().detail, {}, {}};
+    return {
+        is_hopeless(inbox.error()) ? Verdict::Never : Verdict::Away, inbox.error().detail, {}, {}};
   }
   const auto message = composer.compose(job.activity, job.sender);
   if (!message) return {Verdict::Never, message.error().detail, {}, {}};
@@ -356,9 +366,27 @@ void Delivery::announce(const store::QueueItem& item, const std::string& questio
   if (!removed) log::error("votes not announced", {{"problem", removed.error().detail}});
 }
 
+/// Somebody moved to `target`, whose server has to agree.
+void Delivery::lead(const store::QueueItem& item, const std::string& moved,
+                    const std::string& target, Millis queued) {
+  const auto led = complete_move(moved, target, services_);
+  const Millis now = services_.clock();
+  const bool is_over = led || is_hopeless(led.error()) ||
+                       led.error().code == Code::Unauthenticated || now - queued > kGiveUp;
+  const auto kept = services_.store.write([&](store::WriteTxn& txn) -> Result<void> {
+    if (is_over) return txn.queue_remove(item.id);
+    const Millis next = now + wait_after(item.attempts, services_.delivery_retry_base);
+    return txn.queue_reschedule(item.id, next.count(), led.error().detail);
+  });
+  if (led) return wake();
+  log::info("move not completed", {{"actor", moved}, {"problem", led.error().detail}});
+  if (!kept) log::error("move not kept", {{"problem", kept.error().detail}});
+}
+
 void Delivery::attempt(const store::QueueItem& item) {
   const auto job = read_job(item.payload);
   if (job && !job->question.empty()) return announce(item, job->question);
+  if (job && !job->moved.empty()) return lead(item, job->moved, job->recipient, job->queued);
   HostState host;
   if (const auto txn = services_.store.read()) {
     host = find_host(**txn, item.lane, services_.clock()).value_or(HostState());

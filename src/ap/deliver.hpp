@@ -48,6 +48,8 @@ class Delivery {
   bool take(store::QueueItem& item);
   void attempt(const store::QueueItem& item);
   void announce(const store::QueueItem& item, const std::string& question);
+  void lead(const store::QueueItem& item, const std::string& moved, const std::string& target,
+            Millis queued);
   void note(const std::string& lane, const HostState& host, bool delivered, bool final);
   void load_away();
   void sweep();

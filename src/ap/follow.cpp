@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ap/collection.hpp"
+#include "ap/move.hpp"
 #include "ap/publish.hpp"
 #include "ap/tables.hpp"
 #include "base/random.hpp"
@@ -273,22 +274,36 @@ Result<void> set_moved_to(const Happening& happening, const std::string& target)
 
 }  // namespace
 
-Result<void> move(const Happening& happening) {
+Result<bool> lead_followers(const Happening& happening, const std::string& target) {
   const std::string actor = happening.activity.actor();
-  if (happening.activity.targets.size() != 1) return {};
-  const std::string& target = happening.activity.targets.front();
-  if (happening.sender) QP_TRY(set_moved_to(happening, target));
-  const bool is_certain =
-      happening.sender || happening.has_fresh_target || QP_TRY(is_local(happening.txn, target));
-  if (!is_certain) return {};
-  if (!contains(QP_TRY(values_of(happening.txn, target, as::alsoKnownAs)), actor)) return {};
+  if (!contains(QP_TRY(values_of(happening.txn, target, as::alsoKnownAs)), actor)) return false;
   for (const std::string& iri : QP_TRY(collections_with(happening.txn, actor))) {
     const auto collection = QP_TRY(find_collection(happening.txn, iri));
     if (!collection || collection->role != Role::Following) continue;
     const auto follower = QP_TRY(find_actor(happening.txn, collection->owner));
     if (follower) QP_TRY(follow_instead(happening, *follower, actor, target));
   }
-  return {};
+  return true;
+}
+
+Result<bool> has_local_followers(const store::Txn& txn, std::string_view actor) {
+  for (const std::string& iri : QP_TRY(collections_with(txn, actor))) {
+    const auto collection = QP_TRY(find_collection(txn, iri));
+    if (collection && collection->role == Role::Following) return true;
+  }
+  return false;
+}
+
+Result<void> move(const Happening& happening) {
+  const Activity& activity = happening.activity;
+  if (activity.targets.size() != 1) return {};
+  const std::string& target = activity.targets.front();
+  if (happening.sender) QP_TRY(set_moved_to(happening, target));
+  const bool is_here = QP_TRY(is_local(happening.txn, target));
+  if (!happening.sender && !happening.has_fresh_target && !is_here) return {};
+  const bool agrees = QP_TRY(lead_followers(happening, target));
+  if (agrees || is_here || !happening.sender) return {};
+  return plan_move(happening.txn, activity.id, activity.actor(), target, happening.services);
 }
 
 Result<void> end_following(const Happening& happening, const std::string& follower,

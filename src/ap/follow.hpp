@@ -23,8 +23,12 @@ Result<void> take_back_block(const Happening& happening, const Known& known);
 
 /// A Move of an actor to another one that lists it in alsoKnownAs (interop.md I23), as that one's
 /// own server says now: its followers of this server follow that one instead. Of a local actor it
-/// sets `movedTo`.
+/// sets `movedTo`; a target that is not known to agree is asked later (move.hpp).
 Result<void> move(const Happening& happening);
+/// The followers of `happening`'s actor that are of this server follow `target` instead, where that
+/// one lists it in alsoKnownAs; false where it does not.
+Result<bool> lead_followers(const Happening& happening, const std::string& target);
+Result<bool> has_local_followers(const store::Txn& txn, std::string_view actor);
 /// Undo of a Move: a local actor's `movedTo` goes. Who went along does not come back by it.
 Result<void> take_back_move(const Happening& happening, const Known& known);
 

@@ -9,6 +9,7 @@
 #include "ap/follow.hpp"
 #include "ap/forward.hpp"
 #include "ap/ingest.hpp"
+#include "ap/move.hpp"
 #include "ap/proofs.hpp"
 #include "ap/publish.hpp"
 #include "ap/synchronize.hpp"
@@ -104,11 +105,7 @@ Result<std::string> unknown_target(const store::Txn& txn, const Activity& move) 
   if (QP_TRY(is_local(txn, target)) || QP_TRY(is_blocked(txn, host_of(target)))) {
     return std::string();
   }
-  for (const std::string& iri : QP_TRY(collections_with(txn, move.actor()))) {
-    const auto collection = QP_TRY(find_collection(txn, iri));
-    if (collection && collection->role == Role::Following) return target;
-  }
-  return std::string();
+  return QP_TRY(has_local_followers(txn, move.actor())) ? target : std::string();
 }
 
 /// A linked-data signature proves nothing here (security.md 1.3), but who sends one along with what
@@ -178,17 +175,6 @@ Result<bool> is_shared(const store::Txn& txn, std::string_view inbox) {
   return collection && collection->role == Role::SharedInbox;
 }
 
-/// The fetched document becomes the source of what it is about.
-Result<void> write_target(store::WriteTxn& txn, const Received& target, const Services& services) {
-  const std::string& iri = target.activity.id;
-  const auto id = QP_TRY(txn.find_iri(iri));
-  if (id && QP_TRY(txn.probe({*id, *id, rdf::type, as::Tombstone}, {}))) return {};
-  const Owned owned{iri, store::AudienceId::Public};
-  const Provenance provenance{iri, iri, "fetched", {}, services.clock().count()};
-  QP_TRY(write_document(txn, target.form, target.text, std::span(&owned, 1), provenance));
-  return put_remote_actor(txn, remote_actor_in(target.form.expanded));
-}
-
 Result<Receipt> write(store::WriteTxn& txn, const Received& received, const Sender& sender,
                       std::string_view inbox, const Services& services) {
   const Activity& activity = received.activity;
@@ -208,7 +194,9 @@ Result<Receipt> write(store::WriteTxn& txn, const Received& received, const Send
   if (owned.front().audience == store::AudienceId::Public && QP_TRY(is_shared(txn, inbox))) {
     QP_TRY(add_member(txn, inbox, activity.id, store::AudienceId::Public));
   }
-  if (received.target) QP_TRY(write_target(txn, *received.target, services));
+  if (const auto& target = received.target) {
+    QP_TRY(write_fetched_actor(txn, target->form, target->text, services));
+  }
   const std::string object = owned.size() > 1 ? owned.back().iri : std::string();
   std::vector<std::string> caused;
   const auto members = values_of(activity.object, as::items.iri);

@@ -192,6 +192,20 @@ class Moves(WireCase):
         self.assert_status(self.moved(lone, f"{server.url}/agrees"), 202)
         self.assertEqual(len(asked), before)
 
+    def test_interop_I23_a_client_moves_its_actor_to_one_that_was_never_seen(self):
+        peer = Peer()
+        self.addCleanup(peer.close)
+        dora = self.server.account("dora")
+        self.alice.submit({"@context": AS2, "type": "Follow", "object": dora.actor})
+        new = peer.actor("dora")
+        peer.documents["/users/dora"]["alsoKnownAs"] = [dora.actor]
+        dora.submit({"@context": AS2, "type": "Move", "object": dora.actor, "target": new.id,
+                     "to": dora.document["followers"]})
+        asked = wait_until(lambda: peer.received("Follow"), "Alice asks the new one")[0].activity
+        self.assertEqual((asked["actor"], asked["object"]), (self.alice.actor, new.id))
+        self.assertNotIn(dora.actor, self.following())
+        self.assertEqual(self.server.get(dora.actor).json()["movedTo"], new.id)
+
     def test_interop_I23_nobody_moves_another(self):
         old = self.followed("victim")
         mallory = self.peer.actor("mallory")

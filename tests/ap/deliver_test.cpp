@@ -647,3 +647,125 @@ TEST_CASE("checklist 50: single recipients and the members of the sender's own l
   CHECK(ids(world.network.seen("x3.example")).back() == sent);
   CHECK(world.network.seen("x4.example").empty());
 }
+
+namespace {
+
+/// Bob follows Alice, who moves to somebody of another server that was never seen here.
+struct Moving : World {
+  Moving() {
+    const auto made = home.post(home.bob, "{'type':'Follow','object':'" + home.alice.iri + "'}");
+    REQUIRE(made);
+    follow = made->activity;
+    network.on("new.example",
+               [this](const FakeNetwork::Seen& seen) -> Result<net::IncomingResponse> {
+                 if (!seen.body.empty()) return FakeNetwork::status(202);
+                 if (status != 200) return FakeNetwork::status(status);
+                 auto response = FakeNetwork::status(200);
+                 response.url = seen.url;
+                 response.headers.set("Content-Type", "application/activity+json");
+                 response.body = nlohmann::json{
+                     {"@context", "https://www.w3.org/ns/activitystreams"},
+                     {"id", target},
+                     {"type", "Person"},
+                     {"inbox", target + "/inbox"},
+                     {"outbox", target + "/outbox"},
+                     {"alsoKnownAs",
+                      lists}}.dump();
+                 return response;
+               });
+  }
+  std::string move() {
+    const auto made =
+        home.post(home.alice, "{'type':'Move','object':'" + home.alice.iri + "','target':'" +
+                                  target + "','to':'" + home.alice.followers + "'}");
+    REQUIRE(made);
+    return made->activity;
+  }
+  /// Types of what was posted to the target's inbox.
+  std::vector<std::string> told() {
+    std::vector<std::string> types;
+    for (const auto& seen : network.seen("new.example")) {
+      if (!seen.body.empty()) types.push_back(nlohmann::json::parse(seen.body)["type"]);
+    }
+    return types;
+  }
+  std::vector<std::string> followed() { return home.members(home.bob.following); }
+
+  const std::string target = "https://new.example/users/alice";
+  std::string follow;
+  std::vector<std::string> lists{home.alice.iri};
+  int status = 200;
+};
+
+using Words = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("I23: local followers go along with a local actor to a target that was never seen") {
+  Moving world;
+  world.move();
+  CHECK(world.network.seen("new.example").empty());  // nobody waits for it
+  CHECK(world.followed() == Words{world.home.alice.iri});
+  world.work();
+  CHECK(world.told() == Words{"Follow"});
+  CHECK(world.followed().empty());
+  CHECK(world.home.members(world.home.alice.followers).empty());
+  CHECK(world.waiting() == 0);
+}
+
+TEST_CASE("I23: a target that is away is asked again until it answers") {
+  Moving world;
+  world.status = 503;
+  world.move();
+  world.work();
+  CHECK(world.waiting() == 1);
+  world.pass(1h);
+  CHECK(world.followed() == Words{world.home.alice.iri});
+  world.status = 200;
+  world.pass(3h);
+  CHECK(world.told() == Words{"Follow"});
+  CHECK(world.waiting() == 0);
+}
+
+TEST_CASE("I23: a target that does not list the local actor, or is gone, moves nobody") {
+  for (const int status : {200, 404, 410}) {
+    Moving world;
+    world.lists = {world.home.bob.iri};
+    world.status = status;
+    world.move();
+    world.work();
+    CHECK(world.told().empty());
+    CHECK(world.followed() == Words{world.home.alice.iri});
+    CHECK(world.waiting() == 0);
+  }
+}
+
+TEST_CASE("I23: what the target said before it knew of the Move does not count") {
+  Moving world;
+  world.lists = {};
+  world.move();
+  world.work();
+  CHECK(world.followed() == Words{world.home.alice.iri});
+  world.lists = {world.home.alice.iri};
+  world.move();
+  world.work();
+  CHECK(world.told() == Words{"Follow"});
+}
+
+TEST_CASE("I23: a Move that was taken back meanwhile moves nobody") {
+  Moving world;
+  const auto move = world.move();
+  REQUIRE(world.home.post(world.home.alice, "{'type':'Undo','object':'" + move + "'}"));
+  world.work();
+  CHECK(world.told().empty());
+  CHECK(world.followed() == Words{world.home.alice.iri});
+  CHECK(world.waiting() == 0);
+}
+
+TEST_CASE("I23: of a local actor that nobody here follows, no target is asked") {
+  Moving world;
+  REQUIRE(world.home.post(world.home.bob, "{'type':'Undo','object':'" + world.follow + "'}"));
+  world.move();
+  world.work();
+  CHECK(world.network.seen("new.example").empty());
+}
