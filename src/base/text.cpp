@@ -45,9 +45,9 @@ std::optional<std::string> decode(std::string_view text, std::string_view alphab
   std::uint32_t bits = 0;
   int count = 0;
   for (const char c : text) {
-    const int value = table[static_cast<unsigned char>(c)];
+    const std::int8_t value = table[static_cast<unsigned char>(c)];
     if (value < 0) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    bits = bits << 6 | static_cast<std::uint8_t>(value);
     count += 6;
     if (count >= 8) {
       count -= 8;

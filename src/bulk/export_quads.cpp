@@ -15,7 +15,7 @@ namespace qp::bulk {
 namespace {
 
 constexpr std::size_t kAtOnce = 1024;
-constexpr std::size_t kFlushBytes = 256 * 1024;
+constexpr std::size_t kFlushBytes = std::size_t{256} * 1024;
 /// Larger graphs are not looked at as a whole: they keep the store's labels.
 constexpr std::size_t kNamedGraphQuads = 20'000;
 

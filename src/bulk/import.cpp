@@ -15,7 +15,7 @@ using Clock = std::chrono::steady_clock;
 /// or fewer, so that it takes about as long as is good for both.
 constexpr std::size_t kBatchRecords = 64;
 constexpr std::size_t kMostRecords = 4096;
-constexpr std::size_t kBytesPerRecord = 8 * 1024;
+constexpr std::size_t kBytesPerRecord = std::size_t{8} * 1024;
 constexpr auto kShortCommit = std::chrono::milliseconds(25);
 constexpr auto kLongCommit = std::chrono::milliseconds(50);
 

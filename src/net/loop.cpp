@@ -21,8 +21,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kScratchBytes = 64 * 1024;
-constexpr std::size_t kScratchKept = 256 * 1024;  // of out_, between two connections
+constexpr std::size_t kScratchBytes = std::size_t{64} * 1024;
+constexpr std::size_t kScratchKept = std::size_t{256} * 1024;  // of out_, between two connections
 constexpr auto kSweepTime = 250ms;
 constexpr auto kLingerTime = 1s;
 constexpr std::size_t kHandshakesTurn = 8;  // two milliseconds of RSA at most

@@ -14,7 +14,7 @@ namespace qp::net {
 
 namespace {
 
-constexpr std::size_t kRecordBytes = 16 * 1024;  // RFC 8446 5.1
+constexpr std::size_t kRecordBytes = std::size_t{16} * 1024;  // RFC 8446 5.1
 constexpr std::string_view kHttp11 = "http/1.1";
 
 /// What OpenSSL complains about; its queue is empty afterwards.

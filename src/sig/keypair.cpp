@@ -15,7 +15,7 @@ namespace qp::sig {
 
 namespace {
 
-constexpr std::size_t kPemBytes = 16 * 1024;
+constexpr std::size_t kPemBytes = std::size_t{16} * 1024;
 constexpr int kRsaBitsLeast = 2048;
 constexpr int kRsaBitsMost = 8192;
 constexpr int kExponentBitsMost = 64;

@@ -9,6 +9,7 @@ namespace qp::sig {
 
 namespace {
 
+using structured::BareItem;
 using structured::InnerList;
 using structured::Item;
 using structured::Kind;
@@ -52,23 +53,23 @@ Result<void> check_coverage(const InnerList& list, const Message& message) {
 }
 
 /// A parameter of that kind; nullptr where there is none, BadInput for another kind.
-Result<const Item*> parameter(const InnerList& list, std::string_view name, Kind kind) {
-  const Item* found = structured::find(list.parameters, name);
+Result<const BareItem*> parameter(const InnerList& list, std::string_view name, Kind kind) {
+  const BareItem* found = structured::find(list.parameters, name);
   if (found != nullptr && found->kind != kind) {
     return bad_input("Signature-Input: a parameter of the wrong type: " + std::string(name));
   }
   return found;
 }
 
-Millis to_time(const Item& seconds) {
+Millis to_time(const BareItem& seconds) {
   // At most 15 digits, checked by the parser; as milliseconds they fit.
   return std::chrono::seconds(std::stoll(seconds.value));
 }
 
 Result<void> check_times(const InnerList& list, const VerifyOptions& options) {
-  const Item* created = QP_TRY(parameter(list, "created", Kind::Integer));
+  const BareItem* created = QP_TRY(parameter(list, "created", Kind::Integer));
   if (created == nullptr) return unauthenticated("it has no created");
-  const Item* expires = QP_TRY(parameter(list, "expires", Kind::Integer));
+  const BareItem* expires = QP_TRY(parameter(list, "expires", Kind::Integer));
   std::optional<Millis> end;
   if (expires != nullptr) end = to_time(*expires);
   return check_window(to_time(*created), end, options);
@@ -76,7 +77,7 @@ Result<void> check_times(const InnerList& list, const VerifyOptions& options) {
 
 /// Only what is named here is verified; everything else is refused before a key is asked for.
 Result<std::optional<KeyType>> read_algorithm(const InnerList& list) {
-  const Item* name = QP_TRY(parameter(list, "alg", Kind::String));
+  const BareItem* name = QP_TRY(parameter(list, "alg", Kind::String));
   if (name == nullptr) return std::optional<KeyType>();
   if (name->value == "rsa-v1_5-sha256") return std::optional(KeyType::Rsa);
   if (name->value == "ed25519") return std::optional(KeyType::Ed25519);
@@ -103,7 +104,7 @@ Result<Claim> read_label(const std::string& label, const structured::Member& inp
                          const VerifyOptions& options) {
   const auto* list = std::get_if<InnerList>(&input.value);
   if (list == nullptr) return bad_input("Signature-Input: a member is not a list of components");
-  const Item* key_id = QP_TRY(parameter(*list, "keyid", Kind::String));
+  const BareItem* key_id = QP_TRY(parameter(*list, "keyid", Kind::String));
   if (key_id == nullptr) return unauthenticated("it has no keyid");
   QP_TRY(check_key_id(key_id->value));
   const auto algorithm = QP_TRY(read_algorithm(*list));

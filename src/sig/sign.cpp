@@ -57,8 +57,8 @@ Result<void> sign_cavage(net::OutgoingRequest& request, const Message& message,
   return {};
 }
 
-structured::Item string_item(std::string_view value) {
-  return {structured::Kind::String, std::string(value), {}};
+structured::BareItem string_item(std::string_view value) {
+  return {structured::Kind::String, std::string(value)};
 }
 
 /// A component that a request of ours may cover because it was asked for.
@@ -82,7 +82,7 @@ structured::InnerList components_of(const Message& message, const Signing& signi
   }
   structured::InnerList covered;
   for (auto at = names.begin(); at != names.end(); ++at) {
-    if (std::find(names.begin(), at, *at) == at) covered.items.push_back(string_item(*at));
+    if (std::find(names.begin(), at, *at) == at) covered.items.push_back({string_item(*at), {}});
   }
   return covered;
 }
@@ -95,7 +95,7 @@ Result<void> sign_rfc9421(net::OutgoingRequest& request, const Message& message,
   structured::InnerList covered = components_of(message, signing);
   QP_TRY(structured::quote(signing.key_id));
   const auto seconds = [](Millis time) {
-    return structured::Item{structured::Kind::Integer, std::to_string(to_seconds(time)), {}};
+    return structured::BareItem{structured::Kind::Integer, std::to_string(to_seconds(time))};
   };
   const bool is_rsa = signing.key.type() == KeyType::Rsa;
   covered.parameters = {{"created", seconds(signing.now)},
@@ -117,7 +117,7 @@ Result<void> sign_rfc9421(net::OutgoingRequest& request, const Message& message,
 
 std::optional<std::string> text_parameter(const structured::InnerList& list,
                                           std::string_view name) {
-  const structured::Item* found = structured::find(list.parameters, name);
+  const structured::BareItem* found = structured::find(list.parameters, name);
   if (found == nullptr || found->kind != structured::Kind::String) return std::nullopt;
   return found->value;
 }

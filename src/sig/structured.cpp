@@ -49,7 +49,7 @@ class Parser {
  private:
   Result<Member> member() {
     if (!take('=')) {
-      Item flag{Kind::Boolean, "1", {}};
+      Item flag{{Kind::Boolean, "1"}, {}};
       flag.parameters = QP_TRY(parameters());
       return Member{std::move(flag)};
     }
@@ -74,19 +74,20 @@ class Parser {
 
   // 4.2.3
   Result<Item> item() {
-    Item found = QP_TRY(bare_item());
+    BareItem bare = QP_TRY(bare_item());
+    Item found{std::move(bare), {}};
     found.parameters = QP_TRY(parameters());
     return found;
   }
 
   // 4.2.3.1
-  Result<Item> bare_item() {
+  Result<BareItem> bare_item() {
     const char first = next();
     if (first == '-' || is_digit(first)) return integer();
     if (first == '"') return string();
     if (first == ':') return bytes();
     if (first == '?') return boolean();
-    if (first == '*' || is_alpha(first)) return Item{Kind::Token, take_while(is_token), {}};
+    if (first == '*' || is_alpha(first)) return BareItem{Kind::Token, take_while(is_token)};
     return bad("not an item");
   }
 
@@ -98,7 +99,7 @@ class Parser {
       std::string name = QP_TRY(key());
       if (structured::find(found, name) != nullptr) return bad("a parameter comes twice");
       if (found.size() == kParameters) return bad("too many parameters");
-      Item value{Kind::Boolean, "1", {}};
+      BareItem value{Kind::Boolean, "1"};
       if (take('=')) value = QP_TRY(bare_item());
       found.emplace_back(std::move(name), std::move(value));
     }
@@ -114,7 +115,7 @@ class Parser {
   }
 
   // 4.2.4
-  Result<Item> integer() {
+  Result<BareItem> integer() {
     const std::string sign = take('-') ? "-" : "";
     const std::string digits = take_while(is_digit);
     if (digits.empty() || digits.size() > kIntegerDigits || next() == '.') {
@@ -122,11 +123,11 @@ class Parser {
     }
     const auto start = std::min(digits.find_first_not_of('0'), digits.size() - 1);
     const std::string canonical = digits.substr(start);
-    return Item{Kind::Integer, canonical == "0" ? canonical : sign + canonical, {}};
+    return BareItem{Kind::Integer, canonical == "0" ? canonical : sign + canonical};
   }
 
   // 4.2.5
-  Result<Item> string() {
+  Result<BareItem> string() {
     std::string value;
     take('"');
     while (!take('"')) {
@@ -135,27 +136,27 @@ class Parser {
       value += next();
       left_.remove_prefix(1);
     }
-    return Item{Kind::String, std::move(value), {}};
+    return BareItem{Kind::String, std::move(value)};
   }
 
   // 4.2.7
-  Result<Item> bytes() {
+  Result<BareItem> bytes() {
     take(':');
     const auto end = left_.find(':');
     if (end == std::string_view::npos) return bad("an unfinished byte sequence");
     auto value = text::from_base64(left_.substr(0, end));
     if (!value) return bad("not base64");
     left_.remove_prefix(end + 1);
-    return Item{Kind::Bytes, std::move(*value), {}};
+    return BareItem{Kind::Bytes, std::move(*value)};
   }
 
   // 4.2.8
-  Result<Item> boolean() {
+  Result<BareItem> boolean() {
     take('?');
     const char value = next();
     if (value != '0' && value != '1') return bad("not a boolean");
     left_.remove_prefix(1);
-    return Item{Kind::Boolean, std::string(1, value), {}};
+    return BareItem{Kind::Boolean, std::string(1, value)};
   }
 
   char next() const { return left_.empty() ? '\0' : left_.front(); }
@@ -202,21 +203,22 @@ std::string quoted(std::string_view text) {
 
 }  // namespace
 
-std::string Item::text() const {
-  const std::string tail = parameters_text(parameters);
+std::string BareItem::text() const {
   switch (kind) {
     case Kind::String:
-      return quoted(value) + tail;
+      return quoted(value);
     case Kind::Bytes:
-      return ":" + text::base64(value) + ":" + tail;
+      return ":" + text::base64(value) + ":";
     case Kind::Boolean:
-      return "?" + value + tail;
+      return "?" + value;
     case Kind::Integer:
     case Kind::Token:
       break;
   }
-  return value + tail;
+  return value;
 }
+
+std::string Item::text() const { return BareItem::text() + parameters_text(parameters); }
 
 std::string InnerList::text() const {
   std::string out = "(";
@@ -226,7 +228,7 @@ std::string InnerList::text() const {
 
 Result<Dictionary> parse_dictionary(std::string_view field) { return Parser(field).dictionary(); }
 
-const Item* find(const Parameters& parameters, std::string_view name) {
+const BareItem* find(const Parameters& parameters, std::string_view name) {
   for (const auto& [key, value] : parameters) {
     if (key == name) return &value;
   }

@@ -14,15 +14,19 @@ namespace qp::sig::structured {
 
 enum class Kind { Integer, String, Token, Bytes, Boolean };
 
-struct Item;
-using Parameters = std::vector<std::pair<std::string, Item>>;
-
-struct Item {
+struct BareItem {
   Kind kind = Kind::Boolean;
   std::string value;  ///< unescaped, decoded; `1` or `0` of a Boolean
+
+  /// Canonical (RFC 8941 4.1.3.1).
+  std::string text() const;
+};
+using Parameters = std::vector<std::pair<std::string, BareItem>>;
+
+struct Item : BareItem {
   Parameters parameters;
 
-  /// Canonical (RFC 8941 4.1).
+  /// Canonical (RFC 8941 4.1.3).
   std::string text() const;
 };
 
@@ -42,7 +46,7 @@ using Dictionary = std::vector<std::pair<std::string, Member>>;
 /// and parameters, and there are at most 16 members, 32 items a list, 16 parameters.
 Result<Dictionary> parse_dictionary(std::string_view field);
 
-const Item* find(const Parameters& parameters, std::string_view name);
+const BareItem* find(const Parameters& parameters, std::string_view name);
 const Member* find(const Dictionary& dictionary, std::string_view name);
 
 /// An sf-string; BadInput for characters outside of visible ASCII and blank.

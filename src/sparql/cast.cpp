@@ -18,7 +18,7 @@ static std::string_view trimmed(std::string_view text) {
 
 /// The spelling of a string as another datatype; None where it is not in its lexical space.
 static Value from_string(const Value& value, std::string_view datatype) {
-  const Value made = Value::literal(std::string(trimmed(value.view())), datatype);
+  Value made = Value::literal(std::string(trimmed(value.view())), datatype);
   switch (made.kind()) {  // spelt anew
     case Kind::Boolean:
       return Value::boolean(made.as_boolean());
