@@ -71,7 +71,10 @@ class ByteReader {
   TermId id() {
     const std::uint64_t head = number(1);
     if ((head & 15) > 8) good_ = false;
-    const std::uint64_t payload = number(good_ ? head & 15 : 0);
+    const std::size_t length = good_ ? head & 15 : 0;
+    // Each id has one spelling: no zeros before it.
+    if (length != 0 && left_.starts_with('\0')) good_ = false;
+    const std::uint64_t payload = number(length);
     if (payload > kPayloadMask) good_ = false;
     return good_ ? static_cast<TermId>((head >> 4) << 60 | payload) : TermId::None;
   }

@@ -24,6 +24,9 @@ static constexpr unsigned kMaxReaders = 1024;
 static constexpr std::size_t kSmallestMap = std::size_t{1} << 20;
 static constexpr auto kAloneWait = std::chrono::seconds(5);
 static constexpr mdb_mode_t kFileMode = 0600;
+// A server reads here and there: with the system's reading ahead (8 MiB where this was measured)
+// a page of a cold store took 100 ms instead of 10. What goes through all of it opens it to read.
+static constexpr unsigned kServing = MDB_NORDAHEAD;
 
 static std::size_t page_size(MDB_env* env) {
   MDB_stat stat;
@@ -86,9 +89,7 @@ Result<std::unique_ptr<Env>> Env::open_locked(const Options& options) {
   if (!options.force_filesystem) QP_TRY(check_filesystem(options.folder));
   QP_TRY(check_not_open(env->file_));
   QP_TRY(check_not_truncated(env->file_));
-  // A server reads here and there: with the system's reading ahead (8 MiB where this was measured)
-  // a page of a cold store took 100 ms instead of 10. What goes through all of it opens it to read.
-  QP_TRY(env->map(options.initial_map_bytes, options.read_only ? MDB_RDONLY : MDB_NORDAHEAD));
+  QP_TRY(env->map(options.initial_map_bytes, options.read_only ? MDB_RDONLY : kServing));
   env->check_readers();
   QP_TRY(env->open_databases(options.read_only));
   return env;
@@ -410,7 +411,7 @@ Result<void> Env::reopen(const std::filesystem::path& copy) {
   const std::size_t bytes = std::max<std::size_t>(info().me_mapsize, map_bytes_);
   env_.reset();
   auto renamed = copy.empty() ? Result<void>() : rename_durably(copy, file_);
-  QP_TRY(map(bytes, 0));
+  QP_TRY(map(bytes, kServing));
   QP_TRY(open_databases(false));
   return renamed;
 }

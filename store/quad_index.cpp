@@ -82,7 +82,8 @@ std::optional<std::uint32_t> decode_ordinal(std::string_view value) {
   if (value.empty()) return 0;
   ByteReader reader(value);
   const auto ordinal = static_cast<std::uint32_t>(reader.number(kOrdinalBytes));
-  return reader.complete() ? std::optional(ordinal) : std::nullopt;
+  // 0 has one spelling, the empty one.
+  return reader.complete() && ordinal != 0 ? std::optional(ordinal) : std::nullopt;
 }
 
 bool matches(const Pattern& pattern, const QuadIds& quad) {

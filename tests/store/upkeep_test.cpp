@@ -392,6 +392,34 @@ TEST_CASE("compact gives the free pages back while readers come and go (row 6)")
   db.check_clean();
 }
 
+// Whether the kernel was told that the file's map is read here and there (`rr` in proc(5), smaps).
+static bool is_read_at_random(const std::filesystem::path& file) {
+  std::ifstream maps("/proc/self/smaps");
+  bool ours = false;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find(" rw-") != line.npos || line.find(" r--") != line.npos) {
+      ours = line.ends_with(file.string());
+    }
+    if (ours && line.starts_with("VmFlags:")) return line.find(" rr") != line.npos;
+  }
+  FAIL("the file is not mapped");
+  return false;
+}
+
+TEST_CASE("a store to write in is read without the system's reading ahead, compacted or not") {
+  TemporaryStore db;
+  const auto file = db.folder.path() / "quads.mdb";
+  fill(db, 0, 10);
+  CHECK(is_read_at_random(file));
+  must(db.store->compact());
+  CHECK(is_read_at_random(file));
+  db.store.reset();
+  Options reading = db.options();
+  reading.read_only = true;
+  db.store = must(Store::open(reading));  // to go through all of it
+  CHECK_FALSE(is_read_at_random(file));
+}
+
 TEST_CASE("a store that was emptied and filled again is about as large as a new one (row 6)") {
   TemporaryStore db, fresh;
   fill(db, 0, 300);
