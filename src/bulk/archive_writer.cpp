@@ -71,7 +71,9 @@ Result<void> ArchiveWriter::write(std::string_view bytes) {
 
 Result<void> ArchiveWriter::close() {
   const long size = std::ftell(member_);
-  std::rewind(member_);
+  if (size < 0 || std::fflush(member_) != 0 || std::fseek(member_, 0, SEEK_SET) != 0) {
+    return error(Code::Storage, "a temporary file cannot be written");
+  }
   archive_entry* entry = archive_entry_new();
   archive_entry_set_pathname(entry, name_.c_str());
   archive_entry_set_size(entry, size);
@@ -87,6 +89,7 @@ Result<void> ArchiveWriter::close() {
     if (count == 0) break;
     if (archive_write_data(archive_, buffer.data(), count) < 0) return failed();
   }
+  if (std::ferror(member_) != 0) return error(Code::Storage, "a temporary file cannot be read");
   std::fclose(member_);
   member_ = nullptr;
   return {};

@@ -1,21 +1,17 @@
 """A real Fedify server on loopback: both sides must take each other's word, in both directions.
 
-SKIPPED (exit 77) where tools/fetch-npm has not put Node 22 and Fedify into tests/npm.
+SKIPPED (exit 77) where tools/setup --test has not put Node 22 and Fedify into tests/npm.
 """
 
 import json
-import pathlib
 import subprocess
-import sys
 import unittest
 
 import requests
 
-from harness import (AS2, AS2_TYPE, PUBLIC, AcceptanceCase, Server, free_port, id_of, stays,
-                     wait_until)
+from harness import (AS2, AS2_TYPE, NODE, NPM, PUBLIC, AcceptanceCase, Server, free_port, id_of,
+                     main_with, stays, wait_until)
 
-NPM = pathlib.Path(__file__).resolve().parents[1] / "npm"
-NODE = next(iter(NPM.glob("node_modules/node-linux-*/bin/node")), None)
 CAVAGE = "draft-cavage-http-signatures-12"
 
 
@@ -201,7 +197,4 @@ class KnocksWithCavage(WithFedify, AcceptanceCase):
 
 
 if __name__ == "__main__":
-    if NODE is None or not (NPM / "node_modules/@fedify/fedify").exists():
-        print("SKIPPED: no Node 22 with Fedify in tests/npm; run tools/fetch-npm")
-        sys.exit(77)
-    unittest.main()
+    main_with("@fedify/fedify")

@@ -26,12 +26,22 @@ if os.environ.get("QUADPUB_EDGE") == "nginx" and not Nginx.is_there():
     sys.exit(77)
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
+NPM = SOURCE / "tests/npm"
+NODE = next(iter(NPM.glob("node_modules/node-linux-*/bin/node")), None)  # Debian's is too old
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 AS2 = "https://www.w3.org/ns/activitystreams"
 AS2_TYPE = "application/activity+json"
 LD_TYPE = 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 PASSWORD = "correct horse battery staple"
 START_SECONDS = 20
+
+
+def main_with(package):
+    """unittest.main(), or exit code 77 where Node or that package of tests/npm is missing."""
+    if NODE is None or not (NPM / "node_modules" / package).is_dir():
+        print(f"SKIPPED: no Node 22 with {package} in tests/npm (tools/setup --test)")
+        sys.exit(77)
+    unittest.main()
 
 
 def binary():
