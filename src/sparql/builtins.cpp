@@ -87,9 +87,10 @@ Value lang_matches(const Value& tag, const Value& range) {
 }
 
 bool same_term(const Value& a, const Value& b) {
-  if (a.id() != TermId::None && b.id() != TermId::None) return a.id() == b.id();
+  const bool has_language = a.kind() == Kind::LangString;  // the same in any case, RDF 1.1
+  if (!has_language && a.id() != TermId::None && b.id() != TermId::None) return a.id() == b.id();
   return a.kind() == b.kind() && a.lexical() == b.lexical() && a.datatype() == b.datatype() &&
-         (a.kind() != Kind::LangString || text::equals_ignoring_case(a.language(), b.language()));
+         (!has_language || text::equals_ignoring_case(a.language(), b.language()));
 }
 
 std::string uuid() {
