@@ -53,14 +53,20 @@ class Runner {
   }
 
  private:
-  sparql::ParseOptions parse_options() const { return {options_.base, sparql::vocabulary_prefix}; }
+  sparql::ParseOptions parse_options(const sparql::Deadline& deadline) const {
+    return {options_.base, sparql::vocabulary_prefix, deadline};
+  }
+  std::chrono::milliseconds time() const {
+    return std::chrono::milliseconds(
+        static_cast<std::int64_t>(std::max(options_.timeout, 0.001) * 1000));
+  }
 
-  Result<sparql::RunOptions> run_options(const store::Txn& txn) const {
+  Result<sparql::RunOptions> run_options(const store::Txn& txn,
+                                         const sparql::Deadline& deadline) const {
     sparql::RunOptions made;
+    made.deadline = deadline;
     made.default_graph = options_.default_graph;
     made.now = system_now();
-    made.limits.time = std::chrono::milliseconds(
-        static_cast<std::int64_t>(std::max(options_.timeout, 0.001) * 1000));
     made.scan.with_claims = options_.claims;
     if (!options_.actor.empty()) {
       made.scan.visible = QP_TRY(view::sight_of(txn, view::Reader(options_.actor))).visible;
@@ -69,13 +75,14 @@ class Runner {
   }
 
   Result<void> update(const std::string& text) const {
-    const sparql::Update parsed = QP_TRY(sparql::parse_update(text, parse_options()));
+    const auto deadline = sparql::Deadline::in(time());
+    const sparql::Update parsed = QP_TRY(sparql::parse_update(text, parse_options(deadline)));
     if (options_.check) return {};
     sparql::UpdateReport report;
     QP_TRY(store_->write([&](store::WriteTxn& txn) -> Result<void> {
       ap::Editor editor(txn, {}, {{}, "operator", "update", {}, system_now().count()});
       sparql::UpdateOptions options;
-      options.run = QP_TRY(run_options(txn));
+      options.run = QP_TRY(run_options(txn, deadline));
       options.admit = [&](const store::QuadIds& quad) { return editor.admit(quad); };
       options.begin = [&](TermId graph) { return editor.begin(graph); };
       options.end = [&](TermId graph) { return editor.end(graph); };
@@ -92,15 +99,16 @@ class Runner {
   }
 
   Result<void> query(const std::string& text) const {
-    sparql::Query parsed = QP_TRY(sparql::parse_query(text, parse_options()));
+    const auto deadline = sparql::Deadline::in(time());
+    sparql::Query parsed = QP_TRY(sparql::parse_query(text, parse_options(deadline)));
     if (options_.check) return {};
     if (options_.limit != 0) {
       parsed.select.limit = std::min(parsed.select.limit.value_or(options_.limit), options_.limit);
     }
     const auto begin = Steady::now();
     const std::unique_ptr<store::Txn> txn = QP_TRY(store_->read());
-    const auto execution =
-        QP_TRY(sparql::Execution::prepare(*txn, std::move(parsed), QP_TRY(run_options(*txn))));
+    const auto execution = QP_TRY(
+        sparql::Execution::prepare(*txn, std::move(parsed), QP_TRY(run_options(*txn, deadline))));
     if (options_.explain) return explain(*execution);
     const bool graph = execution->form() == sparql::Query::Form::Construct ||
                        execution->form() == sparql::Query::Form::Describe;

@@ -4,10 +4,7 @@ namespace qp::sparql {
 
 Result<void> Context::check() {
   if (failure_) return *failure_;
-  if (Clock::now() >= deadline_) {
-    return error(Code::Unavailable, "the query took longer than its limit of " +
-                                        std::to_string(limits_.time.count()) + " ms");
-  }
+  if (deadline_.is_over()) return deadline_.passed();
   return {};
 }
 

@@ -15,6 +15,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "sparql/ast.hpp"
+#include "sparql/deadline.hpp"
 #include "sparql/regex.hpp"
 #include "sparql/term_table.hpp"
 #include "sparql/value.hpp"
@@ -33,8 +34,8 @@ struct Limits {
 /// What everything that runs for one query shares. Belongs to the thread that runs it.
 class Context {
  public:
-  Context(const store::Txn& txn, const Limits& limits, Millis now)
-      : terms(txn), limits_(limits), now_(now), deadline_(Clock::now() + limits.time) {}
+  Context(const store::Txn& txn, const Limits& limits, Millis now, const Deadline& deadline)
+      : terms(txn), limits_(limits), now_(now), deadline_(deadline) {}
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
@@ -81,12 +82,11 @@ class Context {
   Exists exists;
 
  private:
-  using Clock = std::chrono::steady_clock;
   static constexpr std::size_t kStepsBetweenLooks = 4096;
 
   Limits limits_;
   Millis now_;
-  Clock::time_point deadline_;
+  Deadline deadline_;
   std::size_t steps_ = 0;
   std::uint64_t intermediate_ = 0, memory_ = 0, peak_ = 0;
   std::optional<Error> failure_;

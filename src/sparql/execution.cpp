@@ -46,7 +46,10 @@ Result<Dataset> dataset_of(const DatasetClause& clause, Dataset::Default otherwi
 }
 
 Execution::Execution(const store::Txn& txn, Query query, const RunOptions& options)
-    : query_(std::move(query)), context_(txn, options.limits, options.now), txn_(txn) {
+    : query_(std::move(query)),
+      context_(txn, options.limits, options.now,
+               options.deadline.value_or(Deadline::in(options.limits.time))),
+      txn_(txn) {
   context_.base = query_.base;
 }
 

@@ -15,6 +15,8 @@ struct RunOptions {
   Dataset::Default default_graph = Dataset::Default::Union;
   std::optional<Dataset> dataset{};  ///< in the place of all that
   Limits limits;
+  /// Where the time runs already, since the text was read; else it begins with `prepare`.
+  std::optional<Deadline> deadline{};
   Millis now{0};
   PlanOptions plan;
 };

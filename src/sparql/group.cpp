@@ -73,7 +73,7 @@ class Grouping : public Operator {
         for (std::size_t k = 0; k < key.size(); ++k) key[k] = compiled_keys_[k].id(row);
         const std::uint32_t group = add_group(key.data());
         for (std::size_t a = 0; a < aggregates_.size(); ++a) take(group, a, row, rows.width);
-        QP_TRY(context_.tick(kStepsOfARow));
+        QP_TRY(context_.tick(kStepsOfARow * (1 + aggregates_.size())));
       }
       std::size_t bytes = groups_.bytes() + sums_.size() * sizeof(Sum) + text_bytes_;
       for (const RowSet& each : seen_) bytes += each.bytes();

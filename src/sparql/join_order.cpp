@@ -16,6 +16,7 @@ static constexpr double kProbe = 0.8;        // one descent into an index
 static constexpr double kReadRow = 0.05;     // a quad of a scan that is on its way
 static constexpr double kWorthARange = 256;  // quads: fewer are scanned whole
 static constexpr double kHashRow = 0.08;     // a row into or out of a hash table
+static constexpr std::size_t kStepsOfAWeighing = 16;
 
 void Planner::flatten(const Algebra& algebra, const Scope& scope, std::vector<Piece>& pieces) {
   switch (algebra.kind) {
@@ -100,6 +101,7 @@ Result<store::Pattern> Planner::constants_of(const Piece& piece) {
 }
 
 Result<void> Planner::measure(Piece& piece, const std::vector<Expression>& filters) {
+  QP_TRY(context_.check());
   piece.may.clear();
   if (piece.algebra != nullptr) {
     piece.may = may_bind(*piece.algebra);
@@ -124,6 +126,7 @@ Result<void> Planner::measure(Piece& piece, const std::vector<Expression>& filte
   }
   piece.alone = static_cast<double>(QP_TRY(source_.estimate(pattern, piece.scope.graphs)));
   if (piece.triple->path) piece.alone *= 4;
+  piece.fanout = QP_TRY(source_.fanout(pattern, piece.scope.graphs));
   const Variable* object = variable_of(piece.triple->o);
   const bool may_range = object != nullptr && options_.may_push && !piece.triple->path &&
                          pattern.p != TermId::None && pattern.s == TermId::None;
@@ -139,6 +142,7 @@ Result<void> Planner::measure(Piece& piece, const std::vector<Expression>& filte
 
 /// What it would be to take `piece` next.
 Result<Planner::Choice> Planner::weigh(const Left& left, const Piece& piece) {
+  QP_TRY(context_.tick(kStepsOfAWeighing));
   const double rows = std::max(left.rows, 1.0);
   const auto bound = [&](const Node& node) {
     const Variable* variable = variable_of(node);
@@ -160,7 +164,7 @@ Result<Planner::Choice> Planner::weigh(const Left& left, const Piece& piece) {
   const bool o_free = variable_of(piece.triple->o) != nullptr && !o;
   double fan = piece.alone;
   if (s || o || p) {
-    const Fanout out = QP_TRY(source_.fanout(QP_TRY(constants_of(piece)), piece.scope.graphs));
+    const Fanout& out = piece.fanout;
     fan = s && !o_free   ? std::min(0.5, piece.alone / std::max(out.subjects, 1.0))
           : s            ? piece.alone / std::max(out.subjects, 1.0)
           : o && !s_free ? std::min(0.5, piece.alone / std::max(out.objects, 1.0))
@@ -213,6 +217,7 @@ Result<OperatorPtr> Planner::join_star(OperatorPtr& input, std::vector<Piece>& p
   // most quads, it makes far more rows on the way than the mean says. A star never does.
   static constexpr double kDoubt = 4;
   const Left left = left_of(*input);
+  std::vector<Variable> tried;
   const auto is_in = [&](const Piece& piece, Variable subject) {
     return piece.triple != nullptr && !piece.triple->path && !piece.scope.correlated &&
            piece.scope.graphs == Graphs::Default && variable_of(piece.triple->s) != nullptr &&
@@ -221,6 +226,9 @@ Result<OperatorPtr> Planner::join_star(OperatorPtr& input, std::vector<Piece>& p
   for (const Piece& first : pieces) {
     const Variable* subject = first.triple ? variable_of(first.triple->s) : nullptr;
     if (subject == nullptr || left.columns.has(*subject)) continue;
+    if (std::find(tried.begin(), tried.end(), *subject) != tried.end()) continue;
+    tried.push_back(*subject);
+    QP_TRY(context_.tick(pieces.size()));
     std::vector<Piece> star;
     std::vector<Variable> common;
     for (const Piece& piece : pieces) {

@@ -43,7 +43,7 @@ class Filter : public Operator {
         const bool holds = std::all_of(compiled_.begin(), compiled_.end(),
                                        [row](const Compiled& each) { return each.holds(row); });
         if (holds) out.add(row, rows_.width);
-        QP_TRY(context_.tick(kStepsOfARow));
+        QP_TRY(context_.tick(kStepsOfARow * compiled_.size()));
       }
     }
     return {};
@@ -75,7 +75,7 @@ class Extend : public Operator {
       TermId* row = out.add(rows_.row(i), rows_.width);
       context_.next_solution();
       for (std::size_t j = 0; j < slots_.size(); ++j) row[slots_[j]] = compiled_[j].id(row);
-      QP_TRY(context_.tick(kStepsOfARow));
+      QP_TRY(context_.tick(kStepsOfARow * slots_.size()));
     }
     return context_.check();
   }
@@ -280,7 +280,7 @@ class Sort : public Operator {
           const TermId id = compiled_[k].id(rows.row(i));
           row[columns_.size() + k] = id;
         }
-        QP_TRY(context_.tick(kStepsOfARow));
+        QP_TRY(context_.tick(kStepsOfARow * keys_.size()));
         // Not better than the worst of enough others.
         if (bar_ && !before(static_cast<std::uint32_t>(kept_.rows - 1), *bar_)) kept_.drop_last();
       }

@@ -112,6 +112,9 @@ Result<void> Parser::group_or_union(Group& out) {
   made.at = position();
   do {
     made.groups.push_back(QP_TRY(group()));
+    if (made.groups.size() > 1 && ++elements_ > limits::kSparqlElements) {
+      return fail("more patterns than are read");
+    }
   } while (take_word("UNION"));
   made.kind = made.groups.size() > 1 ? Element::Kind::Union : Element::Kind::Group;
   out.elements.push_back(std::move(made));
@@ -307,7 +310,10 @@ Result<Path> Parser::path() {
   Path made;
   made.kind = Path::Kind::Alternative;
   made.parts.push_back(std::move(first));
-  while (take_punct("|")) made.parts.push_back(QP_TRY(path_sequence()));
+  while (take_punct("|")) {
+    if (++links_ > kLinks) return fail("longer paths than are read");
+    made.parts.push_back(QP_TRY(path_sequence()));
+  }
   return made;
 }
 
@@ -318,7 +324,10 @@ Result<Path> Parser::path_sequence() {
   Path made;
   made.kind = Path::Kind::Sequence;
   made.parts.push_back(std::move(first));
-  while (take_punct("/")) made.parts.push_back(QP_TRY(path_element()));
+  while (take_punct("/")) {
+    if (++links_ > kLinks) return fail("longer paths than are read");
+    made.parts.push_back(QP_TRY(path_element()));
+  }
   return made;
 }
 

@@ -128,6 +128,7 @@ Result<Variable> Parser::var() {
     return fail("a variable in data", "DELETE or INSERT with WHERE takes variables");
   }
   Variable found = variable(now_.value);
+  if (names_.size() > kVariables) return fail("more variables than are read");
   advance();
   return found;
 }
@@ -140,6 +141,7 @@ Result<Node> Parser::var_or_iri() {
 
 Result<Node> Parser::fresh_blank() {
   const std::string label = "." + std::to_string(++fresh_);  // no label begins with a dot
+  if (names_.size() > kVariables) return fail("more blank nodes than are read");
   if (blanks_ == Blanks::Variables) return Node(fresh_variable("_:" + label));
   if (blanks_ == Blanks::Terms) return Node(rdf::Term::blank(label));
   return fail("a blank node in what is deleted", "a variable and WHERE would match it");

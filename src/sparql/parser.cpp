@@ -15,8 +15,10 @@ Parser::Parser(std::string_view text, const ParseOptions& options)
 }
 
 void Parser::advance() {
-  now_ = std::move(ahead_);
-  ahead_ = lexer_.next();
+  static constexpr std::size_t kTokensBetweenLooks = 256;
+  if (++tokens_ % kTokensBetweenLooks == 0) is_late_ = is_late_ || options_.deadline.is_over();
+  now_ = is_late_ ? Token() : std::move(ahead_);
+  ahead_ = is_late_ ? Token() : lexer_.next();
 }
 
 bool Parser::is_word(const Token& token, std::string_view word) {
@@ -93,6 +95,7 @@ static auto parse(std::string_view text, const ParseOptions& options, Fault* fau
   }
   Parser parser(text, options);
   auto made = read(parser);
+  if (parser.is_late() || options.deadline.is_over()) return options.deadline.passed();
   if (!made) told = parser.fault();
   return made;
 }

@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 #include "sparql/ast.hpp"
+#include "sparql/deadline.hpp"
 
 namespace qp::sparql {
 
@@ -19,13 +20,14 @@ struct ParseOptions {
   std::string base;  ///< relative IRIs resolve against it until BASE names another
   /// The namespace of a prefix that the text does not declare; empty view: there is none.
   std::string_view (*known_prefix)(std::string_view prefix) = nullptr;
+  Deadline deadline{};
 };
 
 /// The namespaces of vocab/ by their prefix, for ParseOptions.
 std::string_view vocabulary_prefix(std::string_view prefix);
 
 /// SPARQL 1.1 Query and Update. BadInput says the line, the column and the hint in words; `fault`
-/// gets the same in pieces. TooLarge: over kSparqlBytes, kSparqlDepth or kSparqlElements.
+/// gets the same in pieces. TooLarge: over kSparqlBytes or kSparqlDepth. Unavailable: the deadline.
 Result<Query> parse_query(std::string_view text, const ParseOptions& options = {},
                           Fault* fault = nullptr);
 Result<Update> parse_update(std::string_view text, const ParseOptions& options = {},

@@ -21,6 +21,8 @@ class Parser {
   Result<Query> query();
   Result<Update> update();
   const Fault& fault() const { return fault_; }
+  /// The deadline came; what was read is not all.
+  bool is_late() const { return is_late_; }
 
  private:
   // Tokens.
@@ -146,13 +148,18 @@ class Parser {
 
   enum class Blanks { Variables, Terms, Forbidden };
 
+  // Beside those of base/limits.hpp: what bounds the planning.
+  static constexpr std::size_t kLinks = 4'000;  ///< of all paths
+  static constexpr std::size_t kVariables = 10'000;
+
   Lexer lexer_;
   const ParseOptions& options_;
   Token now_, ahead_;
   Fault fault_;
   std::string base_;
   std::map<std::string, std::string, std::less<>> prefixes_;
-  std::size_t depth_ = 0, elements_ = 0;
+  std::size_t depth_ = 0, elements_ = 0, links_ = 0, tokens_ = 0;
+  bool is_late_ = false;
 
   std::vector<std::string> names_;
   std::vector<std::unordered_map<std::string, Variable>> scopes_;

@@ -92,6 +92,7 @@ Result<OperatorPtr> Planner::plan(const Algebra& algebra) {
 }
 
 Result<OperatorPtr> Planner::plan(const Algebra& algebra, const Scope& scope) {
+  QP_TRY(context_.check());
   switch (algebra.kind) {
     case Kind::Unit:
     case Kind::Triples:
@@ -133,16 +134,8 @@ Result<OperatorPtr> Planner::plan(const Algebra& algebra, const Scope& scope) {
       made->report().estimate = rows;
       return made;
     }
-    case Kind::Distinct: {
-      if (options_.may_push && !scope.correlated) wanted_ = columns_that_count(algebra.parts[0]);
-      OperatorPtr input = QP_TRY(plan(algebra.parts[0], scope));
-      wanted_.reset();
-      if (algebra.reduced) return input;
-      const double rows = input->report().estimate;
-      OperatorPtr made = make_distinct(context_, std::move(input));
-      made->report().estimate = rows;
-      return made;
-    }
+    case Kind::Distinct:
+      return distinct(algebra, scope, std::nullopt);
     case Kind::Slice:
       return slice(algebra, scope);
   }
@@ -223,6 +216,48 @@ Result<OperatorPtr> Planner::led_order(const Algebra& algebra, const Scope& scop
   return OperatorPtr();
 }
 
+/// Whether rows that are the same in all columns of the projection are so for its order, too.
+static bool orders_by_columns(const Algebra& project) {
+  if (project.kind != Kind::Project || project.parts[0].kind != Kind::Order) return false;
+  const std::vector<OrderKey>& keys = project.parts[0].order;
+  return std::all_of(keys.begin(), keys.end(), [&](const OrderKey& key) {
+    std::vector<Variable> named;
+    variables_of(key.expression, named);
+    return !has_exists(key.expression) &&
+           std::all_of(named.begin(), named.end(), [&](Variable each) {
+             return std::find(project.variables.begin(), project.variables.end(), each) !=
+                    project.variables.end();
+           });
+  });
+}
+
+// Where the order allows it only different rows are sorted, so that no more than these are held.
+Result<OperatorPtr> Planner::distinct(const Algebra& algebra, const Scope& scope,
+                                      std::optional<std::uint64_t> most) {
+  const Algebra& inner = algebra.parts[0];
+  if (options_.may_push && !scope.correlated) wanted_ = columns_that_count(inner);
+  const bool first = options_.may_push && !algebra.reduced && orders_by_columns(inner);
+  OperatorPtr made = QP_TRY(plan(first ? inner.parts[0].parts[0] : inner, scope));
+  wanted_.reset();
+  if (algebra.reduced) return made;
+  const double rows = made->report().estimate;
+  if (first) {
+    std::vector<Variable> columns = inner.variables;
+    std::sort(columns.begin(), columns.end());
+    columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
+    made = make_project(context_, std::move(made), columns, columns);
+    made->report().estimate = rows;
+  }
+  made = make_distinct(context_, std::move(made));
+  made->report().estimate = rows;
+  if (!first) return made;
+  made = make_sort(context_, std::move(made), inner.parts[0].order, most);
+  made->report().estimate = most ? std::min(rows, static_cast<double>(*most)) : rows;
+  made = make_project(context_, std::move(made), inner.variables, inner.names);
+  made->report().estimate = rows;
+  return made;
+}
+
 // LIMIT goes through a projection down to the order that it needs no more than so much of.
 Result<OperatorPtr> Planner::slice(const Algebra& algebra, const Scope& scope) {
   const Algebra& inner = algebra.parts[0];
@@ -233,6 +268,9 @@ Result<OperatorPtr> Planner::slice(const Algebra& algebra, const Scope& scope) {
       *algebra.limit + algebra.offset <= limits::kSparqlTop) {
     input = QP_TRY(order(below, scope, *algebra.limit + algebra.offset));
     if (projects) input = make_project(context_, std::move(input), inner.variables, inner.names);
+  } else if (algebra.limit && inner.kind == Kind::Distinct &&
+             *algebra.limit + algebra.offset <= limits::kSparqlTop) {
+    input = QP_TRY(distinct(inner, scope, *algebra.limit + algebra.offset));
   } else {
     input = QP_TRY(plan(inner, scope));
   }
@@ -245,6 +283,7 @@ Result<OperatorPtr> Planner::slice(const Algebra& algebra, const Scope& scope) {
 
 Result<OperatorPtr> Planner::join_with(OperatorPtr input, const Algebra& algebra,
                                        const Scope& scope, std::vector<Expression> filters) {
+  QP_TRY(context_.check());
   switch (algebra.kind) {
     case Kind::LeftJoin: {
       // What only asks of the left side is asked there.

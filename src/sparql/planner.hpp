@@ -46,6 +46,7 @@ class Planner {
     const Algebra* algebra = nullptr;  ///< where it is no triple
     Scope scope;
     double alone = 0;             ///< rows of it, without the others
+    Fanout fanout;                ///< of a triple
     std::vector<IdRange> ranges;  ///< of its object, where filters say so
     std::vector<Variable> may, must;
   };
@@ -65,6 +66,8 @@ class Planner {
   Result<OperatorPtr> order(const Algebra& algebra, const Scope& scope,
                             std::optional<std::uint64_t> most);
   Result<OperatorPtr> slice(const Algebra& algebra, const Scope& scope);
+  Result<OperatorPtr> distinct(const Algebra& algebra, const Scope& scope,
+                               std::optional<std::uint64_t> most);
   /// The same for a few rows, where an index has the values of the first key in their order. Null:
   /// there is none, or it is no gain over a plan that makes `rows`.
   Result<OperatorPtr> led_order(const Algebra& algebra, const Scope& scope, std::uint64_t most,

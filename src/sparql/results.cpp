@@ -308,6 +308,7 @@ Result<void> write_json_ld(Execution& execution, const JsonLdOptions& options, W
     quads.push_back(quad);
     return {};
   }));
+  QP_TRY(execution.context().check());
   json::Arena arena;
   json::Value made = QP_TRY(jsonld::from_rdf(quads, {}, arena));
   if (options.loader) {

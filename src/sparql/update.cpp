@@ -16,9 +16,13 @@ using store::QuadIds;
 
 class Updater {
  public:
-  Updater(store::WriteTxn& txn, const UpdateOptions& options) : txn_(txn), options_(options) {}
+  Updater(store::WriteTxn& txn, const UpdateOptions& options)
+      : txn_(txn),
+        options_(options),
+        deadline_(options.run.deadline.value_or(Deadline::in(options.run.limits.time))) {}
 
   Result<void> run(const Operation& operation) {
+    if (deadline_.is_over()) return deadline_.passed();
     Result<void> done = run_loudly(operation);
     // SILENT hides what the data would not have; what is not allowed is told.
     if (!done && operation.silent && Result<void>(done).error().code == Code::NotFound) return {};
@@ -40,6 +44,12 @@ class Updater {
   Result<std::vector<QuadIds>> quads_of(TermId graph);
   Result<void> apply(std::vector<QuadIds> deletes, const std::vector<QuadIds>& inserts);
   Result<void> check(const QuadIds& quad);
+  /// Looks at the clock every so often.
+  Result<void> tick() {
+    static constexpr std::size_t kStepsBetweenLooks = 256;
+    if (++steps_ % kStepsBetweenLooks != 0 || !deadline_.is_over()) return {};
+    return deadline_.passed();
+  }
 
   /// The terms of one solution, with ids of the store.
   struct Solution {
@@ -54,6 +64,8 @@ class Updater {
 
   store::WriteTxn& txn_;
   const UpdateOptions& options_;
+  Deadline deadline_;  ///< of all operations together
+  std::size_t steps_ = 0;
   UpdateReport report_;
   Execution* execution_ = nullptr;   ///< whose ids the solutions have
   std::map<TermId, TermId> stored_;  ///< terms that the query made
@@ -84,6 +96,7 @@ Result<void> Updater::run_loudly(const Operation& operation) {
 // The keys of actors belong to the private ones, which are in no graph; the members of a sequence
 // are kept with their order and their counts.
 Result<void> Updater::check(const QuadIds& quad) {
+  QP_TRY(tick());
   static constexpr std::array kKept = {sec::publicKey, sec::publicKeyPem, sec::publicKeyMultibase};
   if (std::any_of(kKept.begin(), kKept.end(), [&](const Word& word) { return quad.p == word; })) {
     return error(Code::Forbidden, "the keys of actors are changed by `actor rotate-key` only");
@@ -116,6 +129,7 @@ Result<void> Updater::apply(std::vector<QuadIds> deletes, const std::vector<Quad
   QP_TRY(txn_.apply(deletes, ordered));
   for (const TermId graph : begun) QP_TRY(txn_.set_audience(graph, options_.audience));
   for (const TermId graph : graphs) {
+    QP_TRY(tick());
     const std::string iri(QP_TRY(txn_.resolve(graph)).value);
     const auto record = QP_TRY(txn_.graph(graph));
     if (record && record->quads == 0) QP_TRY(txn_.erase_graph(graph));
@@ -155,6 +169,7 @@ Result<std::optional<TermId>> Updater::filled(const Node& node, Solution& soluti
 // 3.1.3: what is no quad for some solution is left out.
 Result<std::optional<QuadIds>> Updater::filled(const QuadTemplate& made, const Operation& operation,
                                                Solution& solution, bool inserts) {
+  QP_TRY(tick());
   QuadIds quad;
   quad.g = quadpub::unnamed_graph;
   if (made.graph) {
@@ -202,6 +217,7 @@ Result<void> Updater::modify(const Operation& operation) {
     query.select.projection.push_back({variable, std::nullopt, variable});
   }
   RunOptions run = options_.run;
+  run.deadline = deadline_;
   if (operation.with && !operation.dataset.given()) {
     Dataset dataset;
     dataset.default_graph = Dataset::Default::Listed;

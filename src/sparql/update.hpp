@@ -18,10 +18,10 @@ struct UpdateReport {
   std::uint64_t inserted = 0, deleted = 0;  ///< quads asked for; some may have been there, or gone
 };
 
-/// All operations in one transaction; an error leaves nothing of them (the caller's transaction is
-/// not committed). What has no GRAPH goes into and out of the unnamed graph. Forbidden: LOAD, and
-/// what the server keeps itself (keys, members of sequences). Rendered bytes of changed resources
-/// are dropped.
+/// All operations in one transaction, and within one time limit; an error leaves nothing of them
+/// (the caller's transaction is not committed). What has no GRAPH goes into and out of the unnamed
+/// graph. Forbidden: LOAD, and what the server keeps itself (keys, members of sequences). Rendered
+/// bytes of changed resources are dropped.
 Result<UpdateReport> run_update(store::WriteTxn& txn, const Update& update,
                                 const UpdateOptions& options);
 

@@ -137,24 +137,25 @@ Result<std::string> actor_of(const store::Txn& txn, const Caller& caller) {
 }
 
 Result<sparql::RunOptions> options_for(const Context& context, const store::Txn& txn,
-                                       const std::string& actor) {
+                                       const std::string& actor, const sparql::Deadline& deadline) {
   sparql::RunOptions options;
+  options.deadline = deadline;
   options.scan.visible = QP_TRY(view::sight_of(txn, view::Reader(actor))).visible;
   options.now = context.clock();
-  options.limits.time = kTime;
   options.limits.rows = kRows;
   options.limits.memory = kMemory;
   options.limits.frontier = kRows;
   return options;
 }
 
-sparql::ParseOptions parse_options(const Exchange& exchange) {
-  return {exchange.domain.url, sparql::vocabulary_prefix};
+sparql::ParseOptions parse_options(const Exchange& exchange, const sparql::Deadline& deadline) {
+  return {exchange.domain.url, sparql::vocabulary_prefix, deadline};
 }
 
 Result<net::Response> answer_query(Context& context, const Exchange& exchange,
                                    const store::Txn& txn, const std::string& actor, Asked asked) {
-  sparql::Query query = QP_TRY(sparql::parse_query(asked.text, parse_options(exchange)));
+  const auto deadline = sparql::Deadline::in(kTime);
+  sparql::Query query = QP_TRY(sparql::parse_query(asked.text, parse_options(exchange, deadline)));
   // What the protocol names goes before what the query names (2.1.4).
   if (asked.dataset.given()) query.dataset = std::move(asked.dataset);
   const auto format =
@@ -162,8 +163,8 @@ Result<net::Response> answer_query(Context& context, const Exchange& exchange,
   if (!format) return error(Code::NotAcceptable, "No format that suits this form of query");
   const Slot slot(context);
   if (!slot) return busy();
-  const auto execution = QP_TRY(
-      sparql::Execution::prepare(txn, std::move(query), QP_TRY(options_for(context, txn, actor))));
+  const auto execution = QP_TRY(sparql::Execution::prepare(
+      txn, std::move(query), QP_TRY(options_for(context, txn, actor, deadline))));
   std::string body;
   QP_TRY(sparql::write_answer(*execution, *format, {.loader = context.contexts.loader},
                               [&body](std::string_view piece) -> Result<void> {
@@ -194,7 +195,8 @@ Result<void> put_dataset(sparql::Update& update, const sparql::DatasetClause& da
 Result<net::Response> answer_update(Context& context, const Exchange& exchange,
                                     const Caller& caller, const std::string& actor,
                                     const Asked& asked) {
-  sparql::Update update = QP_TRY(sparql::parse_update(asked.text, parse_options(exchange)));
+  sparql::Update update = QP_TRY(
+      sparql::parse_update(asked.text, parse_options(exchange, sparql::Deadline::in(kTime))));
   QP_TRY(put_dataset(update, asked.dataset));
   const Slot slot(context);
   if (!slot) return busy();
@@ -203,8 +205,8 @@ Result<net::Response> answer_update(Context& context, const Exchange& exchange,
     ap::Editor editor(txn, actor,
                       {{}, "user " + caller.user, "update", {}, context.clock().count()});
     sparql::UpdateOptions options;
-    options.run = QP_TRY(options_for(context, txn, actor));
-    options.run.limits.time = kUpdateTime;
+    // It holds up the others from here on.
+    options.run = QP_TRY(options_for(context, txn, actor, sparql::Deadline::in(kUpdateTime)));
     options.admit = [&](const store::QuadIds& quad) { return editor.admit(quad); };
     options.begin = [&](TermId graph) { return editor.begin(graph); };
     options.end = [&](TermId graph) { return editor.end(graph); };

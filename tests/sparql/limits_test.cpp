@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <functional>
 #include <limits>
 
 #include "scratch_store.hpp"
 #include "sparql/execution.hpp"
 #include "sparql/parser.hpp"
 #include "sparql/results.hpp"
+#include "sparql/update.hpp"
 
 using namespace qp;
 
@@ -48,7 +50,9 @@ Result<void> ask(const store::Txn& txn, const std::string& text, const sparql::L
   sparql::RunOptions options;
   options.limits = limits;
   options.plan = plan;
-  auto query = QP_TRY(sparql::parse_query("PREFIX x: <http://x/> " + text));
+  options.deadline = sparql::Deadline::in(limits.time);
+  auto query = QP_TRY(
+      sparql::parse_query("PREFIX x: <http://x/> " + text, {{}, nullptr, *options.deadline}));
   const auto execution = QP_TRY(sparql::Execution::prepare(txn, std::move(query), options));
   const bool graph = sparql::suits(sparql::Format::NTriples, execution->form());
   return sparql::write_answer(*execution, graph ? sparql::Format::NTriples : sparql::Format::Tsv,
@@ -155,7 +159,114 @@ std::vector<Case> cases() {
   };
 }
 
+/// `make(0)`, `make(1)` ... in a row.
+std::string many(std::size_t count, const std::function<std::string(std::string)>& make) {
+  std::string made;
+  for (std::size_t i = 0; i < count; ++i) made += make(std::to_string(i)) + " ";
+  return made;
+}
+
+/// Those that take their time before the first row: to read, or to plan.
+std::vector<Case> long_texts() {
+  using S = std::string;
+  const std::string count = "SELECT (COUNT(*) AS ?n) { ";
+  std::string path = "x:p", list = "1";
+  for (int i = 1; i < 3'900; ++i) path += "/x:p";
+  for (int i = 1; i < 1'500'000; ++i) list += ",1";
+  return {
+      {"a chain", count + many(990, [](S i) { return "?v" + i + " x:p ?v0" + i + " ."; }) + "}"},
+      {"a star", count + "?s x:p ?o " + many(990, [](S i) { return "; x:p ?v" + i; }) + "}"},
+      {"a star of what is known", count + many(990, [](S) { return S("?s x:text ?t . "); }) + "}"},
+      {"a path", count + "?a " + path + " ?b }"},
+      {"options", count + "?a x:p ?b " +
+                      many(900, [](S i) { return "OPTIONAL { ?b x:p ?v" + i + " }"; }) + "}"},
+      {"unions", count + "?a x:p ?b " +
+                     many(300, [](S i) { return "{ ?b x:p ?v" + i + " } UNION { ?a x:p ?b }"; }) +
+                     "}"},
+      {"EXISTS",
+       count + "?a x:p ?b . ?c x:p ?d " +
+           many(900, [](S i) { return "FILTER(EXISTS { ?c x:p ?v" + i + " } || ?a = ?c)"; }) + "}"},
+      {"aggregates", "SELECT " +
+                         many(5'000, [](S i) { return "(COUNT(?a) + " + i + " AS ?c" + i + ")"; }) +
+                         "{ " + kThree + "}"},
+      {"sub-selects",
+       count + many(900, [](S i) { return "{ SELECT ?v" + i + " { ?v" + i + " x:p ?o } }"; }) +
+           "}"},
+      {"a text of 3 MB", count + kThree + "FILTER(?a IN (" + list + ")) }"},
+  };
+}
+
 }  // namespace
+
+TEST_CASE("the time limit holds while a query is read and planned") {
+  tests::ScratchStore store;
+  fill(store, 4'000);
+  const auto txn = store->read();
+  REQUIRE(txn.has_value());
+  for (const Case& each : long_texts()) {
+    CAPTURE(each.name);
+    const auto late = overrun(**txn, each.query);
+    CHECK_MESSAGE(late < kLate, each.name << ": " << late.count() << " ms");
+  }
+}
+
+TEST_CASE("all operations of an update share one time limit") {
+  tests::ScratchStore store;
+  fill(store, 2'000);
+  const std::string insert =
+      "INSERT { ?a <http://x/made> ?d } WHERE { ?a <http://x/p> ?b . ?c <http://x/text> ?d }";
+  for (const std::string& text : {insert, many(3'000, [](const std::string& i) {
+                                    return "INSERT { ?a <http://x/q> " + i +
+                                           " } WHERE { ?a <http://x/p> ?b } ;";
+                                  })}) {
+    milliseconds best{1'000'000};
+    for (int attempt = 0; attempt < 4 && best >= kLate; ++attempt) {
+      const auto begin = Steady::now();
+      sparql::UpdateOptions options;
+      options.run.deadline = sparql::Deadline::in(kTime);
+      const auto parsed = sparql::parse_update(text);
+      REQUIRE(parsed.has_value());
+      const Result<void> done = store->write([&](store::WriteTxn& txn) -> Result<void> {
+        QP_TRY(sparql::run_update(txn, *parsed, options));
+        return {};
+      });
+      best =
+          std::min(best, std::chrono::duration_cast<milliseconds>(Steady::now() - begin) - kTime);
+      REQUIRE(!done);
+      CHECK(Result<void>(done).error().message.find("longer than its limit of 150 ms") !=
+            std::string::npos);
+    }
+    CHECK_MESSAGE(best < kLate, best.count() << " ms");
+    const auto txn = store->read();
+    REQUIRE(txn.has_value());
+    CHECK_FALSE(*(*txn)->find_iri("http://x/made"));  // nothing of it stays
+  }
+}
+
+TEST_CASE("SELECT DISTINCT ?p ORDER BY ?p holds what it answers, not what it reads") {
+  std::uint64_t held[2] = {};
+  for (const std::size_t i : {0, 1}) {
+    tests::ScratchStore store;
+    fill(store, i == 0 ? 1'000 : 20'000);
+    const auto txn = store->read();
+    REQUIRE(txn.has_value());
+    for (const char* text : {"SELECT DISTINCT ?p { ?s ?p ?o } ORDER BY ?p",
+                             "SELECT DISTINCT ?p { GRAPH ?g { ?s ?p ?o } } ORDER BY ?p"}) {
+      sparql::RunOptions options;
+      auto query = sparql::parse_query(text);
+      REQUIRE(query.has_value());
+      const auto execution = sparql::Execution::prepare(**txn, *std::move(query), options);
+      REQUIRE(execution.has_value());
+      sparql::Batch rows;
+      std::size_t count = 0;
+      while (*(*execution)->next(rows)) count += rows.rows;
+      CHECK(count == 4);
+      held[i] = std::max(held[i], (*execution)->context().peak_memory());
+    }
+  }
+  CHECK(held[1] < 256 * 1024);
+  CHECK(held[1] <= held[0] * 2);
+}
 
 TEST_CASE("a query ends within 100 ms of its time, with a clear error, in every operator") {
   tests::ScratchStore store;

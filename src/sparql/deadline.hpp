@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "base/result.hpp"
+
+namespace qp::sparql {
+
+/// When a query is to be done, from the reading of its text to the last row of its answer.
+class Deadline {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// There is none.
+  Deadline() = default;
+  /// So long from now.
+  static Deadline in(std::chrono::milliseconds time) { return {Clock::now() + time, time}; }
+
+  bool is_over() const { return at_ != Clock::time_point::max() && Clock::now() >= at_; }
+  Error passed() const {
+    return error(Code::Unavailable, "the query took longer than its limit of " +
+                                        std::to_string(time_.count()) + " ms");
+  }
+
+ private:
+  Deadline(Clock::time_point at, std::chrono::milliseconds time) : at_(at), time_(time) {}
+
+  Clock::time_point at_ = Clock::time_point::max();
+  std::chrono::milliseconds time_{0};
+};
+
+}  // namespace qp::sparql
