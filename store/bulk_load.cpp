@@ -48,7 +48,7 @@ class Appender {
     MDB_val wanted = to_val(key);
     MDB_val given = to_val(value);
     const int code = mdb_cursor_put(cursor_.get(), &wanted, &given, MDB_APPEND);
-    if (code != 0) return access_->failed(code, "appending");
+    if (code != 0) return env_.trouble(code, "appending");
     return ++rows_ % kRowsPerCommit == 0 ? commit() : Result<void>();
   }
   Result<std::uint64_t> entries(Db db) {
@@ -67,7 +67,7 @@ class Appender {
     const int code = mdb_txn_commit(write_->txn);
     env_.end_write(*write_);
     write_.reset();
-    if (code != 0) return lmdb_error(code, "committing a bulk load");
+    if (code != 0) return env_.trouble(code, "committing a bulk load");
     return {};
   }
   std::uint64_t rows() const { return rows_; }

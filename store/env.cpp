@@ -1,6 +1,7 @@
 #include "store/env.hpp"
 
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -57,12 +58,16 @@ Env::Env(const Options& options)
 static Result<void> create_if_missing(const Options& options) {
   const std::filesystem::path file = options.folder / kFileName;
   std::error_code ignored;
-  if (std::filesystem::exists(file, ignored)) return {};
+  // A link that leads nowhere is something, too: its disk may not be mounted.
+  const auto is_there = [&] {
+    return std::filesystem::exists(std::filesystem::symlink_status(file, ignored));
+  };
+  if (is_there()) return {};
   const auto lock = FolderLock::take(options.folder, FolderLock::Kind::Exclusive);
   // Another process is making it; or a second look shows that it has.
   if (!lock && lock.error().code == Code::Unavailable) return {};
   if (!lock) return lock.error();
-  if (std::filesystem::exists(file, ignored)) return {};
+  if (is_there()) return {};
   const std::filesystem::path fresh = file.string() + ".new";
   std::filesystem::remove(fresh, ignored);
   auto env = QP_TRY(Env::create(options, fresh));
@@ -116,9 +121,17 @@ Result<void> Env::map(std::size_t wanted, unsigned flags) {
     const int code = mdb_env_open(env, file_.c_str(), MDB_NOSUBDIR | MDB_NOTLS | flags, kFileMode);
     if (code == 0) return {};
     if (code != ENOMEM || bytes / 4 < kSmallestMap) {
-      return lmdb_error(code, "opening " + file_.string());
+      return trouble(code, "opening " + file_.string());
     }
   }
+}
+
+Error Env::trouble(int code, std::string_view doing) const {
+  static constexpr std::uint64_t kNoRoom = std::uint64_t{1} << 20;
+  struct statvfs disk{};
+  const bool is_full = code == EIO && ::statvfs(file_.parent_path().c_str(), &disk) == 0 &&
+                       std::uint64_t{disk.f_bavail} * disk.f_frsize < kNoRoom;
+  return lmdb_error(is_full ? ENOSPC : code, doing);
 }
 
 Result<void> Env::check_process() const {
@@ -132,7 +145,7 @@ Result<void> Env::mark_words(Access& access) const {
 
 Result<void> Env::sync() {
   const int code = mdb_env_sync(env_.get(), 1);
-  if (code != 0) return lmdb_error(code, "syncing");
+  if (code != 0) return trouble(code, "syncing");
   return {};
 }
 
@@ -213,7 +226,7 @@ Result<void> Env::open_databases(bool read_only) {
   auto good = check_format(access);
   if (good) good = check_counts(access);
   if (!good) return abort(good.error());
-  if (const int code = mdb_txn_commit(txn); code != 0) return lmdb_error(code, "creating");
+  if (const int code = mdb_txn_commit(txn); code != 0) return trouble(code, "creating");
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -61,6 +62,9 @@ class Env {
   /// At least doubles the map. Waits for all transactions to end, 5 s at most: then Unavailable.
   /// The caller has none.
   Result<void> grow();
+  /// What LMDB's code says went wrong. LMDB calls it an input/output error, too, when a disk that
+  /// becomes full takes only a part of a write.
+  Error trouble(int code, std::string_view doing) const;
   /// After a commit that failed: LMDB gives an environment up whose meta page it could not write,
   /// for readers too. Opens the file anew then; waits for readers to end as `grow` does.
   Result<void> recover();

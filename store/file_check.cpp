@@ -194,7 +194,15 @@ bool is_whole(const File& file) {
 
 Result<void> check_not_truncated(const std::filesystem::path& path) {
   std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return {};
+  const auto status = std::filesystem::symlink_status(path, ignored);
+  if (!std::filesystem::exists(status)) return {};
+  // LMDB names its lock file after the link: whoever opens what it points at has another one.
+  if (std::filesystem::is_symlink(status)) {
+    return error(Code::Storage, path.string() + " is a symbolic link; make one to its folder");
+  }
+  if (!std::filesystem::is_regular_file(status)) {
+    return error(Code::Storage, path.string() + " is no store");
+  }
   const File file(path);
   if (!file.is_open()) {
     return Error{Code::Storage, "store: " + path.string() + ": " + std::strerror(errno), {}};

@@ -176,7 +176,7 @@ Result<int> rekey(Env& env, const WordIndex& words) {
   const auto marked = env.mark_words(txn->access());
   if (!marked) return refused(marked.error());
   const int code = txn->commit();
-  if (code != 0 && code != MDB_MAP_FULL) return lmdb_error(code, "committing new words");
+  if (code != 0 && code != MDB_MAP_FULL) return env.trouble(code, "committing new words");
   if (moved != 0 && code == 0) log::info("store_words_rekeyed", {log::field("count", moved)});
   return code;
 }

@@ -131,7 +131,7 @@ Writer::Attempt Writer::attempt(Batch& batch) {
     const std::uint64_t writes = txn.writes();
     Result<void> result = run_guarded(batch[i]->work, txn);
     if (txn.failure() == MDB_MAP_FULL) return Attempt::Grow;
-    if (txn.failure() != 0) result = lmdb_error(txn.failure(), "in a write");
+    if (txn.failure() != 0) result = env_.trouble(txn.failure(), "in a write");
     if (result) {
       ++i;
       continue;
@@ -147,10 +147,11 @@ Writer::Attempt Writer::commit(LmdbWrite& txn, Batch& batch) {
   const int code = txn.writes() == 0 ? 0 : txn.commit();
   if (code == MDB_MAP_FULL) return Attempt::Grow;
   if (code != 0) {
+    const Error trouble = env_.trouble(code, "committing");
     const auto recovered = env_.recover();
     if (!recovered)
       log::error("store_not_recovered", {log::field("detail", recovered.error().detail)});
-    fail_all(batch, lmdb_error(code, "committing"));
+    fail_all(batch, trouble);
     return Attempt::Finished;
   }
   for (Job* job : batch) job->done.set_value({});

@@ -66,6 +66,7 @@ Result<std::unique_ptr<store::Store>> create_store(const Settings& settings, con
   options.folder = settings.data;
   options.force_filesystem = use.force_filesystem;
   options.read_time = use.read_time;
+  options.read_only = use.read_only;
   return store::Store::open(options);
 }
 

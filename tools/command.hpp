@@ -36,6 +36,7 @@ struct Selected {
 struct StoreUse {
   bool force_filesystem = false;           ///< also on a network file system
   std::chrono::milliseconds read_time{0};  ///< see store::Options
+  bool read_only = false;                  ///< a read-only disk will do
 };
 
 /// The store of the data folder, which may be open in a server at the same time. BadInput where

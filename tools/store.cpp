@@ -12,8 +12,10 @@ namespace {
 
 using nlohmann::ordered_json;
 
+constexpr StoreUse kReading{false, {}, true};
+
 Result<void> stats(const Invocation& invocation) {
-  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
+  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings, kReading));
   const store::Statistics statistics = QP_TRY(store->statistics());
   ordered_json shown = {
       {"quads", statistics.quads},           {"terms", statistics.terms},
@@ -56,7 +58,7 @@ Result<void> verify(const Invocation& invocation) {
 Result<void> backup(const Invocation& invocation, std::filesystem::path destination) {
   std::error_code ignored;
   if (std::filesystem::is_directory(destination, ignored)) destination /= "quads.mdb";
-  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
+  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings, kReading));
   QP_TRY(store->backup(destination));
   print({{"backup", destination.string()},
          {"bytes", std::filesystem::file_size(destination, ignored)}},

@@ -1,5 +1,6 @@
 #include <lmdb.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -322,6 +323,30 @@ TEST_CASE("a file without the format marker is refused, and so is another progra
   refusal(db);
   std::ofstream(file, std::ios::trunc) << std::string(100'000, 'x');
   refusal(db);
+}
+
+TEST_CASE("what is no file of its own is refused: a link, a pipe, a folder (row 9)") {
+  TemporaryStore db;
+  db.write([&](WriteTxn& txn) { return write_document(txn, "1"); });
+  db.store.reset();
+  const auto file = db.folder.path() / "quads.mdb", elsewhere = db.folder.path() / "elsewhere";
+  std::filesystem::rename(file, elsewhere);
+  // LMDB would lock it under the link's name, and others under its own.
+  std::filesystem::create_symlink(elsewhere, file);
+  CHECK(refusal(db).find("symbolic link") != std::string::npos);
+  std::filesystem::remove(file);
+  std::filesystem::create_symlink("/nowhere/at/all", file);
+  CHECK(refusal(db).find("symbolic link") != std::string::npos);
+  std::filesystem::remove(file);
+  REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+  refusal(db);
+  std::filesystem::remove(file);
+  std::filesystem::create_directory(file);
+  refusal(db);
+  std::filesystem::remove(file);
+  std::filesystem::rename(elsewhere, file);
+  db.reopen();
+  CHECK(is_whole(*db.read(), "1"));
 }
 
 TEST_CASE("a store that has not the rows that were counted is refused (row 9)") {

@@ -1,6 +1,7 @@
 #include "io_shim.hpp"
 
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
@@ -51,7 +52,10 @@ ssize_t write_at(int fd, const iovec* parts, int count, off_t offset) {
     bytes.append(static_cast<const char*>(parts[i].iov_base), parts[i].iov_len);
   }
   if (const int code = planned_failure(); code != 0) {
-    ::syscall(SYS_pwrite64, fd, bytes.data(), bytes.size() / 2 / 512 * 512, offset);
+    const std::size_t half = bytes.size() / 2 / 512 * 512;
+    ::syscall(SYS_pwrite64, fd, bytes.data(), half, offset);
+    // The kernel says first that less was written than asked for.
+    if (code == ENOSPC && half > 0) return static_cast<ssize_t>(half);
     errno = code;
     return -1;
   }
@@ -152,6 +156,16 @@ int statfs(const char* path, struct statfs* out) noexcept {
   const std::lock_guard lock(mutex);
   if (filesystem != 0) out->f_type = static_cast<decltype(out->f_type)>(filesystem);
   return done;
+}
+
+int statvfs(const char* path, struct statvfs* out) noexcept {
+  struct statfs status{};
+  if (::syscall(SYS_statfs, path, &status) != 0) return -1;
+  *out = {};
+  out->f_frsize = static_cast<unsigned long>(status.f_frsize);
+  const std::lock_guard lock(mutex);
+  out->f_bavail = failing && failure_code == ENOSPC ? 0 : status.f_bavail;
+  return 0;
 }
 
 int fdatasync(int fd) { return sync(fd); }

@@ -5,8 +5,8 @@
 #include <vector>
 
 /// Stands between LMDB and the kernel: this program's own pwrite, writev, write, fdatasync,
-/// fsync, ftruncate and statfs are what liblmdb and the store call. Only files named `quads.mdb` or
-/// `quads.mdb.new` matter.
+/// fsync, ftruncate, statfs and statvfs are what liblmdb and the store call. Only files named
+/// `quads.mdb` or `quads.mdb.new` matter.
 namespace qp::store::io {
 
 struct Event {
@@ -24,7 +24,8 @@ std::vector<Event> recorded();
 void acknowledge(std::uint64_t number);
 
 /// The call of that number from now (0: the next), and `calls - 1` after it, fail with `code`; a
-/// writev or pwrite may have written half before it. -1 calls: until `heal`.
+/// writev or pwrite may have written half before it, and with ENOSPC says so instead of failing,
+/// as a disk that becomes full does; statvfs sees it full then. -1 calls: until `heal`.
 void fail(std::int64_t after, int calls, int code);
 /// How many calls have failed since `fail`.
 int failed();
