@@ -218,8 +218,12 @@ Result<std::string> admitted_object(const store::Txn& txn, const Activity& activ
   if ((!creates && !activity.is(as::Update)) || !activity.object.is_object()) return std::string();
   std::string object(activity.object.get("@id").text());
   const std::string actor = activity.actor();
-  if (object.empty() || object == activity.id || object.find('#') != std::string::npos ||
-      origin_of(object) != origin_of(actor)) {
+  if (object.empty() || object == activity.id || origin_of(object) != origin_of(actor)) {
+    return std::string();
+  }
+  // A fragment of what is another's may be a key; votes of Mastodon's are fragments of the voter.
+  const auto fragment = object.find('#');
+  if (fragment != std::string::npos && object.compare(0, fragment, actor) != 0) {
     return std::string();
   }
   // Who an actor is only itself says, whoever else is of its server.

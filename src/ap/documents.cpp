@@ -21,8 +21,9 @@ Documents::Documents(Services& services, std::function<void(const std::string&)>
           [this](const std::string& key) { return fetch(key); },
           [](const Result<std::string>&) { return kKeptTime; }, std::move(on_ready)) {}
 
-std::optional<Result<std::string>> Documents::take(const std::string& iri) {
-  auto found = fetched_.find(key_of(iri));
+std::optional<Result<std::string>> Documents::take(const std::string& iri,
+                                                   const std::string& since) {
+  auto found = fetched_.find(key_of(iri, since));
   if (found.state == decltype(fetched_)::State::Full) {
     return Result<std::string>(error(Code::Unavailable, "too much is being fetched; try again"));
   }
@@ -30,7 +31,8 @@ std::optional<Result<std::string>> Documents::take(const std::string& iri) {
 }
 
 Result<std::string> Documents::fetch(const std::string& key) {
-  const std::string iri = key.substr(key.find(' ') + 1);
+  const auto begin = key.find(' ') + 1;
+  const std::string iri = key.substr(begin, key.find(' ', begin) - begin);
   if (by_host_.take(host_of(iri), services_.clock())) {
     return error(Code::Unavailable, "too much was fetched from " + host_of(iri));
   }

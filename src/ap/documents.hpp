@@ -19,10 +19,13 @@ class Documents {
  public:
   Documents(Services& services, std::function<void(const std::string& key)> on_ready);
 
-  static std::string key_of(const std::string& iri) { return "document " + iri; }
+  static std::string key_of(const std::string& iri, const std::string& since = "") {
+    return "document " + iri + (since.empty() ? "" : " " + since);
+  }
   /// The text of the document whose id is `iri`, as it was served from there some seconds ago at
-  /// most. nullopt: it is being fetched; park on key_of. Unavailable: too much is. Never blocks.
-  std::optional<Result<std::string>> take(const std::string& iri);
+  /// most, but not before this was asked first with that `since` (the id of what tells of a
+  /// change). nullopt: it is being fetched; park on key_of. Unavailable: too much is. Never blocks.
+  std::optional<Result<std::string>> take(const std::string& iri, const std::string& since = "");
   void stop() { fetched_.stop(); }
 
  private:

@@ -26,8 +26,11 @@ struct Received {
   std::string text;
   jsonld::StoredForm form;
   Activity activity;
-  /// What the target of a Move says of itself, where it was fetched for that.
-  std::unique_ptr<Received> target{};
+  /// What was fetched for it: what the target of a Move says of itself, or the object of a Create
+  /// or Update that only names it.
+  std::unique_ptr<Received> fetched{};
+
+  bool has_fetched_object() const { return fetched && !activity.is(as::Move); }
 };
 
 Result<std::unique_ptr<Received>> read(std::string_view body, const Services& services) {
@@ -78,9 +81,8 @@ Result<void> forget_vanished(const std::string& actor, const Services& services)
   });
 }
 
-Result<std::vector<Owned>> owned_graphs(store::WriteTxn& txn, const Received& received,
+Result<std::vector<Owned>> owned_graphs(store::WriteTxn& txn, const Activity& activity,
                                         std::span<const std::string> readers) {
-  const Activity& activity = received.activity;
   const auto audience = QP_TRY(audience_of(txn, readers));
   std::vector<Owned> owned{{activity.id, audience}};
   const std::string object = QP_TRY(admitted_object(txn, activity));
@@ -108,6 +110,21 @@ Result<std::string> unknown_target(const store::Txn& txn, const Activity& move) 
   return QP_TRY(has_local_followers(txn, move.actor())) ? target : std::string();
 }
 
+/// Only its address was sent. It is the sender's to say what is there.
+Result<std::string> named_object(const store::Txn& txn, const Activity& activity) {
+  const bool only_names = (activity.is(as::Create) || activity.is(as::Update)) &&
+                          activity.objects.size() == 1 && !activity.object.is_object();
+  if (!only_names) return std::string();
+  const std::string& object = activity.objects.front();
+  const std::string origin = origin_of(object);
+  if (origin.empty() || origin != origin_of(activity.actor()) ||
+      object.find('#') != std::string::npos || QP_TRY(is_local(txn, object))) {
+    return std::string();
+  }
+  const auto known = QP_TRY(txn.find_iri(activity.id));
+  return known && QP_TRY(txn.graph(*known)) ? std::string() : object;
+}
+
 /// A linked-data signature proves nothing here (security.md 1.3), but who sends one along with what
 /// another one said (Mastodon forwards answers so) can be taken at his word to look where it is
 /// from.
@@ -130,19 +147,18 @@ Result<std::string> forwarded_activity(const store::Txn& txn, const Received& re
 Result<std::string> needed_document(const Received& received, const Sender& sender,
                                     const Services& services) {
   const Activity& activity = received.activity;
-  const bool is_own = activity.actor() == sender.actor;
-  if (is_own && !activity.is(as::Move)) return std::string();
   const auto txn = QP_TRY(services.store.read());
-  return is_own ? unknown_target(*txn, activity) : forwarded_activity(*txn, received);
+  if (activity.actor() != sender.actor) return forwarded_activity(*txn, received);
+  return activity.is(as::Move) ? unknown_target(*txn, activity) : named_object(*txn, activity);
 }
 
-/// What was asked for is there: a target goes with its Move, an activity takes the place of what
-/// somebody else said of it.
+/// What was asked for is there: a target goes with its Move, an object with what names it, an
+/// activity takes the place of what somebody else said of it.
 Result<void> use_document(std::unique_ptr<Received>& received, Sender& sender,
                           const std::string& document, const Services& services) {
   auto fetched = QP_TRY(read(document, services));
   if (received->activity.actor() == sender.actor) {
-    received->target = std::move(fetched);
+    received->fetched = std::move(fetched);
     return {};
   }
   const Activity& there = fetched->activity;
@@ -177,7 +193,8 @@ Result<bool> is_shared(const store::Txn& txn, std::string_view inbox) {
 
 Result<Receipt> write(store::WriteTxn& txn, const Received& received, const Sender& sender,
                       std::string_view inbox, const Services& services) {
-  const Activity& activity = received.activity;
+  Activity activity = received.activity;
+  if (received.has_fetched_object()) activity.object = received.fetched->form.expanded;
   QP_TRY(admit_here(txn, activity));
   const auto known = QP_TRY(txn.find_iri(activity.id));
   if (known && QP_TRY(txn.graph(*known))) return Receipt::Duplicate;
@@ -187,21 +204,30 @@ Result<Receipt> write(store::WriteTxn& txn, const Received& received, const Send
   auto readers = activity.recipients();
   readers.push_back(activity.actor());
   for (const Actor& recipient : recipients) readers.push_back(recipient.iri);
-  const auto owned = QP_TRY(owned_graphs(txn, received, readers));
+  const auto owned = QP_TRY(owned_graphs(txn, activity, readers));
   const Provenance provenance{activity.id, sender.key_id, sender.how, std::string(inbox),
                               services.clock().count()};
-  QP_TRY(write_document(txn, received.form, received.text, owned, provenance));
+  const std::span<const Owned> graphs(owned);
+  const std::size_t said_here = received.has_fetched_object() ? 1 : owned.size();
+  QP_TRY(write_document(txn, received.form, received.text, graphs.first(said_here), provenance));
+  if (said_here < owned.size()) {
+    const std::string& iri = owned.back().iri;
+    QP_TRY(write_document(txn, received.fetched->form, received.fetched->text,
+                          graphs.subspan(said_here),
+                          {iri, iri, "fetched", {}, services.clock().count()}));
+  }
   if (owned.front().audience == store::AudienceId::Public && QP_TRY(is_shared(txn, inbox))) {
     QP_TRY(add_member(txn, inbox, activity.id, store::AudienceId::Public));
   }
-  if (const auto& target = received.target) {
-    QP_TRY(write_fetched_actor(txn, target->form, target->text, services));
+  const bool has_target = received.fetched && activity.is(as::Move);
+  if (has_target) {
+    QP_TRY(write_fetched_actor(txn, received.fetched->form, received.fetched->text, services));
   }
   const std::string object = owned.size() > 1 ? owned.back().iri : std::string();
   std::vector<std::string> caused;
   const auto members = values_of(activity.object, as::items.iri);
-  const Happening happening{txn,     activity, services, owned.front().audience,    object,
-                            nullptr, members,  &caused,  received.target != nullptr};
+  const Happening happening{txn,     activity, services,  owned.front().audience, object, nullptr,
+                            members, &caused,  has_target};
   QP_TRY(apply_effects(happening));
   QP_TRY(note_caused(txn, activity.id, caused));
   for (Actor& member : QP_TRY(forward(happening))) recipients.push_back(std::move(member));
@@ -264,12 +290,14 @@ Result<Receipt> Inbox::receive(const net::Request& request, const Domain& domain
   auto received = QP_TRY(read(request.body, services_));
   const std::string needed = QP_TRY(needed_document(*received, sender, services_));
   if (!needed.empty()) {
-    const auto found = documents_.take(needed);
+    const bool has_changed = received->activity.is(as::Update);
+    const std::string since = has_changed ? received->activity.id : "";
+    const auto found = documents_.take(needed, since);
     if (!found) {
-      if (attempt == 0) wait_for = Documents::key_of(needed);
+      if (attempt == 0) wait_for = Documents::key_of(needed, since);
       return error(Code::Unavailable, needed + " is being fetched; try again");
     }
-    // Without it a Move has no effect, and what another one said is refused.
+    // Without it a Move has no effect, a Create no object, and what another one said is refused.
     const auto used =
         *found ? use_document(received, sender, **found, services_) : Result<void>(found->error());
     if (!used) log::info("document_not_used", {{"id", needed}, {"problem", used.error().detail}});

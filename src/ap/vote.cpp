@@ -192,7 +192,10 @@ Result<bool> vote(const Happening& happening) {
   const json::Value note = happening.activity.object;
   const auto names = values_of(note, as::name.iri);
   const auto parents = values_of(note, as::inReplyTo.iri);
-  if (names.size() != 1 || parents.size() != 1 || note.contains(as::content.iri)) return false;
+  const auto contents = values_of(note, as::content.iri);
+  const bool is_blank = std::all_of(contents.begin(), contents.end(),
+                                    [](const std::string& one) { return one.empty(); });
+  if (names.size() != 1 || parents.size() != 1 || !is_blank) return false;
   Ballot ballot;
   ballot.iri = parents.front();
   ballot.option = names.front();

@@ -41,6 +41,8 @@ inline constexpr Orphan kOrphans[] = {
     {"conversation", QP_NAMESPACE_ostatus "conversation"},
     {"atomUri", QP_NAMESPACE_ostatus "atomUri"},
     {"inReplyToAtomUri", QP_NAMESPACE_ostatus "inReplyToAtomUri"},
+    {"EmojiReact", QP_NAMESPACE_litepub "EmojiReact"},
+    {"ChatMessage", QP_NAMESPACE_litepub "ChatMessage"},
     {"_misskey_content", QP_NAMESPACE_misskey "_misskey_content"},
     {"_misskey_quote", QP_NAMESPACE_misskey "_misskey_quote"},
     {"_misskey_reaction", QP_NAMESPACE_misskey "_misskey_reaction"},

@@ -40,10 +40,11 @@ bool covers(const InnerList& list, std::string_view name) {
 
 Result<void> check_coverage(const InnerList& list, const Message& message) {
   if (!covers(list, "@method")) return unauthenticated("it does not cover @method");
-  const bool whole_target =
-      covers(list, "@target-uri") ||
-      (covers(list, "@authority") && covers(list, "@path") && covers(list, "@query"));
-  if (!whole_target) {
+  // Where there is no query, none can have been added to what was signed.
+  const bool has_query = message.path().size() != message.target.size();
+  const bool whole_path = covers(list, "@request-target") ||
+                          (covers(list, "@path") && (covers(list, "@query") || !has_query));
+  if (!covers(list, "@target-uri") && !(covers(list, "@authority") && whole_path)) {
     return unauthenticated("it covers neither @target-uri nor @authority, @path and @query");
   }
   if (message.needs_digest() && !covers(list, "content-digest")) {

@@ -62,16 +62,15 @@ std::string nodeinfo_name(std::string_view software) {
 
 Result<net::Response> get_nodeinfo_links(Context& context, const Exchange& exchange) {
   ordered_json links = ordered_json::array();
-  {
-    // FEP-2677: who signs what this server fetches.
-    const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
-    if (const auto application = QP_TRY(ap::find_application(*txn, exchange.domain.host))) {
-      links.push_back({{"rel", as::Application.iri}, {"href", *application}});
-    }
-  }
-  for (const std::string_view version : {"2.1", "2.0"}) {
+  // Some peers take the first link, whatever it is, and some the last that they know.
+  for (const std::string_view version : {"2.0", "2.1"}) {
     links.push_back({{"rel", std::string(kSchema) + std::string(version)},
                      {"href", exchange.domain.url + "/nodeinfo/" + std::string(version)}});
+  }
+  // FEP-2677: who signs what this server fetches.
+  const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
+  if (const auto application = QP_TRY(ap::find_application(*txn, exchange.domain.host))) {
+    links.push_back({{"rel", as::Application.iri}, {"href", *application}});
   }
   net::Response response = json_reply(200, {{"links", links}});
   response.headers.set("Cache-Control", std::string(kDiscoveryCache));

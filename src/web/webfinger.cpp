@@ -55,10 +55,13 @@ Result<std::variant<Account, Address>> parse_resource(std::string_view resource)
   if (resource.starts_with("https://") || resource.starts_with("http://")) {
     return Named(Address{std::string(resource)});
   }
-  if (!text::lower(resource.substr(0, 5)).starts_with("acct:")) {
+  std::string_view name = resource;
+  if (text::lower(resource.substr(0, 5)).starts_with("acct:")) {
+    name.remove_prefix(5);
+  } else if (const auto at = resource.find('@', 1);  // some leave the scheme out
+             at == std::string_view::npos || resource.substr(0, at).find(':') < at) {
     return bad_input("resource is neither an acct: nor an https: URI");
   }
-  std::string_view name = resource.substr(5);
   if (name.starts_with('@')) name.remove_prefix(1);
   const auto [username, host] = text::split_once(name, '@');
   if (username.empty() || !host || host->empty() || host->find('@') != std::string_view::npos) {

@@ -43,8 +43,8 @@ class Peer:
         self._http.shutdown()
         self._http.server_close()
 
-    def actor(self, name):
-        return RemoteActor(self, name)
+    def actor(self, name, key=None):
+        return RemoteActor(self, name, key)
 
     def publish(self, path, document):
         """Makes `document` readable at `path`; gives it that id and returns it."""
@@ -103,9 +103,9 @@ def _handler(peer):
 class RemoteActor:
     """An actor on a peer, who can sign."""
 
-    def __init__(self, peer, name):
+    def __init__(self, peer, name, key=None):
         self.peer = peer
-        self.key = sign.Key()
+        self.key = key or sign.Key()
         self.id = f"{peer.url}/users/{name}"
         self.key_id = f"{self.id}#main-key"
         peer.publish(f"/users/{name}", {

@@ -199,7 +199,13 @@ TEST_CASE("interop I22: a Like with content, an EmojiReact, and quotes of all sp
                      "{'litepub':'http://litepub.social/ns#','EmojiReact':'litepub:EmojiReact'}],"
                      "'id':'https://remote.example/e','type':'EmojiReact','actor':'" +
                          kMallory + "','object':'" + server.note + "','content':'x'}"));
-  CHECK(server.members(server.likes()).size() == 2);
+  // Many send it without saying what the word means.
+  CHECK(server.takes("https://remote.example/users/erin",
+                     "{" + kAs2 +
+                         ",'id':'https://remote.example/e2','type':'EmojiReact','actor':"
+                         "'https://remote.example/users/erin','object':'" +
+                         server.note + "','content':'x'}"));
+  CHECK(server.members(server.likes()).size() == 3);
   CHECK(server.seen_json("https://remote.example/l", server.alice.iri)["content"] == ":blob:");
   const std::string quotes =
       "'quoteUrl':'" + server.note + "','_misskey_quote':'" + server.note + "','quoteUri':'" +

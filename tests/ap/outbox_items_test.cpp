@@ -375,6 +375,28 @@ TEST_CASE("I20: votes are counted once for each voter, and are not listed as ans
         "a Question has oneOf or anyOf, not both");
 }
 
+TEST_CASE("I20: a vote of Mastodon's, with ids that are fragments of its actor's, counts") {
+  Items server;
+  const std::string question =
+      server.made(server.alice,
+                  "{'type':'Question','content':'?','oneOf':[{'type':'Note','name':'yes'},"
+                  "{'type':'Note','name':'no'}]," +
+                      kToPublic + "}");
+  const auto vote = [&](const std::string& voter, const std::string& object) {
+    return server.receive_text(
+        voter, "{'@context':'https://www.w3.org/ns/activitystreams','id':'" + voter +
+                   "#votes/1/activity','type':'Create','actor':'" + voter + "','to':'" +
+                   server.alice.iri + "','object':{'id':'" + object +
+                   "','type':'Note','name':'yes','content':'','attributedTo':'" + voter +
+                   "','inReplyTo':'" + question + "','to':'" + server.alice.iri + "'}}");
+  };
+  CHECK(vote(kCarol, kCarol + "#votes/1"));
+  CHECK(server.seen_json(question)["oneOf"][0]["replies"]["totalItems"] == 1);
+  // Of a fragment of another one's only that one can speak.
+  CHECK(vote(kMallory, kCarol + "#votes/2"));
+  CHECK(server.seen_json(question)["oneOf"][0]["replies"]["totalItems"] == 1);
+}
+
 TEST_CASE("I20: after votes the Question's new counts go to its readers and to those who voted") {
   Items server;
   CHECK(server.receive(kMallory, "Follow", server.alice.iri));
