@@ -1,6 +1,9 @@
 #include "web/sparql_handler.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
+#include <span>
 
 #include "ap/edit.hpp"
 #include "base/text.hpp"
@@ -69,7 +72,7 @@ Result<Asked> read_parameters(std::string_view encoded, Asked::What what, bool w
 double quality(std::string_view parameters) {
   for (const std::string_view part : text::split(parameters, ';')) {
     const std::string_view trimmed = text::trim(part);
-    if (!trimmed.starts_with("q=")) continue;
+    if (!trimmed.starts_with("q=") && !trimmed.starts_with("Q=")) continue;
     double value = 1;
     const auto [end, trouble] =
         std::from_chars(trimmed.data() + 2, trimmed.data() + trimmed.size(), value);
@@ -78,34 +81,60 @@ double quality(std::string_view parameters) {
   return 1;
 }
 
-std::optional<sparql::Format> format_of(std::string_view type, sparql::Query::Form form) {
-  const bool graph =
-      form == sparql::Query::Form::Construct || form == sparql::Query::Form::Describe;
-  if (type == "*/*" || type == "application/*" || type == "text/*") {
-    if (type == "text/*") return graph ? sparql::Format::Turtle : sparql::Format::Csv;
-    return graph ? sparql::Format::JsonLd : sparql::Format::Json;
+/// A format, under its own name and others that clients ask for it by.
+struct Offer {
+  sparql::Format format;
+  std::string_view type, others[2];
+};
+/// The first is for who accepts anything.
+constexpr Offer kTables[] = {
+    {sparql::Format::Json, "application/sparql-results+json", {"application/json"}},
+    {sparql::Format::Xml, "application/sparql-results+xml", {"application/xml", "text/xml"}},
+    {sparql::Format::Csv, "text/csv", {}},
+    {sparql::Format::Tsv, "text/tab-separated-values", {}},
+};
+constexpr Offer kGraphs[] = {
+    {sparql::Format::JsonLd, "application/ld+json", {"application/json"}},
+    {sparql::Format::Turtle, "text/turtle", {}},
+    {sparql::Format::NTriples, "application/n-triples", {"text/plain"}},
+};
+
+/// How exactly a media range means the offer; 0: not at all.
+int precision(std::string_view range, const Offer& offer) {
+  const auto is_range = [range](std::string_view other) {
+    return !other.empty() && range == other;
+  };
+  if (range == offer.type ||
+      std::any_of(std::begin(offer.others), std::end(offer.others), is_range)) {
+    return 3;
   }
-  std::optional<sparql::Format> found = sparql::format_of_type(type);
-  if (type == "application/json") found = graph ? sparql::Format::JsonLd : sparql::Format::Json;
-  if (type == "application/xml" || type == "text/xml") found = sparql::Format::Xml;
-  if (type == "text/plain") found = sparql::Format::NTriples;
-  if (!found || !sparql::suits(*found, form)) return std::nullopt;
-  return found;
+  if (range == "*/*") return 1;
+  return range.ends_with("/*") && offer.type.starts_with(range.substr(0, range.size() - 1)) ? 2 : 0;
 }
 
-/// RFC 9110 12.5.1; the first of the best.
+/// RFC 9110 12.5.1: the most exact range decides about each; the first of the best is taken.
 std::optional<sparql::Format> negotiate_answer(std::string_view accept, sparql::Query::Form form) {
   if (text::trim(accept).empty()) accept = "*/*";
+  const bool graph =
+      form == sparql::Query::Form::Construct || form == sparql::Query::Form::Describe;
+  const std::span<const Offer> offers = graph ? std::span<const Offer>(kGraphs) : kTables;
   std::optional<sparql::Format> best;
-  double best_quality = 0;
-  for (const std::string_view part : text::split(accept, ',')) {
-    const auto [type, parameters] = text::split_once(part, ';');
-    const double here = quality(parameters.value_or(""));
-    const auto format = format_of(text::lower(text::trim(type)), form);
-    if (format && here > best_quality) {
-      best = format;
-      best_quality = here;
+  std::pair<double, std::ptrdiff_t> best_rank;  // quality, and the earlier range
+  for (const Offer& offer : offers) {
+    int most = 0;
+    std::pair<double, std::ptrdiff_t> rank;
+    std::ptrdiff_t place = 0;
+    for (const std::string_view part : text::split(accept, ',')) {
+      --place;
+      const auto [type, parameters] = text::split_once(part, ';');
+      const int here = precision(text::lower(text::trim(type)), offer);
+      if (here <= most) continue;
+      most = here;
+      rank = {quality(parameters.value_or("")), place};
     }
+    if (most == 0 || rank.first <= 0 || (best && rank <= best_rank)) continue;
+    best = offer.format;
+    best_rank = rank;
   }
   return best;
 }

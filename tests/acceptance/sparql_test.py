@@ -86,7 +86,14 @@ class ProtocolTest(SparqlCase):
                 ("text/html, text/csv;q=0.5, application/sparql-results+xml;q=0.9",
                  "application/sparql-results+xml"),
                 ("application/sparql-results+xml;q=0, text/csv;q=0.1", "text/csv"),
-                ("TEXT/CSV", "text/csv")]:
+                ("TEXT/CSV", "text/csv"),
+                # The most exact range decides about a type, wherever it stands.
+                ("*/*, application/sparql-results+json;q=0", "application/sparql-results+xml"),
+                ("*/*;q=0.1, text/tab-separated-values;q=0.2", "text/tab-separated-values"),
+                ("text/*", "text/csv"), ("text/*, text/csv;q=0", "text/tab-separated-values"),
+                ("application/*;Q=0.3, text/csv ; Q=0.4", "text/csv"),
+                ("text/csv, application/sparql-results+json", "text/csv"),
+                ("application/json; charset=utf-8", "application/sparql-results+json")]:
             with self.subTest(accept=accept):
                 answer = self.ask(SELECT, accept=accept)
                 self.assert_status(answer, 200)
@@ -94,7 +101,7 @@ class ProtocolTest(SparqlCase):
                 self.assertEqual(self.contents(answer.text, written),
                                  ["for alice", "for all", "for bob"])
                 self.assertIn("Accept", answer.headers["Vary"])
-        for accept in ("text/turtle", "image/png", "application/ld+json", "text/csv;q=0"):
+        for accept in ("text/turtle", "image/png", "application/ld+json", "text/csv;q=0", "*/*;q=0"):
             self.assert_status(self.ask(SELECT, accept=accept), 406)
 
     @staticmethod
