@@ -85,14 +85,13 @@ async function run() {
       child ??= await start(named);
       const answer = await asked(child, query);
       answers.set(query.name, answer ?? {name: query.name, ms: Number(limit) * 1000, rows: 0, limited: true, equal: null});
-      if (answer !== null) continue;
-      child = undefined;
-      const other = others.find(({name}) => name === query.name);
-      if (!other) continue;
-      child = await start(named);
-      const again = await asked(child, other, Number(limit) * 3);
-      if (again === null) child = undefined;
-      else answers.get(query.name).equal = again.equal;
+      if (answer === null) child = undefined;
+    }
+    for (const other of others.filter((one) => usesGraphs(one.text) === named && answers.get(one.name)?.limited)) {
+      child ??= await start(named);
+      const answer = await asked(child, other, Number(limit) * 3);
+      if (answer === null) child = undefined;
+      answers.get(other.name).equal = answer?.equal ?? null;
     }
     child?.kill('SIGKILL');
   }
