@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -56,30 +57,39 @@ Result<void> hosts(const Invocation& invocation) {
   return {};
 }
 
-/// `id` 0: all.
+constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+
 Result<std::vector<store::QueueItem>> items(const store::Txn& txn, std::uint64_t id) {
-  constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
-  std::vector<store::QueueItem> found = QP_TRY(txn.queue_list(id == 0 ? kListed : kAll));
-  if (id == 0) return found;
+  std::vector<store::QueueItem> found = QP_TRY(txn.queue_list(kAll));
   std::erase_if(found, [&](const store::QueueItem& item) { return item.id != id; });
   if (found.empty()) return error(Code::NotFound, "no item " + std::to_string(id));
   return found;
 }
 
+/// What each host gets next; what waits behind it is due as soon as it has gone.
+Result<std::vector<store::QueueItem>> heads(const store::Txn& txn) {
+  return txn.queue_due(std::numeric_limits<std::int64_t>::max(), kAll);
+}
+
 Result<void> retry(const Invocation& invocation, std::uint64_t id) {
   const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
   const std::int64_t now = system_now().count();
-  std::size_t count = 0;
-  Result<void> written = store->write([&](store::WriteTxn& txn) -> Result<void> {
-    const std::vector<store::QueueItem> found = QP_TRY(items(txn, id));
-    for (const store::QueueItem& item : found) {
-      QP_TRY(txn.queue_reschedule(item.id, now, item.last_result));
-    }
-    count = found.size();
-    return {};
-  });
-  if (!written) return written;
-  print({{"due_now", count}}, invocation.output);
+  std::vector<store::QueueItem> found;
+  {
+    const std::unique_ptr<store::Txn> txn = QP_TRY(store->read());
+    found = QP_TRY(id == 0 ? heads(*txn) : items(*txn, id));
+  }
+  constexpr std::size_t kSlice = 500;  // in one transaction: the server writes in between
+  for (std::size_t from = 0; from < found.size(); from += kSlice) {
+    QP_TRY(store->write([&](store::WriteTxn& txn) -> Result<void> {
+      for (std::size_t i = from; i < std::min(from + kSlice, found.size()); ++i) {
+        const auto moved = txn.queue_reschedule(found[i].id, now, found[i].last_result);
+        if (!moved && moved.error().code != Code::NotFound) return moved;  // it was delivered
+      }
+      return {};
+    }));
+  }
+  print({{"due_now", found.size()}}, invocation.output);
   return {};
 }
 

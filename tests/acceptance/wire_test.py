@@ -342,10 +342,12 @@ class Queue(WireCase):
         self.server.cli("queue", "drop", row["id"])
         stays(lambda: row["id"] not in [one["id"] for one in
                                         self.server.cli_json("queue", "list")], "it is gone")
-        self.alice.create({"type": "Note", "content": "again"}, to=[self.bob.id])
-        wait_until(lambda: self.server.cli_json("queue", "list"), "it waits")
+        for again in range(3):
+            self.alice.create({"type": "Note", "content": f"again {again}"}, to=[self.bob.id])
+        wait_until(lambda: len(self.server.cli_json("queue", "list")) == 3, "they wait")
         self.peer.answer_inbox = 202
-        self.server.cli("queue", "retry")
+        # One for each host: the others come after it.
+        self.assertEqual(self.server.cli_json("queue", "retry")["due_now"], 1)
         wait_until(lambda: not self.server.cli_json("queue", "list"), "it is delivered")
         wait_until(lambda: not [one for one in self.server.cli_json("queue", "hosts")
                                 if one["host"] == self.peer.host and one["failures"]],
