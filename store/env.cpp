@@ -15,6 +15,7 @@
 #include "store/bytes.hpp"
 #include "store/counters.hpp"
 #include "store/file_check.hpp"
+#include "store/page_check.hpp"
 #include "vocab/terms.hpp"
 
 namespace qp::store {
@@ -351,6 +352,21 @@ Result<void> Env::grow() {
     log::info("store_map_grows", {log::field("bytes", bytes)});
     return set_map(bytes);
   });
+}
+
+// A meta page is written anew by every second commit: it is read at once, then the reader keeps
+// what it names.
+Result<std::string> Env::check_pages() {
+  static constexpr int kAttempts = 100;
+  const pages::File file(file_);
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const Entered read = QP_TRY(begin_read());
+    const auto meta = pages::meta_of(file, mdb_txn_id(read.txn));
+    std::string found = meta ? store::check_pages(file, *meta) : std::string();
+    end_read(read);
+    if (meta) return found;
+  }
+  return std::string("no page names the state that is read");
 }
 
 void Env::check_readers() {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -68,6 +69,8 @@ class Env {
   /// After a commit that failed: LMDB gives an environment up whose meta page it could not write,
   /// for readers too. Opens the file anew then; waits for readers to end as `grow` does.
   Result<void> recover();
+  /// What is wrong with how the file's pages are used; empty: nothing is (page_check.hpp).
+  Result<std::string> check_pages();
   /// Clears the slots of readers that died.
   void check_readers();
   /// Transactions that read now, of all processes.

@@ -33,7 +33,10 @@ class LmdbStore final : public Store {
 
   Result<Verification> verify() override {
     const auto txn = QP_TRY(LmdbRead::begin(*env_, words_));
-    return store::verify(txn->access(), txn->dictionary());
+    Verification found = QP_TRY(store::verify(txn->access(), txn->dictionary()));
+    std::string pages = QP_TRY(env_->check_pages());
+    if (!pages.empty()) found.problems.push_back(std::move(pages));
+    return found;
   }
 
   Result<void> backup(const std::filesystem::path& destination) override {
