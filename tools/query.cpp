@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include "ap/edit.hpp"
 #include "sparql/parser.hpp"
@@ -168,18 +167,26 @@ class Runner {
   store::Store* store_;
 };
 
-Result<std::string> all_of(std::istream& in) {
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad()) return error(Code::Storage, "cannot read the query");
+/// No more than a query may have, and one byte.
+Result<std::string> all_of(std::istream& in, const std::string& name) {
+  static constexpr std::size_t kPiece = 64 * limits::kKiB;
+  std::string text;
+  while (in && text.size() <= limits::kSparqlBytes) {
+    const std::size_t before = text.size();
+    text.resize(before + kPiece);
+    in.read(text.data() + before, kPiece);  // unlike an iterator, it does not throw for a folder
+    text.resize(before + static_cast<std::size_t>(in.gcount()));
+  }
+  if (in.bad()) return bad_input("cannot read " + name);
   return text;
 }
 
 Result<std::string> text_of(const Options& options) {
   if (!options.text.empty()) return options.text;
-  if (options.file.empty() || options.file == "-") return all_of(std::cin);
+  if (options.file.empty() || options.file == "-") return all_of(std::cin, "standard input");
   std::ifstream in(options.file, std::ios::binary);
   if (!in) return bad_input("cannot read " + options.file);
-  return all_of(in);
+  return all_of(in, options.file);
 }
 
 Result<void> query(const Invocation& invocation, const Options& options) {
@@ -221,7 +228,7 @@ void add_query(CLI::App& app, Selected& selected) {
   command->add_option("--timeout", options->timeout, "Seconds that it may take")
       ->check(CLI::Range(0.001, 86'400.0));
   command->add_option("--limit", options->limit, "At most so many rows")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::uint64_t{1}, limits::kSparqlRows));
   command->add_flag("--timing", options->timing, "A line with the time on standard error");
   command->callback([&selected, options] {
     selected.run = [options](const Invocation& invocation) { return query(invocation, *options); };

@@ -157,6 +157,19 @@ class QueryTest(unittest.TestCase):
         Path(path).write_text("ASK { ?n a as:Like }")
         self.assertEqual(self.run_query("-f", path).stdout, "yes\n")
         self.assertEqual(self.run_query(stdin="ASK { ?n a as:Nothing }").stdout, "no\n")
+        self.assertEqual(self.run_query("-f", "-", stdin="ASK { ?n a as:Nothing }").stdout, "no\n")
+        for name in (self.folder.name, path + ".none"):
+            done = self.run_query("-f", name, check=False)
+            self.assertEqual((done.returncode, done.stderr), (1, f"quadpub: cannot read {name}\n"))
+        with open("/dev/zero", "rb") as endless:
+            done = subprocess.run([BINARY, "--data", self.data, "query"], stdin=endless,
+                                  capture_output=True, text=True, timeout=20)
+        self.assertEqual((done.returncode, done.stderr),
+                         (1, "quadpub: longer than 16777216 bytes\n"))
+        for limit in ("0", "-1", "x"):
+            done = self.run_query("ASK {}", "--limit", limit, check=False)
+            self.assertEqual(done.returncode, 2)
+            self.assertLess(len(done.stderr), 100)
 
     def test_an_error_points_at_line_and_column(self):
         done = self.run_query("SELECT ?x {\n  ?x foo:bar ?y }", check=False)
