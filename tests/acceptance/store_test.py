@@ -113,6 +113,59 @@ class StoreCommands(AcceptanceCase):
         self.server.restart()
         self.assertLessEqual(set(posted), self.listed())
 
+    def test_killed_while_it_compacts_under_load_it_has_all_that_was_acknowledged(self):
+        rounds = int(os.environ.get("QUADPUB_KILLS", "3"))
+        chance = random.Random(5)
+        acknowledged = set()
+        for number in range(min(rounds * 2, 60)):
+            done = threading.Event()
+
+            def go_on(first=10_000 * (number + 1), done=done):
+                while not done.is_set():
+                    try:
+                        acknowledged.update(post_notes(self.alice, 1, first))
+                    except (AssertionError, requests.RequestException):
+                        return
+                    first += 1
+
+            going = [threading.Thread(target=go_on) for _ in range(3)]
+            for thread in going:
+                thread.start()
+            time.sleep(0.1)
+            self.server.process.send_signal(signal.SIGUSR1)
+            time.sleep(chance.random() * 0.12)
+            self.server.kill()
+            done.set()
+            for thread in going:
+                thread.join()
+            verified = self.server.run("verify")
+            self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
+            self.server.start()
+        self.assertLessEqual(acknowledged, self.listed())
+        self.assertGreater(len(acknowledged), rounds)
+
+    def test_the_command_line_writes_while_the_server_does_and_both_see_it_all(self):
+        ids, failed = [], []
+
+        def go_on():
+            try:
+                ids.extend(post_notes(self.alice, 60, 500_000))
+            except (AssertionError, requests.RequestException) as problem:
+                failed.append(problem)
+
+        going = threading.Thread(target=go_on)
+        going.start()
+        names = [f"user{number}" for number in range(12)]
+        for name in names:
+            self.server.add_user(name)
+        going.join()
+        self.assertEqual(failed, [])
+        self.assertLessEqual(set(ids), self.listed())
+        users = json.dumps(self.server.cli_json("user", "list"))
+        for name in names:
+            self.assertIn(f'"{name}"', users)
+        self.assertEqual(self.server.run("verify").returncode, 0)
+
     def test_a_second_server_on_the_same_folder_is_refused(self):
         second = subprocess.run([binary(), "serve", "--data", str(self.server.data),
                                  "--listen", "127.0.0.1:0"],
