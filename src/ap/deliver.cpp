@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ap/addressing.hpp"
+#include "ap/admit.hpp"
 #include "ap/compose.hpp"
 #include "ap/fetch.hpp"
 #include "ap/hosts.hpp"
@@ -58,6 +59,13 @@ Result<Job> read_job(const std::string& payload) {
 bool is_hopeless(const Error& error) {
   return error.code == Code::Gone || error.code == Code::NotFound || error.code == Code::BadInput ||
          error.code == Code::Forbidden;
+}
+
+/// Its host may have been blocked since it was queued.
+bool is_refused(const std::string& address, const Services& services) {
+  if (address.empty()) return false;
+  const auto txn = services.store.read();
+  return txn && is_blocked(**txn, host_of(address)).value_or(false);
 }
 
 /// Where the recipient wants it; asked of its own document where it is not known yet.
@@ -193,7 +201,11 @@ Outcome deliver(const Job& job, const HostState& host, Composer& composer,
     return {
         Verdict::Never, "given up after " + std::to_string(kGiveUp.count() / 24) + " days", {}, {}};
   }
+  for (const std::string* address : {&job.recipient, &job.inbox}) {
+    if (is_refused(*address, services)) return {Verdict::Never, "blocked", {}, {}};
+  }
   const auto inbox = find_inbox(job, services);
+  if (inbox && is_refused(*inbox, services)) return {Verdict::Never, "blocked", {}, {}};
   if (!inbox) {
     return {
         is_hopeless(inbox.error()) ? Verdict::Never : Verdict::Away, inbox.error().detail, {}, {}};

@@ -7,7 +7,7 @@ namespace qp::ap {
 
 namespace {
 
-constexpr std::size_t kThreads = 2;
+constexpr std::size_t kThreads = 6;  // one host may have four of them (kRequestsPerHost)
 constexpr std::size_t kMaxKnown = 64;
 constexpr Millis kKeptTime{10'000};
 

@@ -11,6 +11,7 @@
 
 #include "ap/addressing.hpp"
 #include "ap/hosts.hpp"
+#include "ap/overview.hpp"
 #include "ap/rotate.hpp"
 #include "ap/synchronize.hpp"
 #include "fixture.hpp"
@@ -646,6 +647,26 @@ TEST_CASE("checklist 50: single recipients and the members of the sender's own l
   CHECK(ids(world.network.seen("x2.example")).back() == sent);
   CHECK(ids(world.network.seen("x3.example")).back() == sent);
   CHECK(world.network.seen("x4.example").empty());
+}
+
+TEST_CASE("checklist 66: what waits for a host that is blocked meanwhile is not sent") {
+  World world;
+  world.network.on("rude.example", always(503));
+  const auto one = world.actor("rude.example", "one");
+  world.post_to(one);
+  world.post_to("https://rude.example/users/two");  // whose inbox is not known yet
+  world.post_to(world.actor("door.rude.example", "three"));
+  world.work();
+  const auto before = world.network.seen("rude.example").size();
+  store::must(world.home.store().write([](store::WriteTxn& txn) -> qp::Result<void> {
+    QP_TRY(block_host(txn, "rude.example"));
+    return {};
+  }));
+  world.post_to(world.actor("other.example", "four"));
+  world.pass(3h);
+  CHECK(world.network.seen("rude.example").size() == before);
+  CHECK(world.network.seen("other.example").size() == 1);
+  CHECK(world.waiting() == 0);
 }
 
 namespace {
