@@ -22,21 +22,24 @@ std::string with_state_and_issuer(std::string location, std::string_view state,
   return with_parameter(location, "iss", issuer);
 }
 
-std::string error_location(const Authorization& request, std::string_view error,
+struct Complaint {
+  std::string_view error, description;
+};
+
+/// RFC 6749 4.1.2.1.
+std::string error_location(const Authorization& request, const Complaint& complaint,
                            std::string_view issuer) {
-  return with_state_and_issuer(with_parameter(request.redirect_uri, "error", error), request.state,
-                               issuer);
+  std::string location = with_parameter(request.redirect_uri, "error", complaint.error);
+  location = with_parameter(location, "error_description", complaint.description);
+  return with_state_and_issuer(std::move(location), request.state, issuer);
 }
 
 /// What is wrong with the rest, once it is known where to send the browser; "" for nothing.
 /// Fills in the scopes and the challenge.
-struct Complaint {
-  std::string_view error, description;
-};
 Complaint read_rest(const text::Form& query, Authorization& request) {
-  if (parameter(query, "response_type") != "code") {
-    return {"unsupported_response_type", "response_type is not code"};
-  }
+  const auto type = parameter(query, "response_type");
+  if (!type) return {"invalid_request", "response_type is missing"};
+  if (type != "code") return {"unsupported_response_type", "response_type is not code"};
   if (!request.client.may_use(grant::kCode)) {
     return {"unauthorized_client", "the client was not made for this grant"};
   }
@@ -76,7 +79,7 @@ Outcome check_authorization(std::optional<Client> client, const text::Form& quer
   const Complaint complaint = read_rest(query, request);
   if (complaint.error.empty()) return request;
   return AuthorizationRefusal{std::string(complaint.error), std::string(complaint.description),
-                              error_location(request, complaint.error, issuer)};
+                              error_location(request, complaint, issuer)};
 }
 
 std::string consent_location(const Authorization& request, std::string_view code,
@@ -86,7 +89,7 @@ std::string consent_location(const Authorization& request, std::string_view code
 }
 
 std::string denial_location(const Authorization& request, std::string_view issuer) {
-  return error_location(request, "access_denied", issuer);
+  return error_location(request, {"access_denied", "the user said no"}, issuer);
 }
 
 }  // namespace qp::oauth

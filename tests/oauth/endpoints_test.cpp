@@ -183,7 +183,8 @@ TEST_CASE("a good authorization request is understood, and its answers go to the
   CHECK(consent_location(request, "qpc_x", kIssuer) ==
         "https://app.example/back?code=qpc_x&state=a%20b%26c&iss=https%3A%2F%2Fa.example");
   CHECK(denial_location(request, kIssuer) ==
-        "https://app.example/back?error=access_denied&state=a%20b%26c"
+        "https://app.example/"
+        "back?error=access_denied&error_description=the%20user%20said%20no&state=a%20b%26c"
         "&iss=https%3A%2F%2Fa.example");
 }
 
@@ -210,5 +211,6 @@ TEST_CASE("an authorization request without PKCE, or for too much, goes back to 
   scoped.emplace_back("scope", "read admin");
   const auto refused = refusal(server, scoped);
   CHECK(refused.error == "invalid_scope");
-  CHECK(refused.location.starts_with("https://app.example/back?error=invalid_scope&state="));
+  CHECK(refused.location.starts_with(
+      "https://app.example/back?error=invalid_scope&error_description="));
 }
