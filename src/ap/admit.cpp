@@ -151,6 +151,10 @@ class Check {
     if (QP_TRY(txn_.probe({*id, *id, rdf::type, as::Tombstone}, {}))) {
       return error(Code::Gone, "the object is deleted already");
     }
+    const auto collection = QP_TRY(find_collection(txn_, thing));
+    if (collection && collection->role != Role::Other && rule_.type == as::Delete) {
+      return error(Code::Forbidden, "that collection is kept by the server");
+    }
     return allow(contains(QP_TRY(owners_of(txn_, thing)), actor_));
   }
 

@@ -268,6 +268,8 @@ Result<std::optional<Known>> subject_of(const store::Txn& txn, const Activity& a
   known.types = inner.types;
   known.actor = inner.actor();
   if (!inner.objects.empty()) known.object = inner.objects.front();
+  // Nobody undoes what is another's.
+  if (inner.actors.empty() && activity.is(as::Undo)) known.actor = activity.actor();
   return std::optional<Known>(known);
 }
 

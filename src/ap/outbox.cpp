@@ -9,6 +9,7 @@
 #include "ap/admit.hpp"
 #include "ap/collection.hpp"
 #include "ap/effects.hpp"
+#include "ap/kept.hpp"
 #include "ap/publish.hpp"
 #include "base/random.hpp"
 #include "view/project.hpp"
@@ -38,6 +39,8 @@ constexpr std::array kNeedObject = {as::Create, as::Update,   as::Delete,  as::F
                                     as::Remove, as::Like,     as::Block,   as::Undo,   as::Accept,
                                     as::Reject, as::Announce, as::Dislike, as::Flag,   as::Move};
 constexpr std::array kNeedTarget = {as::Add, as::Remove, as::Move};
+/// And for these what they are about has to have a name.
+constexpr std::array kNeedId = {as::Follow, as::Add, as::Remove, as::Block, as::Delete, as::Move};
 
 /// What Undo is not for: ActivityPub 6.10 names what does it.
 constexpr std::array<std::pair<Word, std::string_view>, 6> kNotUndone = {
@@ -101,7 +104,13 @@ Result<void> check_required(const Activity& activity, Value node) {
     return {};
   };
   QP_TRY(needs(kNeedObject, as::object.iri, "object"));
-  return needs(kNeedTarget, as::target.iri, "target");
+  QP_TRY(needs(kNeedTarget, as::target.iri, "target"));
+  for (const Word& type : kNeedId) {
+    if (activity.is(type) && activity.objects.size() < node.get(as::object.iri).size()) {
+      return bad_input(fmt::format("the object of {} needs its id", local_name(type)));
+    }
+  }
+  return {};
 }
 
 /// A submission on its way from what the client wrote to what is stored.
@@ -173,9 +182,7 @@ class Draft {
     }
     const Value context = whole.get("@context");
     whole.erase("@context");
-    if (document_.get("@context").is_string() && !context.is_null()) {
-      document_.set(arena_, "@context", context);
-    }
+    document_.set(arena_, "@context", both_contexts(context, document_.get("@context")));
     for (const auto& [key, role] : kListings) {  // shown as counts
       if (whole.get(key).is_object()) whole.set(arena_, key, whole.get(key).get("id"));
     }
@@ -373,6 +380,14 @@ class Draft {
     set_plain(option, "replies", votes, arena_);
   }
 
+  /// Of the object as it was, and of what the client says of it. The client's alone where both are
+  /// too many, as after many Updates with ever new ones.
+  Value both_contexts(Value before, Value now) {
+    if (before.is_null()) return now;
+    const Value both = united(before, now);
+    return both.size() <= limits::kContextsPerDocument ? both : now;
+  }
+
   /// Where reactions and answers are listed is for the server to say.
   void set_listings(Value object) {
     for (const auto& [key, role] : kListings) {
@@ -488,6 +503,7 @@ Result<Submitted> Outbox::submit(const Actor& actor, std::string_view body, cons
       QP_TRY(update.merge_update(txn));
       prepared = QP_TRY(prepare(update.to_text(), update.object(), services_));
       if (types_of(prepared->activity.object).empty()) return bad_input("an object keeps a type");
+      QP_TRY(check_kept(txn, prepared->object, prepared->form, actor));
     }
     QP_TRY(publish(txn, actor, *prepared, "token", services_));
     submitted.activity = prepared->activity.id;

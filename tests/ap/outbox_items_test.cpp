@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <vector>
+
 #include <nlohmann/json.hpp>
 
 #include "ap/admit.hpp"
@@ -112,6 +115,63 @@ TEST_CASE("item 35: what the server keeps stays as it is, whatever an Update say
   CHECK(note["attributedTo"] == server.alice.iri);
   CHECK(server.accepts(server.receive(kCarol, "Like", server.note)));
   CHECK(server.members(server.likes()).size() == 1);
+}
+
+TEST_CASE("item 35: what the server keeps is known by its meaning, whatever a client calls it") {
+  Fixture server;
+  const auto note = qp::store::must(server.post(server.alice, kPublicNote)).object;
+  const auto update = [&](const std::string& members, const std::string& context = "") {
+    return server.post(
+        server.alice, "{'@context':['https://www.w3.org/ns/activitystreams',{'x':'as:x'" + context +
+                          "}],'type':'Update','object':{" + members + "}}");
+  };
+  const std::string of_note = "'id':'" + note + "',";
+  const std::string of_alice = "'id':'" + server.alice.iri + "',";
+  const std::string bob = "{'id':'" + server.bob.iri + "'}";
+  const std::string key = server.alice.iri + "#main-key";
+  for (const auto& [members, context, word] : std::vector<std::array<std::string, 3>>{
+           {of_note + "'as:attributedTo':" + bob, "", "attributedTo"},
+           {of_note + "'https://www.w3.org/ns/activitystreams#attributedTo':" + bob, "",
+            "attributedTo"},
+           {of_note + "'by':" + bob, ",'by':'as:attributedTo'", "attributedTo"},
+           {of_note + "'as:likes':{'id':'http://evil.example/'}", "", "likes"},
+           {of_alice + "'in':{'id':'http://evil.example/'}",
+            ",'in':'http://www.w3.org/ns/ldp#inbox'", "inbox"},
+           {of_alice + "'as:outbox':{'id':'http://evil.example/'}", "", "outbox"},
+           {of_alice + "'as:preferredUsername':'bob'", "", "preferredUsername"},
+           {of_alice + "'as:endpoints':{'as:sharedInbox':{'id':'http://evil.example/'}}", "",
+            "endpoints"},
+           {of_alice + "'k':{'id':'http://evil.example/key'}",
+            ",'k':'https://w3id.org/security#publicKey'", "publicKey"},
+           {of_alice + "'tag':{'id':'" + key + "','pem':'mine'}",
+            ",'pem':'https://w3id.org/security#publicKeyPem'", "publicKey"}}) {
+    CAPTURE(members);
+    const auto refused = update(members, context);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message == "\"" + word + "\" is kept by the server");
+  }
+  const auto as_bob = server.post(server.bob, "{'type':'Delete','object':'" + note + "'}");
+  CHECK_FALSE(as_bob);
+  // What is not kept may be called as one likes.
+  CHECK(update(of_note + "'as:content':'new'"));
+  CHECK(server.seen(note).find("new") != std::string::npos);
+  CHECK(update(of_alice + "'as:summary':'about me','tag':{'id':'" + server.alice.iri +
+               "#tag','type':'Hashtag','name':'#me'}"));
+  CHECK(server.seen(server.alice.iri).find("about me") != std::string::npos);
+}
+
+TEST_CASE("item 36: what the server keeps of an actor is not deleted") {
+  Fixture server;
+  for (const std::string& iri :
+       {server.alice.inbox, server.alice.outbox, server.alice.followers, server.alice.following,
+        server.alice.liked, server.alice.iri + "/featured", server.alice.iri + "/blocked"}) {
+    CAPTURE(iri);
+    CHECK_FALSE(server.post(server.alice, "{'type':'Delete','object':'" + iri + "'}"));
+  }
+  const auto made =
+      qp::store::must(server.post(server.alice, "{'type':'OrderedCollection','name':'mine'}"))
+          .object;
+  CHECK(server.post(server.alice, "{'type':'Delete','object':'" + made + "'}"));
 }
 
 TEST_CASE("an Update to some readers only leaves the actor itself readable by all") {
@@ -247,6 +307,35 @@ TEST_CASE("item 41: what Undo is not for is refused, with what does it") {
                                     collection_of(server.alice.iri, Role::Featured) + "'}");
   CHECK(server.refusal(server.alice, "{'type':'Undo','object':'" + add->activity + "'}").message ==
         "an Add is taken back with Remove");
+}
+
+TEST_CASE("item 41: an Undo may say what it undoes instead of its id, without an actor too") {
+  Fixture server;
+  const auto note = qp::store::must(server.post(server.alice, kPublicNote)).object;
+  const std::string like = "{'type':'Like','object':'" + note + "'}";
+  REQUIRE(server.post(server.bob, like));
+  REQUIRE(server.members(note + "/likes").size() == 1);
+  CHECK(server.post(server.bob, "{'type':'Undo','object':" + like + "}"));
+  CHECK(server.members(note + "/likes").empty());
+  REQUIRE(server.post(server.bob, like));
+  const std::string hers =
+      "{'type':'Like','actor':'" + server.bob.iri + "','object':'" + note + "'}";
+  CHECK_FALSE(server.post(server.alice, "{'type':'Undo','object':" + hers + "}"));
+  CHECK(server.post(server.alice, "{'type':'Undo','object':" + like + "}"));  // alice has none
+  CHECK(server.members(note + "/likes").size() == 1);
+}
+
+TEST_CASE("items 33, 38: what is followed, blocked, deleted, added or removed has an id") {
+  Fixture server;
+  const auto list = qp::store::must(server.post(server.alice, "{'type':'Collection'}")).object;
+  for (const char* type : {"Follow", "Block", "Delete", "Add", "Remove"}) {
+    CAPTURE(type);
+    const auto refused = server.post(
+        server.alice, std::string("{'type':'") + type +
+                          "','object':{'type':'Note','content':'x'},'target':'" + list + "'}");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message == "the object of " + std::string(type) + " needs its id");
+  }
 }
 
 TEST_CASE("item 41: a Remove and an Undo are not undone either") {

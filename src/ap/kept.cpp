@@ -1,0 +1,91 @@
+#include "ap/kept.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <span>
+#include <utility>
+
+#include "ap/activity.hpp"
+#include "ap/collection.hpp"
+#include "vocab/terms.hpp"
+
+namespace qp::ap {
+
+namespace {
+
+constexpr std::array kKeptOfObject = {as::attributedTo, as::likes, as::shares, as::replies};
+constexpr std::array kKeptOfActor = {ldp::inbox,     as::outbox,          as::followers,
+                                     as::following,  as::liked,           as::streams,
+                                     as::endpoints,  toot::featured,      as::preferredUsername,
+                                     sec::publicKey, sec::assertionMethod};
+constexpr std::array kKeys = {sec::publicKey, sec::assertionMethod};
+
+/// Property and value, as texts. Nodes without an id are all alike here.
+using Said = std::multiset<std::pair<std::string, std::string>>;
+
+std::string value_text(const rdf::TermView& value) {
+  return value.kind == rdf::TermKind::Blank ? std::string() : std::string(value.value);
+}
+
+Said said_in(const jsonld::StoredForm& form, std::string_view subject) {
+  Said said;
+  for (const jsonld::EmittedQuad& emitted : form.quads) {
+    const auto& [s, p, o, g] = emitted.quad;
+    if (s.kind == rdf::TermKind::Iri && s.value == subject) said.emplace(p.value, value_text(o));
+  }
+  return said;
+}
+
+Result<Said> stored(const store::Txn& txn, std::string_view resource, std::string_view subject) {
+  Said said;
+  const auto graph = QP_TRY(txn.find_iri(resource)), id = QP_TRY(txn.find_iri(subject));
+  if (!graph || !id) return said;
+  std::vector<store::QuadIds> quads;
+  QP_TRY(txn.scan({*graph, *id, {}, {}}, {}, [&](const store::OrderedQuad& quad) {
+    quads.push_back(quad.quad);
+    return true;
+  }));
+  for (const store::QuadIds& quad : quads) {
+    std::string property(QP_TRY(txn.resolve(quad.p)).value);
+    said.emplace(std::move(property), value_text(QP_TRY(txn.resolve(quad.o))));
+  }
+  return said;
+}
+
+Said only(Said said, std::span<const Word> words) {
+  std::erase_if(said, [&](const auto& one) {
+    return std::ranges::none_of(words, [&](const Word& word) { return word.iri == one.first; });
+  });
+  return said;
+}
+
+Error kept(std::string_view property) {
+  const std::size_t end = property.find_last_of("#/");
+  return error(Code::BadInput,
+               "\"" + std::string(property.substr(end + 1)) + "\" is kept by the server");
+}
+
+}  // namespace
+
+Result<void> check_kept(const store::Txn& txn, const std::string& iri,
+                        const jsonld::StoredForm& form, const Actor& actor) {
+  const bool is_profile = iri == actor.iri;
+  const auto words = is_profile ? std::span<const Word>(kKeptOfActor) : kKeptOfObject;
+  const Said before = QP_TRY(stored(txn, iri, iri));
+  const Said was = only(before, words), is = only(said_in(form, iri), words);
+  Said changed;
+  std::ranges::set_symmetric_difference(was, is, std::inserter(changed, changed.end()));
+  if (!changed.empty()) return kept(changed.begin()->first);
+  if (!is_profile) return {};
+  // Whoever could say more of a key could sign as the actor.
+  for (const auto& [property, key] : only(before, kKeys)) {
+    const Said known = QP_TRY(stored(txn, iri, key));
+    for (const auto& one : said_in(form, key)) {
+      if (!known.contains(one)) return kept(property);
+    }
+  }
+  return {};
+}
+
+}  // namespace qp::ap

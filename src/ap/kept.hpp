@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "ap/actor.hpp"
+#include "base/result.hpp"
+#include "jsonld/document.hpp"
+#include "store/store.hpp"
+
+/// What the server keeps true of a resource, so that no Update changes it.
+namespace qp::ap {
+
+/// BadInput where `form`, a new version of `iri`, would say something else than what is stored of
+/// who owns it, where its reactions are listed, an actor's collections, name and keys. By what it
+/// means: a client may write a member under a name of its own.
+Result<void> check_kept(const store::Txn& txn, const std::string& iri,
+                        const jsonld::StoredForm& form, const Actor& actor);
+
+}  // namespace qp::ap
