@@ -459,7 +459,8 @@ void Loop::on_frame(std::uint32_t slot) {
   keep_alive = keep_alive && !shared_.draining;
 
   std::optional<Responder::Unanswered> unanswered;
-  if (shared_.dispatch(request) == Where::Pool) {
+  const Where where = shared_.dispatch(request);
+  if (where != Where::Inline) {
     unanswered.emplace();
   } else {
     const log::RequestScope scope(request.id);
@@ -474,7 +475,8 @@ void Loop::on_frame(std::uint32_t slot) {
   }
   connection.busy = true;
   set_phase(connection, Phase::Busy);
-  Job job{std::move(request), {index_, slot, generations_[slot]}, keep_alive, 0};
+  Job job{std::move(request), {index_, slot, generations_[slot]}, keep_alive, 0,
+          where != Where::Pool};
   if (unanswered->key.empty()) return for_workers_.push_back(std::move(job));
   shared_.park(std::move(job), unanswered->key, now_);
 }

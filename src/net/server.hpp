@@ -35,6 +35,7 @@ struct ServerOptions {
 /// Where a handler runs.
 enum class Where {
   Inline,  ///< on the loop thread: a lookup, microseconds
+  Brief,   ///< on a worker: milliseconds at most, and nothing that is waited for
   Pool,    ///< on a worker: whatever verifies, parses, writes or queries
 };
 

@@ -20,8 +20,12 @@ void WorkerPool::submit(std::vector<Job>& jobs) {
   {
     const std::lock_guard lock(mutex_);
     if (!stopping_) taken = std::min(jobs.size(), max_queued_ - queue_.size());
-    for (std::size_t i = 0; i < taken; ++i) queue_.push_back(std::move(jobs[i]));
-    to_wake = std::min(idle_, taken);
+    std::size_t brief = 0;
+    for (std::size_t i = 0; i < taken; ++i) {
+      brief += jobs[i].brief ? 1 : 0;
+      queue_.push_back(std::move(jobs[i]));
+    }
+    to_wake = std::min(idle_, taken - brief + std::min(brief, cores_));
   }
   jobs.erase(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(taken));
   for (; to_wake > 0; --to_wake) wake_.notify_one();

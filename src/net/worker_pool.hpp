@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -29,6 +30,7 @@ struct Job {
   Ticket ticket;
   bool keep_alive = false;
   int attempt = 0;
+  bool brief = false;  ///< Where::Brief
 };
 
 /// Threads for handlers that are slower than a lookup, and a bounded queue before them.
@@ -43,7 +45,8 @@ class WorkerPool {
 
   void start(std::size_t workers);
   /// Takes jobs off the front of `jobs` until the queue is full, under one lock: waking workers is
-  /// what a hand-off costs. Any thread.
+  /// what a hand-off costs. For brief jobs, however many, no more are woken than there are cores:
+  /// they are done before more of them could begin. Any thread.
   void submit(std::vector<Job>& jobs);
   /// Finishes what is queued and ends the threads.
   void stop();
@@ -52,6 +55,7 @@ class WorkerPool {
   void work();
 
   const std::size_t max_queued_;
+  const std::size_t cores_ = std::max<std::size_t>(1, std::thread::hardware_concurrency());
   const Handler& handler_;
   const Run run_;
   std::mutex mutex_;

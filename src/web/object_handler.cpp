@@ -222,7 +222,7 @@ Result<net::Response> get_for_reader(const Read& read) {
   if (const auto owner = QP_TRY(ap::find_partial_followers(read.txn, read.iri))) {
     return get_partial_followers(read, *owner);
   }
-  if (read.exchange.request.query.empty()) {
+  if (read.exchange.request.query.empty() && has_credentials(read.exchange.request)) {
     if (auto response = QP_TRY(respond_rendered(read))) return std::move(*response);
   }
   // Read before it is known what is here: a wrong query tells nothing about that.

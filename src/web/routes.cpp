@@ -202,9 +202,9 @@ net::Where Routes::where(const net::Request& request) const {
   if (!is_read(request)) return net::Where::Pool;
   if (request.path == "/healthz") return net::Where::Inline;
   const Route* route = find_route(kRoutes, request.path);
-  const bool is_lookup =
-      route && route->get == get_resource && !has_credentials(request) && request.query.empty();
-  return is_lookup ? net::Where::Inline : net::Where::Pool;
+  if (!route || route->get != get_resource) return net::Where::Pool;
+  const bool is_lookup = !has_credentials(request) && request.query.empty();
+  return is_lookup ? net::Where::Inline : net::Where::Brief;
 }
 
 std::size_t body_limit(const net::Request& head) {
