@@ -157,6 +157,7 @@ web::Config web_config(const Settings& settings) {
   config.software_version = settings.software_version;
   config.metrics_public = settings.metrics_public;
   config.allow_private = settings.allow_private;
+  config.quotas = settings.quotas;
   return config;
 }
 
@@ -187,8 +188,7 @@ class Running {
         key_pool_(kKeysAhead),
         client_documents_(*client_, system_now,
                           [this](const std::string& client_id) { server_->resume(client_id); }),
-        inbox_limiter_({limits::kInboxPerAddress, std::chrono::minutes(5)}),
-        proxy_limiter_({limits::kProxyPerUser, std::chrono::minutes(5)}),
+        limiters_(settings.quotas),
         sign_in_limiter_(oauth::kSignInRate),
         account_limiter_(oauth::kAccountRate),
         context_{*store_,
@@ -201,8 +201,7 @@ class Running {
                  key_pool_,
                  client_documents_,
                  history_,
-                 inbox_limiter_,
-                 proxy_limiter_,
+                 limiters_,
                  {*store_, sign_in_limiter_, account_limiter_, {}},
                  {contexts_, services_.loader},
                  views_,
@@ -297,8 +296,7 @@ class Running {
   web::ClientDocuments client_documents_;
   web::History history_;
   view::Cache views_{kViewCacheBytes};
-  RateLimiter inbox_limiter_;
-  RateLimiter proxy_limiter_;
+  web::Limiters limiters_;
   RateLimiter sign_in_limiter_;
   RateLimiter account_limiter_;
   web::Context context_;

@@ -74,6 +74,15 @@ bool put_read_time(Settings& settings, const toml::node& node) {
   return true;
 }
 
+Put count_into(std::uint32_t web::Quotas::* member) {
+  return [member](Settings& settings, const toml::node& node) {
+    const auto value = node.value_exact<std::int64_t>();
+    if (!value || *value < 1 || *value > 1'000'000) return false;
+    settings.quotas.*member = static_cast<std::uint32_t>(*value);
+    return true;
+  };
+}
+
 std::vector<Key> keys() {
   using oauth::PasswordGrant;
   using oauth::Registration;
@@ -94,6 +103,11 @@ std::vector<Key> keys() {
       {"metrics.public", flag_into(&Settings::metrics_public)},
       {"sparql.enabled", flag_into(&Settings::sparql)},
       {"store.read_seconds", put_read_time},
+      {"limits.inbox_posts", count_into(&web::Quotas::inbox_posts)},
+      {"limits.proxied", count_into(&web::Quotas::proxied)},
+      {"limits.posts", count_into(&web::Quotas::posts)},
+      {"limits.uploads", count_into(&web::Quotas::uploads)},
+      {"limits.media_mib", count_into(&web::Quotas::media_mib)},
       {"oauth.password_grant",
        word_into<PasswordGrant>(&Settings::password_grant, {{"off", PasswordGrant::Off},
                                                             {"loopback", PasswordGrant::Loopback},

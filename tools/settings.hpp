@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "oauth/service.hpp"
+#include "web/limits.hpp"
 
 namespace qp::tools {
 
@@ -33,6 +34,7 @@ struct Settings {
   bool log_as_text = false;
   std::vector<std::string> trusted_proxies;
   std::vector<std::string> allow_private;
+  web::Quotas quotas;
   std::string tls_cert, tls_key;  ///< PEM files; both or neither
 };
 

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "oauth/accounts.hpp"
+#include "oauth/limits.hpp"
 #include "oauth/tokens.hpp"
 #include "oauth/users.hpp"
 #include "tools/command.hpp"
@@ -13,7 +14,7 @@ using nlohmann::ordered_json;
 
 struct AddOptions {
   std::string user, actor, scope;
-  std::int64_t ttl = oauth::kAccessTime.count();
+  std::int64_t ttl = limits::kAccessTime.count();
 };
 
 Result<void> check_owner(const store::Txn& txn, const AddOptions& options, std::string_view user) {

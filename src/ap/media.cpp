@@ -74,11 +74,11 @@ Result<std::uint64_t> media_bytes_of(const store::Txn& txn, std::string_view use
 }
 
 Result<std::string> add_media(store::WriteTxn& txn, std::string_view user, const MediaType& type,
-                              std::string_view bytes) {
+                              std::string_view bytes, std::uint64_t most) {
   const std::uint64_t used = QP_TRY(media_bytes_of(txn, user)) + bytes.size();
-  if (used > limits::kMediaPerUser) {
-    return error(Code::TooLarge, "Your files would be more than " +
-                                     std::to_string(limits::kMediaPerUser / limits::kMiB) + " MiB");
+  if (used > most) {
+    return error(Code::TooLarge,
+                 "Your files would be more than " + std::to_string(most / limits::kMiB) + " MiB");
   }
   std::string name = random::token(kNameBytes) + "." + std::string(type.extension);
   QP_TRY(put_media(txn, user, name, type, bytes));

@@ -28,9 +28,9 @@ struct StoredMedia {
 };
 
 /// Keeps the file; its name, random and with an extension, is what it is asked for by. TooLarge
-/// where the user's files would be more than limits::kMediaPerUser.
+/// where the user's files would have more than `most` bytes.
 Result<std::string> add_media(store::WriteTxn& txn, std::string_view user, const MediaType& type,
-                              std::string_view bytes);
+                              std::string_view bytes, std::uint64_t most = limits::kMediaPerUser);
 /// The file is the object's: it goes when that is deleted.
 Result<void> attach_media(store::WriteTxn& txn, std::string_view object, std::string_view user,
                           std::string_view name);

@@ -475,8 +475,8 @@ void Loop::on_frame(std::uint32_t slot) {
   }
   connection.busy = true;
   set_phase(connection, Phase::Busy);
-  Job job{std::move(request), {index_, slot, generations_[slot]}, keep_alive, 0,
-          where != Where::Pool};
+  Job job{
+      std::move(request), {index_, slot, generations_[slot]}, keep_alive, 0, where != Where::Pool};
   if (unanswered->key.empty()) return for_workers_.push_back(std::move(job));
   shared_.park(std::move(job), unanswered->key, now_);
 }

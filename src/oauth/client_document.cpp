@@ -5,6 +5,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "oauth/limits.hpp"
 #include "oauth/redirect.hpp"
 
 namespace qp::oauth {
@@ -85,7 +86,7 @@ bool names_document(std::string_view client_id) {
   const std::size_t slash = after.find('/');
   const bool printable = std::ranges::all_of(client_id, [](char c) { return c > ' ' && c < 0x7F; });
   if (!printable || slash == std::string_view::npos || slash == 0 || slash + 1 == after.size() ||
-      client_id.size() > kClientIdBytes ||
+      client_id.size() > limits::kClientIdBytes ||
       client_id.find_first_of("#\\\"<>") != std::string_view::npos ||
       after.substr(0, slash).find_first_of("@?") != std::string_view::npos) {
     return false;

@@ -6,6 +6,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "oauth/json_object.hpp"
+#include "oauth/limits.hpp"
 #include "oauth/redirect.hpp"
 #include "oauth/secret.hpp"
 #include "oauth/tables.hpp"
@@ -17,8 +18,6 @@ namespace qp::oauth {
 namespace {
 
 constexpr std::int64_t kVersion = 1;
-constexpr std::size_t kNameBytes = 200;
-constexpr std::size_t kRedirects = 16;
 constexpr std::array kGrants = {grant::kPassword, grant::kCode, grant::kRefreshToken,
                                 grant::kClientCredentials};
 
@@ -74,7 +73,7 @@ bool Client::has_redirect(std::string_view uri) const {
 }
 
 Result<void> check_client(const Client& client) {
-  if (client.name.size() > kNameBytes || !text::is_utf8(client.name)) {
+  if (client.name.size() > limits::kClientNameBytes || !text::is_utf8(client.name)) {
     return bad_input("the client's name is over 200 bytes or not UTF-8");
   }
   for (const std::string& name : client.grants) {
@@ -84,7 +83,8 @@ Result<void> check_client(const Client& client) {
       return bad_input("client_credentials is for confidential clients");
     }
   }
-  if (client.redirect_uris.size() > kRedirects) return bad_input("too many redirect URIs");
+  if (client.redirect_uris.size() > limits::kRedirectUris)
+    return bad_input("too many redirect URIs");
   for (const std::string& uri : client.redirect_uris) QP_TRY(check_redirect_uri(uri));
   return {};
 }
@@ -120,7 +120,7 @@ Result<bool> remove_client(store::WriteTxn& txn, std::string_view id) {
 }
 
 Result<std::optional<Client>> find_client(const store::Txn& txn, std::string_view id) {
-  if (id.empty() || id.size() > kClientIdBytes) return std::optional<Client>();
+  if (id.empty() || id.size() > limits::kClientIdBytes) return std::optional<Client>();
   const auto record = QP_TRY(txn.get(kClients, id));
   if (!record) return std::optional<Client>();
   return std::optional<Client>(QP_TRY(decode(*record)));

@@ -57,9 +57,6 @@ struct AddedClient {
 /// client_credentials for a public client. NotFound: no such user.
 Result<AddedClient> add_client(store::WriteTxn& txn, const NewClient& wanted, Millis now);
 
-/// A client's id is at most that long: it is a key of the store.
-inline constexpr std::size_t kClientIdBytes = 480;
-
 /// What holds for every client, wherever it comes from; errors as those of add_client.
 Result<void> check_client(const Client& client);
 /// Writes the record as it is.

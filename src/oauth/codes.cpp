@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t kVersion = 1;
 /// A used code is remembered as long as the tokens that it gave can be refreshed unseen.
-constexpr std::chrono::seconds kUsedCodeTime = kRefreshTime;
+constexpr std::chrono::seconds kUsedCodeTime = limits::kRefreshTime;
 
 struct CodeRecord {
   CodeRequest request;
@@ -71,7 +71,7 @@ Result<std::string> issue_code(store::WriteTxn& txn, const CodeRequest& request,
     return bad_input("code_challenge is not the base64url of a SHA-256");
   }
   std::string code = new_secret("qpc_");
-  const CodeRecord record{request, now + kCodeTime, now + kCodeTime, ""};
+  const CodeRecord record{request, now + limits::kCodeTime, now + limits::kCodeTime, ""};
   QP_TRY(txn.put(kCodes, secret_hash(code), encode(record)));
   return code;
 }

@@ -14,8 +14,6 @@
 /// Authorization codes (RFC 6749 4.1.2) with PKCE (RFC 7636, S256 only).
 namespace qp::oauth {
 
-inline constexpr std::chrono::seconds kCodeTime{60};
-
 /// What the user consented to.
 struct CodeRequest {
   std::string user;
@@ -42,7 +40,7 @@ struct CodeClaim {
   std::string_view client;
   std::optional<std::string_view> redirect_uri;  ///< OAuth 2.1 lets a client leave it out
   std::string_view verifier;
-  std::chrono::seconds ttl = kAccessTime;
+  std::chrono::seconds ttl = limits::kAccessTime;
 };
 /// Tokens, once. A second time ends the family that the first one began (RFC 6749 4.1.2).
 Result<Redeemed> redeem_code(store::WriteTxn& txn, const CodeClaim& claim, Millis now);

@@ -4,12 +4,11 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "oauth/limits.hpp"
 
 namespace qp::oauth {
 
 namespace {
-
-constexpr std::size_t kRedirectBytes = 2048;
 
 std::string_view authority_of(std::string_view after_scheme) {
   return after_scheme.substr(0, after_scheme.find_first_of("/?"));
@@ -51,7 +50,7 @@ bool is_http_to_localhost(std::string_view authority) {
 
 Result<void> check_redirect_uri(std::string_view uri) {
   const bool printable = std::ranges::all_of(uri, [](char c) { return c > ' ' && c < 0x7F; });
-  if (!printable || uri.size() > kRedirectBytes ||
+  if (!printable || uri.size() > limits::kRedirectUriBytes ||
       uri.find_first_of("#\\\"<>") != std::string_view::npos) {
     return bad_input("a redirect URI is printable ASCII without a fragment");
   }

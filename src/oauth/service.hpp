@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "base/limits.hpp"
 #include "base/rate_limiter.hpp"
 #include "base/text.hpp"
+#include "oauth/limits.hpp"
 #include "oauth/tokens.hpp"
 #include "store/store.hpp"
 
@@ -22,14 +22,14 @@ enum class Registration : std::uint8_t { Disabled, Authenticated, Open };
 struct Settings {
   PasswordGrant password_grant = PasswordGrant::Loopback;
   Registration registration = Registration::Authenticated;
-  std::chrono::seconds access_time = kAccessTime;
+  std::chrono::seconds access_time = limits::kAccessTime;
 };
 
 /// Ten failed sign-ins a minute for an address and user; as many registrations for an address.
-inline constexpr RateLimiter::Rate kSignInRate{limits::kSignInPerMinute, Millis(60'000)};
+inline constexpr RateLimiter::Rate kSignInRate{limits::kSignInPerMinute, std::chrono::minutes(1)};
 
 /// And a hundred in ten minutes for a user from wherever, or for an address with whatever names.
-inline constexpr RateLimiter::Rate kAccountRate{100, Millis(600'000)};
+inline constexpr RateLimiter::Rate kAccountRate{limits::kSignInPerAccount, limits::kAccountPeriod};
 
 /// What the endpoints work on. All of it outlives the calls.
 struct Service {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "oauth/json_object.hpp"
+#include "oauth/limits.hpp"
 #include "oauth/secret.hpp"
 #include "oauth/tables.hpp"
 
@@ -25,7 +26,7 @@ Result<std::string> start_session(store::WriteTxn& txn, std::string_view user, M
                      .text("user", known->name)
                      .number("epoch", static_cast<std::int64_t>(known->epoch))
                      .number("created", now.count())
-                     .number("expires", (now + kSessionTime).count())
+                     .number("expires", (now + limits::kSessionTime).count())
                      .finish()));
   return secret;
 }

@@ -14,8 +14,6 @@
 /// its hash. A session opens the pages of this server and nothing else: no API takes it.
 namespace qp::oauth {
 
-inline constexpr std::chrono::hours kSessionTime{7 * 24};
-
 /// The secret of a new session. NotFound: no such user; Forbidden: the user is disabled.
 Result<std::string> start_session(store::WriteTxn& txn, std::string_view user, Millis now);
 /// Whose session it is. nullopt where it is unknown, over or ended, or its user was disabled or

@@ -124,7 +124,7 @@ Result<std::string> put_access(store::WriteTxn& txn, std::string_view family, Sc
 Result<std::string> put_refresh(store::WriteTxn& txn, std::string_view family, Scopes scopes,
                                 Millis now) {
   std::string token = new_secret("qpr_");
-  const TokenRecord record{std::string(family), scopes, now, now + kRefreshTime, Use::Open};
+  const TokenRecord record{std::string(family), scopes, now, now + limits::kRefreshTime, Use::Open};
   QP_TRY(txn.put(kRefresh, secret_hash(token), encode(record)));
   return token;
 }
@@ -189,7 +189,7 @@ Result<IssuedTokens> issue(store::WriteTxn& txn, const TokenRequest& request, Mi
   const std::string user = request.user.empty() ? "" : QP_TRY(user_name(request.user));
   IssuedTokens issued;
   issued.family = user + '/' + random::uuid_v7(now);
-  const auto longest = refreshable ? std::max(request.ttl, kRefreshTime) : request.ttl;
+  const auto longest = refreshable ? std::max(request.ttl, limits::kRefreshTime) : request.ttl;
   const Family family{user, request.client, request.actor, epoch, now + longest};
   QP_TRY(txn.put(kFamilies, issued.family, encode(family)));
   issued.access_token = QP_TRY(put_access(txn, issued.family, request.scopes, {now, request.ttl}));
@@ -228,7 +228,7 @@ Result<Redeemed> refresh(store::WriteTxn& txn, const RefreshRequest& request, Mi
 
   old->use = Use::Used;
   QP_TRY(txn.put(kRefresh, secret_hash(request.token), encode(*old)));
-  family->expires = now + std::max(request.ttl, kRefreshTime);
+  family->expires = now + std::max(request.ttl, limits::kRefreshTime);
   QP_TRY(txn.put(kFamilies, old->family, encode(*family)));
   return Redeemed(IssuedTokens{
       QP_TRY(put_access(txn, old->family, scopes, {now, request.ttl})),

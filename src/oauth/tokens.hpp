@@ -10,16 +10,13 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "oauth/limits.hpp"
 #include "oauth/scopes.hpp"
 #include "store/store.hpp"
 
 /// Bearer tokens (RFC 6750). All tokens that follow from one sign-in are a family: they live only
 /// as long as the family does, so ending it ends them all in one write.
 namespace qp::oauth {
-
-inline constexpr std::chrono::seconds kAccessTime{36'000};
-/// Of a refresh token, from its issue or its last rotation.
-inline constexpr std::chrono::seconds kRefreshTime{30 * 24 * 3600};
 
 /// With or without a refresh token (RFC 6749 4.4.3: none for a client's own tokens).
 enum class Refreshable : std::uint8_t { No, Yes };
@@ -29,7 +26,7 @@ struct TokenRequest {
   std::string client;  ///< id; empty: made on the command line
   Scopes scopes = Scopes::all();
   std::string actor = {};  ///< IRI of the one actor that it is for; empty: all of the user's
-  std::chrono::seconds ttl = kAccessTime;
+  std::chrono::seconds ttl = limits::kAccessTime;
   Refreshable refreshable = Refreshable::Yes;
 };
 
@@ -78,7 +75,7 @@ struct RefreshRequest {
   std::string_view token;
   std::string_view client;
   std::optional<Scopes> scopes;  ///< of the new access token; nullopt: all that was granted
-  std::chrono::seconds ttl = kAccessTime;
+  std::chrono::seconds ttl = limits::kAccessTime;
 };
 /// Gives new tokens and uses the old refresh token up (RFC 9700 4.14.2).
 Result<Redeemed> refresh(store::WriteTxn& txn, const RefreshRequest& request, Millis now);

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "oauth/json_object.hpp"
+#include "oauth/limits.hpp"
 #include "oauth/tables.hpp"
 
 namespace qp::oauth {
@@ -13,8 +14,6 @@ namespace qp::oauth {
 namespace {
 
 constexpr std::int64_t kVersion = 1;
-constexpr std::size_t kNameBytes = 64;
-constexpr std::size_t kPasswordBytes = 1024;
 
 /// A hash with the parameters of hash_password that no password is known for: what the password
 /// of an unknown user is compared with.
@@ -57,7 +56,7 @@ Result<User> existing_user(const store::Txn& txn, std::string_view name) {
 Result<std::string> user_name(std::string_view name) {
   std::string folded = text::lower(name);
   const bool fits =
-      !folded.empty() && folded.size() <= kNameBytes &&
+      !folded.empty() && folded.size() <= limits::kUserNameBytes &&
       (is_letter_or_digit(folded[0]) || folded[0] == '_') &&
       std::ranges::all_of(folded, [](char c) {
         return is_letter_or_digit(c) || std::string_view("._-+@").find(c) != std::string_view::npos;
@@ -68,7 +67,7 @@ Result<std::string> user_name(std::string_view name) {
 
 Result<std::string> hash_password(std::string_view password) {
   if (password.empty()) return bad_input("the password is empty");
-  if (password.size() > kPasswordBytes) return bad_input("the password is over 1024 bytes");
+  if (password.size() > limits::kPasswordBytes) return bad_input("the password is over 1024 bytes");
   char hash[crypto_pwhash_STRBYTES];
   if (sodium_init() < 0 ||
       crypto_pwhash_str_alg(hash, password.data(), password.size(),
@@ -80,7 +79,7 @@ Result<std::string> hash_password(std::string_view password) {
 }
 
 bool check_password(const std::optional<User>& user, std::string_view password) {
-  if (sodium_init() < 0 || password.size() > kPasswordBytes) return false;
+  if (sodium_init() < 0 || password.size() > limits::kPasswordBytes) return false;
   const char* hash = user ? user->password_hash.c_str() : kNobodysHash;
   const bool matches = crypto_pwhash_str_verify(hash, password.data(), password.size()) == 0;
   return matches && user && !user->disabled;

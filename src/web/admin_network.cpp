@@ -4,6 +4,7 @@
 
 #include "web/admin_page.hpp"
 #include "web/html.hpp"
+#include "web/limits.hpp"
 
 /// Other servers: domains, deliveries, reports.
 namespace qp::web::admin {
@@ -13,8 +14,6 @@ namespace {
 constexpr std::string_view kDomains = "/admin/domains";
 constexpr std::string_view kQueue = "/admin/queue";
 constexpr std::string_view kReports = "/admin/reports";
-/// Of a report's text: it may be anything.
-constexpr std::size_t kShownText = 2'000;
 
 std::string block_form(const Visit& visit) {
   return fmt::format(
@@ -26,8 +25,8 @@ std::string block_form(const Visit& visit) {
 
 /// As much of a text as is shown, cut between characters.
 std::string beginning(std::string_view text) {
-  if (text.size() <= kShownText) return std::string(text);
-  std::size_t end = kShownText;
+  if (text.size() <= limits::kReportBytes) return std::string(text);
+  std::size_t end = limits::kReportBytes;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
   return std::string(text.substr(0, end)) + "...";
 }

@@ -8,14 +8,12 @@
 #include "oauth/clients.hpp"
 #include "web/housekeeper.hpp"
 #include "web/html.hpp"
+#include "web/limits.hpp"
 #include "web/plot.hpp"
 
 namespace qp::web::admin {
 
 namespace {
-
-constexpr std::size_t kRows = 50;
-constexpr std::size_t kMostPages = 1'000'000;
 
 std::vector<Point> points(const std::vector<Figures>& figures, std::uint64_t Figures::* member) {
   std::vector<Point> all;
@@ -53,10 +51,10 @@ std::string page_link(const Visit& visit, std::size_t page, std::string_view lab
 }  // namespace
 
 std::size_t Asked::page() const {
-  return std::min<std::size_t>(text::to_uint(value("page")).value_or(0), kMostPages);
+  return std::min<std::size_t>(text::to_uint(value("page")).value_or(0), limits::kAdminPages);
 }
 
-ap::Slice Asked::slice() const { return {page() * kRows, kRows}; }
+ap::Slice Asked::slice() const { return {page() * limits::kAdminRows, limits::kAdminRows}; }
 
 Result<std::string> overview_body(const Visit& visit) {
   std::vector<Figures> figures = visit.context.history.all();

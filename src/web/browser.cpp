@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "oauth/limits.hpp"
 #include "oauth/sessions.hpp"
 #include "web/html.hpp"
 #include "web/negotiate.hpp"
@@ -63,7 +64,7 @@ void begin_visit(Browser& browser) {
 void set_cookie(net::Response& response, const Exchange& exchange, const Browser& browser) {
   std::string line = cookie_line(exchange, browser.secret);
   if (browser.user) {
-    const auto age = std::chrono::duration_cast<std::chrono::seconds>(oauth::kSessionTime);
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(limits::kSessionTime);
     line += "; Max-Age=" + std::to_string(age.count());
   }
   response.headers.add("Set-Cookie", std::move(line));

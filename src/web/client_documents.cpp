@@ -1,18 +1,13 @@
 #include "web/client_documents.hpp"
 
-#include "base/limits.hpp"
 #include "base/log.hpp"
+#include "web/limits.hpp"
 
 namespace qp::web {
 
 namespace {
 
 constexpr std::size_t kThreads = 2;
-constexpr std::size_t kMaxWanted = 32;
-constexpr std::size_t kMaxKnown = 1'000;
-constexpr std::size_t kDocumentBytes = 64 * limits::kKiB;
-constexpr auto kKnownTime = std::chrono::hours(1);  // how long a document is believed
-constexpr auto kMissTime = std::chrono::minutes(1);
 
 bool is_json(std::string_view content_type) {
   const std::string type = text::lower(text::trim(text::split_once(content_type, ';').first));
@@ -25,7 +20,7 @@ Result<std::string> fetch_body(net::Client& client, const std::string& url) {
   request.headers.add("Accept",
                       "application/json, application/activity+json;q=0.9, "
                       "application/ld+json;q=0.8");
-  request.max_bytes = kDocumentBytes;
+  request.max_bytes = limits::kClientDocumentBytes;
   request.deadline = limits::kParkedTime;
   // The document is about its own address: a redirect would let somebody else speak for it.
   request.follow_redirects = false;
@@ -55,7 +50,8 @@ Lookup fetch(net::Client& net, const std::string& client_id, Millis now) {
 }
 
 Millis kept_time(const Lookup& lookup) {
-  return lookup.state == ClientDocuments::State::Known ? Millis(kKnownTime) : Millis(kMissTime);
+  return lookup.state == ClientDocuments::State::Known ? Millis(limits::kClientDocumentTime)
+                                                       : Millis(limits::kClientMissTime);
 }
 
 }  // namespace
@@ -63,9 +59,10 @@ Millis kept_time(const Lookup& lookup) {
 ClientDocuments::ClientDocuments(net::Client& client, Clock clock,
                                  std::function<void(const std::string&)> on_ready)
     : documents_(
-          {{"client-fetch", kThreads, kMaxWanted}, kMaxKnown}, clock,
-          [&client, clock](const std::string& id) { return fetch(client, id, clock()); }, kept_time,
-          std::move(on_ready)) {}
+          {{"client-fetch", kThreads, limits::kClientDocumentsWanted},
+           limits::kClientDocumentsKnown},
+          clock, [&client, clock](const std::string& id) { return fetch(client, id, clock()); },
+          kept_time, std::move(on_ready)) {}
 
 Lookup ClientDocuments::find(const std::string& client_id) {
   auto found = documents_.find(client_id);

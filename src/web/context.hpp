@@ -22,6 +22,7 @@
 #include "web/domains.hpp"
 #include "web/history.hpp"
 #include "web/key_pool.hpp"
+#include "web/limits.hpp"
 
 namespace qp::web {
 
@@ -30,6 +31,21 @@ struct Config {
   std::string software_version;
   bool metrics_public = false;             ///< /metrics for others than loopback peers
   std::vector<std::string> allow_private;  ///< addresses that no per-address limit counts
+  Quotas quotas;
+};
+
+/// Who did how much of what costs, lately. Any thread.
+struct Limiters {
+  explicit Limiters(const Quotas& quotas)
+      : inbox({quotas.inbox_posts, limits::kAskedPeriod}),
+        proxy({quotas.proxied, limits::kAskedPeriod}),
+        posts({quotas.posts, limits::kAskedPeriod}),
+        uploads({quotas.uploads, limits::kAskedPeriod}) {}
+
+  RateLimiter inbox;    ///< S2S posts, by address
+  RateLimiter proxy;    ///< fetches in somebody's name, by user
+  RateLimiter posts;    ///< to outboxes, by user
+  RateLimiter uploads;  ///< by user
 };
 
 /// What the handlers work with; `main` builds it and it outlives them. Handlers run on several
@@ -45,8 +61,7 @@ struct Context {
   KeyPool& keys;
   ClientDocuments& client_documents;
   History& history;
-  RateLimiter& inbox_limiter;  ///< S2S posts, by address
-  RateLimiter& proxy_limiter;  ///< fetches in somebody's name, by user
+  Limiters& limiters;
   oauth::Service oauth;
   view::Contexts contexts;
   view::Cache& views;

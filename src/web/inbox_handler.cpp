@@ -47,7 +47,8 @@ Result<net::Response> post_inbox(Context& context, const Exchange& exchange,
   const net::Request& request = exchange.request;
   // A parked request was counted when it came.
   if (exchange.attempt == 0 && !is_exempt(context, request)) {
-    if (auto refused = refuse_over(context.inbox_limiter, "inbox", request.peer, context.clock())) {
+    if (auto refused =
+            refuse_over(context.limiters.inbox, "inbox", request.peer, context.clock())) {
       return std::move(*refused);
     }
   }
@@ -65,7 +66,7 @@ Result<net::Response> post_inbox(Context& context, const Exchange& exchange,
   }
   log::info("received", {log::field("inbox", inbox), log::field("receipt", name(*receipt))});
   response.status = 202;
-  tell_budget(response, "inbox", context.inbox_limiter, request.peer, context.clock());
+  tell_budget(response, "inbox", context.limiters.inbox, request.peer, context.clock());
   return response;
 }
 

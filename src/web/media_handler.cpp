@@ -10,6 +10,7 @@
 #include "web/multipart.hpp"
 #include "web/negotiate.hpp"
 #include "web/permission.hpp"
+#include "web/problem.hpp"
 #include "web/reply.hpp"
 
 namespace qp::web {
@@ -98,6 +99,9 @@ Result<net::Response> post_media(Context& context, const Exchange& exchange) {
         require_caller(*txn, request, context.clock(), "Authentication required for uploading"));
     if (auto refused = refuse_without(oauth::Scope::UploadFiles, caller))
       return std::move(*refused);
+    if (auto over = refuse_over(context.limiters.uploads, "media", caller.user, context.clock())) {
+      return std::move(*over);
+    }
     upload = QP_TRY(read_upload(request));
     object = upload.object.empty() ? json::Value::object(arena, 8)
                                    : QP_TRY(json::parse(upload.object, arena));
@@ -108,7 +112,8 @@ Result<net::Response> post_media(Context& context, const Exchange& exchange) {
   const ap::MediaType& type = ap::sniff_media(upload.file);
   std::string name;
   QP_TRY(context.store.write([&](store::WriteTxn& txn) -> Result<void> {
-    name = QP_TRY(ap::add_media(txn, actor->user, type, upload.file));
+    name = QP_TRY(ap::add_media(txn, actor->user, type, upload.file,
+                                context.config.quotas.media_mib * limits::kMiB));
     return {};
   }));
   const std::string address = exchange.domain.url + std::string(kPath) + name;
@@ -137,6 +142,7 @@ Result<net::Response> post_media(Context& context, const Exchange& exchange) {
   net::Response response = reply(201, served.body, content_type(Representation::ActivityJson));
   response.headers.set("Location", submitted.object);
   response.headers.set("Cache-Control", "private, no-store");
+  tell_budget(response, "media", context.limiters.uploads, caller.user, context.clock());
   return response;
 }
 

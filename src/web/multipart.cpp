@@ -4,14 +4,11 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "web/limits.hpp"
 
 namespace qp::web {
 
 namespace {
-
-constexpr std::size_t kParts = 16;
-constexpr std::size_t kPartHeadBytes = 4096;
-constexpr std::size_t kBoundaryBytes = 70;  // RFC 2046 5.1.1
 
 /// The value of a parameter: a token, or a quoted string, in which RFC 7578 4.2 has no escapes but
 /// those for the quote.
@@ -67,7 +64,7 @@ Result<Part> read_head(std::string_view head) {
 Result<std::vector<Part>> parse_multipart(std::string_view content_type, std::string_view body) {
   const auto boundary = parameter(content_type, "boundary");
   if (!text::lower(text::trim(content_type)).starts_with("multipart/form-data") || !boundary ||
-      boundary->empty() || boundary->size() > kBoundaryBytes) {
+      boundary->empty() || boundary->size() > limits::kBoundaryBytes) {
     return bad_input("The body is to be multipart/form-data with a boundary");
   }
   const std::string opening = "--" + *boundary;
@@ -76,12 +73,12 @@ Result<std::vector<Part>> parse_multipart(std::string_view content_type, std::st
   body.remove_prefix(opening.size());
   std::vector<Part> parts;
   while (!body.starts_with("--")) {
-    if (!body.starts_with("\r\n") || parts.size() == kParts) {
+    if (!body.starts_with("\r\n") || parts.size() == limits::kFormParts) {
       return bad_input("the form is malformed, or has too many parts");
     }
     body.remove_prefix(2);
     const auto head = body.find("\r\n\r\n");
-    if (head == std::string_view::npos || head > kPartHeadBytes) {
+    if (head == std::string_view::npos || head > limits::kPartHeadBytes) {
       return bad_input("a part of the form has no end of its head");
     }
     Part part = QP_TRY(read_head(body.substr(0, head)));

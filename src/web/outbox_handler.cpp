@@ -5,6 +5,7 @@
 #include "web/auth.hpp"
 #include "web/negotiate.hpp"
 #include "web/permission.hpp"
+#include "web/problem.hpp"
 #include "web/reply.hpp"
 
 namespace qp::web {
@@ -23,6 +24,9 @@ Result<net::Response> post_outbox(Context& context, const Exchange& exchange,
     if (!may_act_as(caller, *owner)) return error(Code::Forbidden, "You do not own this outbox");
     // What else it takes depends on the activity.
     if (caller.scopes.within(oauth::Scope::Read)) return lacks_scope(oauth::Scope::Write);
+  }
+  if (auto refused = refuse_over(context.limiters.posts, "outbox", caller.user, context.clock())) {
+    return std::move(*refused);
   }
   const std::string_view type = request.headers.get("Content-Type").value_or("");
   if (!is_activity_type(type) && !is_json_type(type)) {
@@ -44,6 +48,7 @@ Result<net::Response> post_outbox(Context& context, const Exchange& exchange,
   net::Response response = reply(201, submitted.body, content_type(Representation::ActivityJson));
   response.headers.set("Location", submitted.activity);
   response.headers.set("Cache-Control", "private, no-store");
+  tell_budget(response, "outbox", context.limiters.posts, caller.user, context.clock());
   return response;
 }
 

@@ -66,7 +66,7 @@ Result<net::Response> post_proxy(Context& context, const Exchange& exchange) {
   if (actors.empty()) return error(Code::Forbidden, "You have no actor to ask as");
   const std::string& actor = actors.front().iri;
   if (exchange.attempt == 0) {  // a parked request was counted when it came
-    auto refused = refuse_over(context.proxy_limiter, "proxy", caller.user, context.clock());
+    auto refused = refuse_over(context.limiters.proxy, "proxy", caller.user, context.clock());
     if (refused) return std::move(*refused);
   }
   std::optional<Result<std::string>> found = context.proxy.take(url, actor);
@@ -79,7 +79,7 @@ Result<net::Response> post_proxy(Context& context, const Exchange& exchange) {
     return parked;
   }
   net::Response response = answer(QP_TRY(std::move(*found)));
-  tell_budget(response, "proxy", context.proxy_limiter, caller.user, context.clock());
+  tell_budget(response, "proxy", context.limiters.proxy, caller.user, context.clock());
   return response;
 }
 

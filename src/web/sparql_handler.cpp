@@ -11,20 +11,13 @@
 #include "sparql/results.hpp"
 #include "sparql/update.hpp"
 #include "web/auth.hpp"
+#include "web/limits.hpp"
 #include "web/negotiate.hpp"
 #include "web/reply.hpp"
 
 namespace qp::web {
 
 namespace {
-
-/// What one request may take; the command line has more.
-constexpr std::chrono::milliseconds kTime{10'000};
-/// An update holds up all writers.
-constexpr std::chrono::milliseconds kUpdateTime{1'000};
-constexpr std::uint64_t kRows = 100'000;
-constexpr std::uint64_t kMemory = 64 * limits::kMiB;
-constexpr std::size_t kAnswerBytes = 16 * limits::kMiB;
 
 /// What the request asks for.
 struct Asked {
@@ -171,9 +164,9 @@ Result<sparql::RunOptions> options_for(const Context& context, const store::Txn&
   options.deadline = deadline;
   options.scan.visible = QP_TRY(view::sight_of(txn, view::Reader(actor))).visible;
   options.now = context.clock();
-  options.limits.rows = kRows;
-  options.limits.memory = kMemory;
-  options.limits.frontier = kRows;
+  options.limits.rows = limits::kWebQueryRows;
+  options.limits.memory = limits::kWebQueryMemory;
+  options.limits.frontier = limits::kWebQueryRows;
   return options;
 }
 
@@ -183,7 +176,7 @@ sparql::ParseOptions parse_options(const Exchange& exchange, const sparql::Deadl
 
 Result<net::Response> answer_query(Context& context, const Exchange& exchange,
                                    const store::Txn& txn, const std::string& actor, Asked asked) {
-  const auto deadline = sparql::Deadline::in(kTime);
+  const auto deadline = sparql::Deadline::in(limits::kWebQueryTime);
   sparql::Query query = QP_TRY(sparql::parse_query(asked.text, parse_options(exchange, deadline)));
   // What the protocol names goes before what the query names (2.1.4).
   if (asked.dataset.given()) query.dataset = std::move(asked.dataset);
@@ -197,7 +190,7 @@ Result<net::Response> answer_query(Context& context, const Exchange& exchange,
   std::string body;
   QP_TRY(sparql::write_answer(*execution, *format, {.loader = context.contexts.loader},
                               [&body](std::string_view piece) -> Result<void> {
-                                if (body.size() + piece.size() > kAnswerBytes) {
+                                if (body.size() + piece.size() > limits::kWebAnswerBytes) {
                                   return error(Code::TooLarge, "The answer is too long");
                                 }
                                 body += piece;
@@ -224,8 +217,8 @@ Result<void> put_dataset(sparql::Update& update, const sparql::DatasetClause& da
 Result<net::Response> answer_update(Context& context, const Exchange& exchange,
                                     const Caller& caller, const std::string& actor,
                                     const Asked& asked) {
-  sparql::Update update = QP_TRY(
-      sparql::parse_update(asked.text, parse_options(exchange, sparql::Deadline::in(kTime))));
+  sparql::Update update = QP_TRY(sparql::parse_update(
+      asked.text, parse_options(exchange, sparql::Deadline::in(limits::kWebQueryTime))));
   QP_TRY(put_dataset(update, asked.dataset));
   const Slot slot(context);
   if (!slot) return busy();
@@ -235,7 +228,8 @@ Result<net::Response> answer_update(Context& context, const Exchange& exchange,
                       {{}, "user " + caller.user, "update", {}, context.clock().count()});
     sparql::UpdateOptions options;
     // It holds up the others from here on.
-    options.run = QP_TRY(options_for(context, txn, actor, sparql::Deadline::in(kUpdateTime)));
+    options.run =
+        QP_TRY(options_for(context, txn, actor, sparql::Deadline::in(limits::kWebUpdateTime)));
     options.admit = [&](const store::QuadIds& quad) { return editor.admit(quad); };
     options.begin = [&](TermId graph) { return editor.begin(graph); };
     options.end = [&](TermId graph) { return editor.end(graph); };

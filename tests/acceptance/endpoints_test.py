@@ -6,7 +6,7 @@ import unittest
 
 import requests
 
-from harness import AS2, AS2_TYPE, PUBLIC, AcceptanceCase
+from harness import AS2, AS2_TYPE, PUBLIC, AcceptanceCase, Server
 from remote import Peer
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"not much of a picture"
@@ -178,6 +178,68 @@ class Endpoints(AcceptanceCase):
             self.assert_status(self.proxy(self.peer.url + "/notes/2"), 403)
         finally:
             self.server.cli("domain", "unblock", self.peer.host)
+
+
+class AccountLimits(AcceptanceCase):
+    """What an account may post and upload is limited whatever address it comes from, loopback too, and
+    by keys of the configuration."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server(config="[limits]\nposts = 12\nuploads = 3\nproxied = 2\nmedia_mib = 1\n")
+        cls.addClassCleanup(cls.server.close)
+        cls.server.start()
+
+    def refused(self, response, name, count):
+        self.assert_status(response, 429)
+        self.assertEqual(response.headers["RateLimit-Policy"], f'"{name}";q={count};w=300')
+        self.assertRegex(response.headers["RateLimit"], rf'^"{name}";r=0;t=\d+$')
+        self.assertGreaterEqual(int(response.headers["Retry-After"]), 1)
+        self.assertEqual(response.headers["Content-Type"], "application/problem+json")
+        self.assertIn("again", response.json()["error"])
+
+    def test_AP68_posts_to_an_outbox_are_limited_by_account_and_say_how(self):
+        alice, bob = self.server.account("alice"), self.server.account("bob")
+        note = {"type": "Note", "content": "n"}
+        for left in range(11, -1, -1):
+            found = alice.post(note)
+            self.assert_status(found, 201)
+            self.assertEqual(found.headers["RateLimit-Policy"], '"outbox";q=12;w=300')
+            self.assertIn(f'"outbox";r={left};', found.headers["RateLimit"])
+        self.refused(alice.post(note), "outbox", 12)
+        other = requests.post(alice.outbox, json=note, timeout=20, headers={
+            "Authorization": f"Bearer {alice.new_token()}", "Content-Type": AS2_TYPE})
+        self.refused(other, "outbox", 12)  # another token is the same account
+        self.assertEqual(alice.get(alice.outbox).json()["totalItems"], 12)
+        self.assert_status(bob.post(note), 201)
+        # Who is not the owner takes nothing of the owner's.
+        dave = self.server.account("dave")
+        for _ in range(20):
+            self.assert_status(bob.post(note, url=dave.outbox), 403)
+        self.assert_status(dave.post(note), 201)
+        self.assert_status(bob.post(note), 201)
+
+    def upload(self, account, content=b"\x89PNG\r\n\x1a\nabc"):
+        return requests.post(self.server.url + "/media", timeout=30, files={"file": ("a", content)},
+                             headers=account.headers)
+
+    def test_uploads_are_limited_by_account_in_number_and_size(self):
+        carol = self.server.account("carol")
+        self.assert_status(self.upload(carol, b"x" * (1 << 20)), 201)
+        self.assert_status(self.upload(carol), 413)
+        found = self.upload(carol)
+        self.assert_status(found, 413)
+        self.refused(self.upload(carol), "media", 3)
+        self.assert_status(self.upload(self.server.account("erin")), 201)
+
+    def test_what_is_fetched_in_somebodys_name_is_limited_by_account(self):
+        frank = self.server.account("frank")
+        def ask():
+            return requests.post(self.server.url + "/proxy", timeout=30, headers=frank.headers,
+                                 data={"id": "http://127.0.0.1:9/nothing"})
+        for _ in range(2):
+            self.assertNotIn(ask().status_code, (200, 429))
+        self.refused(ask(), "proxy", 2)
 
 
 class Limits(AcceptanceCase):

@@ -248,7 +248,7 @@ TEST_CASE("a refresh token works for its client only, and not for ever") {
   CHECK(error_of(server.refresh_with(first["refresh_token"])) == "400 invalid_grant");
   server.client = mine;
   CHECK(server.accepts(first["access_token"]));
-  server.now += kRefreshTime;
+  server.now += limits::kRefreshTime;
   CHECK(error_of(server.refresh_with(first["refresh_token"])) == "400 invalid_grant");
 }
 

@@ -35,11 +35,11 @@ TEST_CASE("a session holds for its time, and is swept after it") {
   CHECK(holds(server, secret));
   CHECK_FALSE(holds(server, secret + "x"));
   CHECK_FALSE(holds(server, ""));
-  CHECK(holds(server, secret, kSessionTime - std::chrono::seconds(1)));
-  CHECK_FALSE(holds(server, secret, kSessionTime));
+  CHECK(holds(server, secret, limits::kSessionTime - std::chrono::seconds(1)));
+  CHECK_FALSE(holds(server, secret, limits::kSessionTime));
   std::size_t swept = 0;
   server.write([&](store::WriteTxn& txn) -> Result<void> {
-    swept = QP_TRY(sweep(txn, server.now + kSessionTime));
+    swept = QP_TRY(sweep(txn, server.now + limits::kSessionTime));
     return {};
   });
   CHECK(swept == 1);
@@ -117,7 +117,7 @@ TEST_CASE("an id is the address of a document only where nothing about it is dou
         "https://a.example/c d", "https://a.example/%", "javascript://a.example/c"}) {
     CHECK_FALSE_MESSAGE(names_document(id), id);
   }
-  CHECK_FALSE(names_document("https://a.example/" + std::string(kClientIdBytes, 'x')));
+  CHECK_FALSE(names_document("https://a.example/" + std::string(limits::kClientIdBytes, 'x')));
 }
 
 TEST_CASE("removing a client ends what it was given") {

@@ -32,6 +32,12 @@ password_grant = "off"
 public = true
 [store]
 read_seconds = 7
+[limits]
+inbox_posts = 1
+proxied = 2
+posts = 3
+uploads = 4
+media_mib = 5
 [log]
 format = "text"
 level = "debug"
@@ -50,6 +56,11 @@ level = "debug"
   CHECK(settings->tls_cert == "/etc/quadpub/cert.pem");
   CHECK(settings->tls_key == "/etc/quadpub/key.pem");
   CHECK(settings->metrics_public);
+  CHECK(settings->quotas.inbox_posts == 1);
+  CHECK(settings->quotas.proxied == 2);
+  CHECK(settings->quotas.posts == 3);
+  CHECK(settings->quotas.uploads == 4);
+  CHECK(settings->quotas.media_mib == 5);
   CHECK(settings->log_as_text);
   CHECK(settings->log_level == log::Level::Debug);
 }
@@ -73,6 +84,10 @@ TEST_CASE("a key that is unknown, or cannot have its value, is named") {
   CHECK(parse_settings("listen = 1", "t").error().message == "t: listen cannot have that value");
   CHECK(parse_settings("[oauth]\npassword_grant = \"maybe\"", "t").error().message ==
         "t: oauth.password_grant cannot have that value");
+  for (const char* value : {"0", "-1", "1000001", "1.5", "\"3\""}) {
+    const std::string text = std::string("[limits]\nposts = ") + value;
+    CHECK(parse_settings(text, "t").error().message == "t: limits.posts cannot have that value");
+  }
   CHECK(parse_settings("a = [", "t").error().code == Code::BadInput);
 }
 
