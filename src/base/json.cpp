@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 
 #include "base/flat_index.hpp"
 #include "base/text.hpp"
@@ -461,11 +463,28 @@ Result<Value> parse(std::string_view text, Arena& arena, const ParseLimits& limi
   return Parser(text, arena, limits).document();
 }
 
+namespace {
+
+/// True if none of the eight bytes has to be escaped. (Bytes from 0x80 on are looked at one by one
+/// where they stand beside one that has to.)
+bool are_plain(const char* bytes) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
+  std::uint64_t eight = 0;
+  std::memcpy(&eight, bytes, sizeof eight);
+  const auto has_zero = [](std::uint64_t word) { return (word - kOnes) & ~word & kHigh; };
+  const std::uint64_t is_control = (eight - kOnes * 0x20) & ~eight & kHigh;
+  return (is_control | has_zero(eight ^ (kOnes * '"')) | has_zero(eight ^ (kOnes * '\\'))) == 0;
+}
+
+}  // namespace
+
 void write_string(std::string_view text, std::string& out) {
   static constexpr char kHex[] = "0123456789abcdef";
   out += '"';
   std::size_t done = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    while (i + 8 <= text.size() && are_plain(text.data() + i)) i += 8;
+    if (i == text.size()) break;
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
     out.append(text, done, i - done);
@@ -563,6 +582,7 @@ void write(Value value, std::string& out, int indent) { write_at(value, out, ind
 
 std::string to_text(Value value, int indent) {
   std::string out;
+  out.reserve(512);
   write(value, out, indent);
   return out;
 }

@@ -32,6 +32,42 @@ TEST_CASE("escapes are read, and written only where they must be") {
         "\"\xC3\xA9\xF0\x9F\x98\x80/\\n\\u0001\"");
 }
 
+TEST_CASE("every byte is written as it must be, wherever it stands") {
+  const auto expected = [](unsigned byte) -> std::string {
+    switch (byte) {
+      case '"':
+        return "\\\"";
+      case '\\':
+        return "\\\\";
+      case '\b':
+        return "\\b";
+      case '\f':
+        return "\\f";
+      case '\n':
+        return "\\n";
+      case '\r':
+        return "\\r";
+      case '\t':
+        return "\\t";
+      default:
+        break;
+    }
+    if (byte >= 0x20) return std::string(1, static_cast<char>(byte));
+    constexpr char kHex[] = "0123456789abcdef";
+    return std::string("\\u00") + kHex[byte >> 4] + kHex[byte & 15];
+  };
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    for (std::size_t at = 0; at < 18; ++at) {
+      for (std::size_t after = 0; after < 10; ++after) {
+        const std::string front(at, '~'), back(after, '\xff');
+        std::string written;
+        json::write_string(front + static_cast<char>(byte) + back, written);
+        REQUIRE(written == '"' + front + expected(byte) + back + '"');
+      }
+    }
+  }
+}
+
 TEST_CASE("what is not JSON is refused") {
   for (const char* text : {"",
                            "{",
