@@ -64,6 +64,7 @@ class Context {
     if (!failure_) failure_ = std::move(error);
   }
   const Limits& limits() const { return limits_; }
+  const Deadline& deadline() const { return deadline_; }
 
   Value value(TermId id);
   /// None for a value that is None.

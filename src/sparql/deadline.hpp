@@ -17,6 +17,10 @@ class Deadline {
   /// So long from now.
   static Deadline in(std::chrono::milliseconds time) { return {Clock::now() + time, time}; }
 
+  /// Whether what takes so long and cannot be interrupted may begin.
+  bool allows(std::chrono::microseconds time) const {
+    return at_ == Clock::time_point::max() || Clock::now() + time < at_;
+  }
   bool is_over() const { return at_ != Clock::time_point::max() && Clock::now() >= at_; }
   Error passed() const {
     return error(Code::Unavailable, "the query took longer than its limit of " +

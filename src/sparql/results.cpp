@@ -286,19 +286,25 @@ Result<void> write_ntriples(Execution& execution, Writer& out) {
 
 // Prefixes are known only when all is written, so the text waits for them.
 Result<void> write_turtle(Execution& execution, Writer& out) {
+  static constexpr std::size_t kBytesOfATriple = 32;  // beside its terms
+  Held held(execution.context());
   rdf::TurtleWriter writer(vocab::prefixes());
   QP_TRY(execution.triples([&](const Execution::TripleIds& triple) -> Result<void> {
     const rdf::TermView s = QP_TRY(execution.term(triple.s));
     const rdf::TermView p = QP_TRY(execution.term(triple.p));
     const rdf::TermView o = QP_TRY(execution.term(triple.o));
     writer.add({s, p, o, {}});
-    return {};
+    return held.add(kBytesOfATriple + s.value.size() + p.value.size() + o.value.size());
   }));
   out << writer.finish();
   return out.flush();
 }
 
 Result<void> write_json_ld(Execution& execution, const JsonLdOptions& options, Writer& out) {
+  // What the document takes; measured, with what there is to spare. Nothing can stop its making.
+  static constexpr std::size_t kBytesOfATriple = 1024;
+  static constexpr std::chrono::microseconds kTimeOfATriple{20};
+  Held held(execution.context());
   std::vector<rdf::QuadView> quads;
   QP_TRY(execution.triples([&](const Execution::TripleIds& triple) -> Result<void> {
     rdf::QuadView quad;
@@ -306,9 +312,10 @@ Result<void> write_json_ld(Execution& execution, const JsonLdOptions& options, W
     quad.p = QP_TRY(execution.term(triple.p));
     quad.o = QP_TRY(execution.term(triple.o));
     quads.push_back(quad);
-    return {};
+    return held.add(kBytesOfATriple);
   }));
-  QP_TRY(execution.context().check());
+  const Deadline& deadline = execution.context().deadline();
+  if (!deadline.allows(kTimeOfATriple * quads.size())) return deadline.passed();
   json::Arena arena;
   json::Value made = QP_TRY(jsonld::from_rdf(quads, {}, arena));
   if (options.loader) {

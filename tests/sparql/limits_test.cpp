@@ -243,6 +243,37 @@ TEST_CASE("all operations of an update share one time limit") {
   }
 }
 
+TEST_CASE("a graph that is written only when it is whole counts as memory and ends in time") {
+  tests::ScratchStore store;
+  fill(store, 12'000);
+  const auto txn = store->read();
+  REQUIRE(txn.has_value());
+  const auto run = [&](sparql::Format format, const sparql::Limits& limits) -> Result<void> {
+    sparql::RunOptions options;
+    options.limits = limits;
+    auto query = QP_TRY(sparql::parse_query("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }"));
+    const auto execution = QP_TRY(sparql::Execution::prepare(**txn, std::move(query), options));
+    return sparql::write_answer(*execution, format, {},
+                                [](std::string_view) { return Result<void>(); });
+  };
+  sparql::Limits limits;
+  limits.memory = 8 << 20;  // 60,000 triples fit in it, but nothing that is made of all of them
+  CHECK(run(sparql::Format::NTriples, limits));
+  CHECK_FALSE(run(sparql::Format::JsonLd, limits));
+  limits.memory = 4 << 20;
+  CHECK_FALSE(run(sparql::Format::Turtle, limits));
+  limits = {};
+  limits.time = milliseconds(300);
+  milliseconds best{1'000'000};
+  for (int attempt = 0; attempt < 4 && best >= kLate; ++attempt) {
+    const auto begin = Steady::now();
+    static_cast<void>(run(sparql::Format::JsonLd, limits));
+    best = std::min(best,
+                    std::chrono::duration_cast<milliseconds>(Steady::now() - begin) - limits.time);
+  }
+  CHECK_MESSAGE(best < kLate, best.count() << " ms");
+}
+
 TEST_CASE("SELECT DISTINCT ?p ORDER BY ?p holds what it answers, not what it reads") {
   std::uint64_t held[2] = {};
   for (const std::size_t i : {0, 1}) {
