@@ -217,6 +217,25 @@ Result<bool> is_outdated(const store::Txn& txn, json::Value node) {
 
 }  // namespace
 
+namespace {
+
+/// By the actor, or nobody is named. Besides, a group of its server may be: a video of PeerTube's
+/// is of an account and of its channel. A person may not, as far as is known: it could be anybody.
+Result<bool> is_by(const store::Txn& txn, json::Value object, const std::string& actor) {
+  const auto named = values_of(object, as::attributedTo.iri);
+  if (!named.empty() && !contains(named, actor)) return false;
+  for (const json::Value author : object.get(as::attributedTo.iri).items()) {
+    const std::string id(author.is_object() ? author.get("@id").text() : std::string_view());
+    if (id.empty() || id == actor) continue;
+    if (!has_type(author, as::Group) || origin_of(id) != origin_of(actor)) return false;
+    const auto types = QP_TRY(values_of(txn, id, rdf::type));
+    if (!types.empty() && !contains(types, as::Group.iri)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 Result<std::string> admitted_object(const store::Txn& txn, const Activity& activity) {
   const bool creates = activity.is(as::Create);
   if ((!creates && !activity.is(as::Update)) || !activity.object.is_object()) return std::string();
@@ -234,10 +253,7 @@ Result<std::string> admitted_object(const store::Txn& txn, const Activity& activ
   if (object != actor && QP_TRY(find_remote_actor(txn, object))) return std::string();
   const auto follows_whom = QP_TRY(txn.get(kFollowersOf, object.substr(0, kMaxKey)));
   if (follows_whom && *follows_whom != actor) return std::string();
-  const auto authors = values_of(activity.object, as::attributedTo.iri);
-  const bool by_actor = std::all_of(authors.begin(), authors.end(),
-                                    [&](const std::string& one) { return one == actor; });
-  if (!by_actor && object != actor) return std::string();
+  if (object != actor && !QP_TRY(is_by(txn, activity.object, actor))) return std::string();
   const auto id = QP_TRY(txn.find_iri(object));
   const auto record = id ? QP_TRY(txn.graph(*id)) : std::nullopt;
   if (creates) return record ? std::string() : object;

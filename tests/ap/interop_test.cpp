@@ -243,6 +243,29 @@ TEST_CASE("interop I24: a group's Announce of a whole activity says nothing in i
   CHECK(server.seen_json(announce, server.bob.iri)["audience"] == group);
 }
 
+TEST_CASE("a video of PeerTube's is of an account and of its channel") {
+  Interop server;
+  const std::string channel = "{'type':'Group','id':'https://remote.example/channels/1'}";
+  const auto create = [&](const std::string& name, const std::string& authors) {
+    CHECK(server.accepts(server.receive(kMallory, "Create",
+                                        "{'id':'https://remote.example/videos/" + name +
+                                            "','type':'Video','name':'v'," + kToPublic +
+                                            ",'attributedTo':" + authors + "}",
+                                        kToPublic)));
+    return server.seen("https://remote.example/videos/" + name).find("Video") != std::string::npos;
+  };
+  const std::string account = "{'type':'Person','id':'" + kMallory + "'}";
+  CHECK(create("first", "[" + account + "," + channel + "]"));
+  CHECK(create("last", "[" + channel + ",'" + kMallory + "']"));
+  // Somebody else is no channel, whatever is said; nor is one of another server, or one alone.
+  CHECK(server.accepts(server.receive(
+      kCarol, "Update", "{'id':'" + kCarol + "','type':'Person','name':'carol'}", kToPublic)));
+  CHECK_FALSE(create("a", "['" + kCarol + "','" + kMallory + "']"));
+  CHECK_FALSE(create("b", "[{'type':'Group','id':'" + kCarol + "'},'" + kMallory + "']"));
+  CHECK_FALSE(create("c", "[{'type':'Group','id':'https://other.example/g'},'" + kMallory + "']"));
+  CHECK_FALSE(create("d", "[" + channel + "]"));
+}
+
 TEST_CASE("checklist 48: what names nobody is its author's; what names Public only is not sent") {
   Interop server;
   const auto queued = server.queued();
