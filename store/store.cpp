@@ -172,22 +172,27 @@ Result<Statistics> LmdbStore::statistics() {
   return found;
 }
 
+// With ids as this program's words have them.
+Result<std::unique_ptr<Env>> open_file(const Options& options) {
+  auto env = QP_TRY(Env::open(options));
+  const auto [first, last] = env->new_words();
+  if (first >= last || !options.read_only) {
+    QP_TRY(rekey_new_words(*env, WordIndex(options.words)));
+    return env;
+  }
+  // Ids that are to change can only be read once they have.
+  env.reset();
+  Options writing = options;
+  writing.read_only = false;
+  auto changed = QP_TRY(open_file(writing));
+  changed.reset();
+  return Env::open(options);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::open(const Options& options) {
-  auto env = QP_TRY(Env::open(options));
-  const auto [first, last] = env->new_words();
-  if (first < last && options.read_only) {
-    // Ids that are to change can only be read once they have.
-    env.reset();
-    Options writing = options;
-    writing.read_only = false;
-    auto changed = QP_TRY(Store::open(writing));
-    changed.reset();
-    env = QP_TRY(Env::open(options));
-  } else {
-    QP_TRY(rekey_new_words(*env, WordIndex(options.words)));
-  }
+  auto env = QP_TRY(open_file(options));
   return std::unique_ptr<Store>(std::make_unique<LmdbStore>(std::move(env), options));
 }
 

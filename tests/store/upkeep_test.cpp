@@ -20,6 +20,7 @@
 namespace qp::store {
 
 static constexpr Table kTable{1};
+static constexpr std::uint64_t kPage = 4096;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 static constexpr bool kSanitized = true;
@@ -216,7 +217,7 @@ TEST_CASE("a reader that was killed does not keep pages for ever (row 2)") {
       return txn.put(kTable, "k", std::string(5000, 'x'));
     });
   }
-  CHECK(file_bytes() < before + 100 * 4096);
+  CHECK(file_bytes() < before + 100 * kPage);
 }
 
 TEST_CASE("the map grows from 1 MiB under 16 readers, each write counted once (row 1)") {
@@ -337,7 +338,7 @@ TEST_CASE("a hundred restarts leave the file as large as it was, and starting as
   const auto early = restart(20);
   const auto before = size();
   const auto late = restart(100);
-  CHECK(size() <= before + 64 * 4096);
+  CHECK(size() <= before + 64 * kPage);
   CHECK(late <= early * 4);
 }
 
@@ -716,7 +717,7 @@ TEST_CASE("verify finds every flipped byte in live pages that changed data (row 
   const int rounds = asked_for("QUADPUB_FLIPS", kSanitized ? 60 : 1000);
   int changed = 0, found = 0;
   for (int i = 0; i < rounds; ++i) {
-    const std::size_t at = 2 * 4096 + random() % (bytes.size() - 2 * 4096);
+    const std::size_t at = 2 * kPage + random() % (bytes.size() - 2 * kPage);
     const char flip = static_cast<char>(1U << random() % 8);
     bytes[at] = static_cast<char>(bytes[at] ^ flip);
     std::fstream out(file, std::ios::binary | std::ios::in | std::ios::out);
