@@ -32,21 +32,51 @@ static bool read(const char* prompt, std::string& line) {
   return true;
 }
 
+/// Whether a `{` still waits for its `}`; those in strings, IRIs and comments do not count.
+static bool is_open(std::string_view query) {
+  int depth = 0;
+  for (std::size_t i = 0; i < query.size(); ++i) {
+    const char c = query[i];
+    std::size_t end = i;
+    if (c == '\'' || c == '"') {
+      end = query.find(c, i + 1);
+    } else if (c == '#') {
+      end = query.find('\n', i);
+    } else if (c == '<') {  // or "less than"
+      const std::size_t close = query.find_first_of("> \n", i);
+      if (close != std::string_view::npos && query[close] == '>') end = close;
+    }
+    if (end == std::string_view::npos) break;
+    i = end;
+    depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+  }
+  return depth > 0;
+}
+
+static constexpr std::string_view kHelp =
+    "A query ends with an empty line, or with `;` behind its last `}`. `.quit` leaves.\n";
+
 Result<void> prompt(const std::function<Result<void>(const std::string& query)>& run) {
   static constexpr int kHistory = 1'000;
   using_history();
   stifle_history(kHistory);
   const std::string file = history_file();
   if (!file.empty()) read_history(file.c_str());
-  std::cout << "SPARQL; a query ends with an empty line or `;`. `.quit` leaves.\n";
+  std::cout << "SPARQL. " << kHelp;
   std::string query, line;
   while (read(query.empty() ? "sparql> " : "      > ", line)) {
     const std::string_view trimmed = text::trim(line);
     if (query.empty() && (trimmed == ".quit" || trimmed == ".exit")) break;
     if (query.empty() && trimmed.empty()) continue;
-    const bool ends = trimmed.empty() || trimmed.ends_with(';');
+    if (query.empty() && (trimmed.starts_with('.') || trimmed == "help")) {
+      std::cout << kHelp;
+      continue;
+    }
     if (!query.empty()) query += '\n';
-    query += trimmed.ends_with(';') ? trimmed.substr(0, trimmed.size() - 1) : trimmed;
+    query += trimmed;
+    // In a group it parts what is said of one subject.
+    const bool ends = trimmed.empty() || (trimmed.ends_with(';') && !is_open(query));
+    if (ends && trimmed.ends_with(';')) query.pop_back();
     if (!ends) continue;
     // The history has one line for a query.
     std::string kept = query + ";";

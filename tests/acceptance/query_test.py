@@ -208,9 +208,17 @@ class QueryTest(unittest.TestCase):
         terminal.types("\r")  # an empty line ends it
         self.assertIn("<https://other.example/l/1>", terminal.shows("1 row"))
         terminal.shows("sparql> ")
+        for line in ("SELECT ?n { # {", "  ?n a as:Like ;", "     as:actor <https://other.example/bob> ;",
+                     "     as:object ?o FILTER(STR(?o) != '{') };"):
+            terminal.shows("> ") if line[0] == " " else None
+            terminal.types(line + "\r")
+        self.assertIn("<https://other.example/l/1>", terminal.shows("1 row"))
+        terminal.shows("sparql> ")
+        terminal.types(".help\r")
+        self.assertIn(".quit", terminal.shows("sparql> ").split("\n", 1)[1])
         terminal.types("SELECT nonsense;\r")
         self.assertIn("line 1, column 8", terminal.shows("sparql> "))
-        terminal.types("\x1b[A\x1b[A\x1b[A\r")  # three up: the first one
+        terminal.types("\x1b[A\x1b[A\x1b[A\x1b[A\r")  # four up: the first one
         terminal.shows("yes")
         terminal.shows("sparql> ")
         terminal.types("ASK { ?n a as:Nope }\x1b[D\x1b[D\x7f\x7f\x7f\x7fNote\x1b[F;\r")
