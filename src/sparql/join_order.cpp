@@ -314,7 +314,7 @@ Result<OperatorPtr> Planner::join_pieces(OperatorPtr input, std::vector<Piece> p
     made = QP_TRY(apply_ready(std::move(made), filters, pieces));
     if (wanted) made = reduce(std::move(made), *wanted, pieces, filters);
   }
-  return filter(std::move(made), std::move(filters));
+  return filter(std::move(made), filters);
 }
 
 /// Filters that no later part can make a difference to.
@@ -337,7 +337,7 @@ Result<OperatorPtr> Planner::apply_ready(OperatorPtr input, std::vector<Expressi
   const auto split = std::stable_partition(filters.begin(), filters.end(), is_late);
   std::vector<Expression> ready(split, filters.end());
   filters.erase(split, filters.end());
-  return filter(std::move(input), std::move(ready));
+  return filter(std::move(input), ready);
 }
 
 Result<OperatorPtr> Planner::add_piece(OperatorPtr input, const Piece& piece,

@@ -308,12 +308,12 @@ Result<OperatorPtr> Planner::join_with(OperatorPtr input, const Algebra& algebra
       OperatorPtr left =
           QP_TRY(join_with(std::move(input), algebra.parts[0], scope, std::move(filters)));
       OperatorPtr made = QP_TRY(left_join(std::move(left), algebra, scope));
-      return filter(std::move(made), std::move(later));
+      return filter(std::move(made), later);
     }
     case Kind::Minus: {
       OperatorPtr left = QP_TRY(join_with(std::move(input), algebra.parts[0], scope));
       OperatorPtr made = QP_TRY(minus(std::move(left), algebra, scope));
-      return filter(std::move(made), std::move(filters));
+      return filter(std::move(made), filters);
     }
     case Kind::Filter: {
       std::vector<Expression> all = algebra.expressions;
@@ -329,7 +329,7 @@ Result<OperatorPtr> Planner::join_with(OperatorPtr input, const Algebra& algebra
     }
     case Kind::Union: {
       OperatorPtr made = QP_TRY(union_of(std::move(input), algebra, scope));
-      return filter(std::move(made), std::move(filters));
+      return filter(std::move(made), filters);
     }
     default: {
       if (algebra.kind == Kind::Graph && algebra.parts[0].kind != Kind::Unit) {
@@ -342,7 +342,7 @@ Result<OperatorPtr> Planner::join_with(OperatorPtr input, const Algebra& algebra
       OperatorPtr made = QP_TRY(plan(algebra, scope));
       if (input)
         made = make_hash_join(context_, std::move(input), std::move(made), JoinKind::Inner);
-      return filter(std::move(made), std::move(filters));
+      return filter(std::move(made), filters);
     }
   }
 }
