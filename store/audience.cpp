@@ -14,7 +14,7 @@ bool Visible::sees(AudienceId audience) const {
   return everything_ || std::binary_search(sets_.begin(), sets_.end(), audience);
 }
 
-static std::string audience_key(AudienceId audience) {
+std::string audience_key(AudienceId audience) {
   return number_key(static_cast<std::uint64_t>(audience), 4);
 }
 
@@ -101,24 +101,36 @@ static std::vector<TermId> sorted_names(std::span<const TermId> names) {
   return sorted;
 }
 
+AudienceRow audience_row(std::span<const TermId> members, std::span<const TermId> except) {
+  AudienceRow row{sorted_names(members), sorted_names(except)};
+  std::erase_if(row.except, [&](TermId name) {
+    return std::binary_search(row.members.begin(), row.members.end(), name);
+  });
+  return row;
+}
+
+Result<std::optional<AudienceId>> Audiences::find(std::string_view value) const {
+  const auto known = QP_TRY(access_.get(Db::AudienceIds, hash_key(value)));
+  if (!known) return std::optional<AudienceId>();
+  const auto audience = static_cast<AudienceId>(ByteReader(*known).number(4));
+  const auto row = QP_TRY(access_.get(Db::Audiences, audience_key(audience)));
+  if (row && without_checksum(*row) == value) return std::optional(audience);
+  return Error{Code::Internal, "two audience sets of one 128-bit hash", {}};
+}
+
 Result<AudienceId> Audiences::intern(std::span<const TermId> members,
                                      std::span<const TermId> except, Counters& counters) {
-  const std::vector<TermId> in = sorted_names(members);
-  std::vector<TermId> out = sorted_names(except);
-  std::erase_if(out, [&](TermId name) { return std::binary_search(in.begin(), in.end(), name); });
+  const AudienceRow wanted = audience_row(members, except);
+  const std::vector<TermId>& in = wanted.members;
+  const std::vector<TermId>& out = wanted.except;
   if (in.empty()) return AudienceId::Nobody;
   if (in == std::vector<TermId>{as::Public}) return AudienceId::Public;
 
-  std::string value = encode_audience({in, out});
-  const std::string hash = hash_key(value);
-  if (const auto known = QP_TRY(access_.get(Db::AudienceIds, hash))) {
-    const auto audience = static_cast<AudienceId>(ByteReader(*known).number(4));
-    const auto row = QP_TRY(access_.get(Db::Audiences, audience_key(audience)));
-    if (row && without_checksum(*row) == value) return audience;
-    return Error{Code::Internal, "two audience sets of one 128-bit hash", {}};
-  }
+  std::string value = encode_audience(wanted);
+  if (const auto known = QP_TRY(find(value))) return *known;
   const auto audience = static_cast<AudienceId>(counters.next_audience++);
   const std::string key = audience_key(audience);
+  const std::string hash = hash_key(value);
   append_checksum(key, value);
   QP_TRY(access_.put(Db::Audiences, key, value));
   QP_TRY(access_.put(Db::AudienceIds, hash, key));

@@ -19,6 +19,8 @@ class Audiences {
 
   Result<std::vector<TermId>> members(AudienceId audience) const;
   Result<Visible> visible_to(std::span<const TermId> readers) const;
+  /// By its row, without a checksum.
+  Result<std::optional<AudienceId>> find(std::string_view row) const;
   Result<AudienceId> intern(std::span<const TermId> members, std::span<const TermId> except,
                             Counters& counters);
 
@@ -40,6 +42,10 @@ struct AudienceRow {
 std::optional<AudienceRow> decode_audience(std::string_view value);
 /// `row`'s names ascending, without repeats.
 std::string encode_audience(const AudienceRow& row);
+/// The key of an audiences row, which is the value of its audience_ids row.
+std::string audience_key(AudienceId audience);
+/// Sorted, without repeats; who is in it is not excepted.
+AudienceRow audience_row(std::span<const TermId> members, std::span<const TermId> except);
 /// The value of an audience_members row.
 std::string_view audience_member_value(bool is_member);
 

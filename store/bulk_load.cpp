@@ -2,13 +2,16 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "store/bulk_terms.hpp"
+#include "store/bulk_txn.hpp"
 #include "store/bytes.hpp"
 #include "store/counters.hpp"
 #include "store/dictionary.hpp"
@@ -127,6 +130,7 @@ class LmdbBulkLoad final : public BulkLoad {
         words_(options.words),
         sorter_(options.folder, bulk_.memory_bytes / 2) {}
   ~LmdbBulkLoad() override {
+    txn_.reset();
     terms_.reset();
     old_.reset();
   }
@@ -140,6 +144,7 @@ class LmdbBulkLoad final : public BulkLoad {
     before_ = counters_;
     terms_.emplace(words_, old_ ? &old_->dictionary() : nullptr, counters_, options_.folder,
                    bulk_.memory_bytes / 2);
+    if (old_) txn_.emplace(*old_, *terms_, counters_, sorter_, options_.folder);
     return {};
   }
 
@@ -155,6 +160,12 @@ class LmdbBulkLoad final : public BulkLoad {
   }
   void read_so_far(std::uint64_t bytes) override { read_bytes_ = bytes; }
 
+  WriteTxn& txn() override { return *txn_; }
+  Result<void> keep() override { return txn_->keep(); }
+  void forget() override { txn_->forget(); }
+  std::size_t memory_used() const override { return terms_->memory_used() + txn_->memory_used(); }
+  std::unique_ptr<Store> before() override;
+
   Result<BulkReport> finish() override;
 
  private:
@@ -163,11 +174,17 @@ class LmdbBulkLoad final : public BulkLoad {
   Result<void> append_terms();
   Result<void> append_term_ids();
   Result<void> append_index(Order order);
+  Result<void> each_new_quad(Order order,
+                             const std::function<Result<void>(const OrderedQuad&)>& each);
   Result<void> append_quad(Order order, const OrderedQuad& quad);
   Result<void> append_graphs();
+  /// To those that were counted.
+  void add_empty_graphs();
   Result<void> append_graph(TermId graph, GraphRecord record, std::uint64_t quads, bool is_new);
   Result<void> append_statistics();
   Result<void> copy(Db db);
+  Result<void> append_rows(Db db);
+  Result<void> append_documents(Db db);
   Result<void> check_counts();
   /// A cursor of the old store at its first row; nullopt: there is no row.
   Result<std::optional<Cursor>> old_rows(Db db) const;
@@ -182,6 +199,7 @@ class LmdbBulkLoad final : public BulkLoad {
   Counters counters_, before_;
   std::optional<BulkTerms> terms_;
   QuadSorter sorter_;
+  std::optional<BulkTxn> txn_;
   std::unique_ptr<Env> new_env_;
   std::optional<Appender> out_;
   UseCounter uses_;
@@ -239,6 +257,43 @@ Result<void> LmdbBulkLoad::copy(Db db) {
     QP_TRY(out_->append(db, at->key(), at->value()));
   }
   return {};
+}
+
+/// What is new takes the place of what has its key.
+Result<void> LmdbBulkLoad::append_rows(Db db) {
+  const BulkTxn::Rows& rows = txn_->rows(db);
+  auto row = rows.begin();
+  auto at = QP_TRY(old_rows(db));
+  bool found = at.has_value();
+  while (found || row != rows.end()) {
+    const bool takes_old = found && (row == rows.end() || at->key() < row->first);
+    if (takes_old) {
+      QP_TRY(out_->append(db, at->key(), at->value()));
+      found = QP_TRY(at->next());
+      continue;
+    }
+    if (found && at->key() == row->first) found = QP_TRY(at->next());
+    QP_TRY(out_->append(db, row->first, row->second));
+    ++row;
+  }
+  return {};
+}
+
+Result<void> LmdbBulkLoad::append_documents(Db db) {
+  auto at = QP_TRY(old_rows(db));
+  bool found = at.has_value();
+  const auto copy_below = [&](std::string_view key) -> Result<void> {
+    for (; found && (key.empty() || at->key() < key); found = QP_TRY(at->next())) {
+      QP_TRY(out_->append(db, at->key(), at->value()));
+    }
+    return {};
+  };
+  QP_TRY(txn_->each_document_row(db,
+                                 [&](std::string_view key, std::string_view value) -> Result<void> {
+                                   QP_TRY(copy_below(key));
+                                   return out_->append(db, key, value);
+                                 }));
+  return copy_below({});
 }
 
 // New ids of a class follow its old ones; classes follow each other.
@@ -303,6 +358,40 @@ Result<void> LmdbBulkLoad::append_quad(Order order, const OrderedQuad& quad) {
   return out_->append(database(order), QuadKey::of(order, quad), value);
 }
 
+/// With their ordinals where these count. In Gspo the values of one (g, s, p) lie by them.
+Result<void> LmdbBulkLoad::each_new_quad(
+    Order order, const std::function<Result<void>(const OrderedQuad&)>& each) {
+  const bool counts = order == Order::Spog || order == Order::Gspo;
+  const std::vector<OrderedQuad> none;
+  const auto& ordinals = counts && txn_ ? txn_->ordinals(order) : none;
+  auto next = ordinals.begin();
+  std::vector<OrderedQuad> values;
+  const auto flush = [&]() -> Result<void> {
+    if (values.size() > 1) {
+      std::sort(values.begin(), values.end(), [](const OrderedQuad& a, const OrderedQuad& b) {
+        return std::tie(a.ordinal, a.quad.o) < std::tie(b.ordinal, b.quad.o);
+      });
+    }
+    for (const OrderedQuad& quad : values) QP_TRY(each(quad));
+    values.clear();
+    return {};
+  };
+  QP_TRY(sorter_.sorted(order, [&](const QuadSorter::Row& row) -> Result<void> {
+    OrderedQuad quad{from_positions(order, row), 0};
+    if (next != ordinals.end() && next->quad == quad.quad) {
+      quad.ordinal = next->ordinal;
+      while (next != ordinals.end() && next->quad == quad.quad) ++next;
+    }
+    if (order != Order::Gspo || ordinals.empty()) return each(quad);
+    const bool goes_on = !values.empty() && values.back().quad.g == quad.quad.g &&
+                         values.back().quad.s == quad.quad.s && values.back().quad.p == quad.quad.p;
+    if (!goes_on) QP_TRY(flush());
+    values.push_back(quad);
+    return {};
+  }));
+  return flush();
+}
+
 Result<void> LmdbBulkLoad::append_index(Order order) {
   auto at = QP_TRY(old_rows(database(order)));
   bool found = at.has_value();
@@ -327,8 +416,7 @@ Result<void> LmdbBulkLoad::append_index(Order order) {
     }
     return {};
   };
-  QP_TRY(sorter_.sorted(order, [&](const QuadSorter::Row& row) -> Result<void> {
-    const OrderedQuad quad{from_positions(order, row), 0};
+  const auto add = [&](const OrderedQuad& quad) -> Result<void> {
     if (!at) return append_quad(order, quad);
     const QuadKey key = QuadKey::of(order, quad);
     QP_TRY(copy_below(key));
@@ -339,7 +427,8 @@ Result<void> LmdbBulkLoad::append_index(Order order) {
     }
     if (order == Order::Gspo && known_.contains(quad.quad)) return {};
     return append_quad(order, quad);
-  }));
+  };
+  QP_TRY(each_new_quad(order, add));
   return copy_below({});
 }
 
@@ -351,9 +440,22 @@ Result<void> LmdbBulkLoad::append_graph(TermId graph, GraphRecord record, std::u
   return out_->append(Db::Graphs, key, encode_graph(key, record));
 }
 
+void LmdbBulkLoad::add_empty_graphs() {
+  const auto names = txn_->new_graphs();
+  const auto counted = graphs_.size();
+  std::size_t at = 0;
+  for (const TermId name : names) {
+    while (at < counted && graphs_[at].first < name) ++at;
+    if (at == counted || graphs_[at].first != name) graphs_.emplace_back(name, 0);
+  }
+  std::inplace_merge(graphs_.begin(), graphs_.begin() + static_cast<std::ptrdiff_t>(counted),
+                     graphs_.end());
+}
+
 Result<void> LmdbBulkLoad::append_graphs() {
   auto at = QP_TRY(old_rows(Db::Graphs));
   bool found = at.has_value();
+  add_empty_graphs();
   auto counted = graphs_.begin();
   GraphRecord fresh;
   fresh.audience = bulk_.audience;
@@ -361,7 +463,8 @@ Result<void> LmdbBulkLoad::append_graphs() {
   while (found || counted != graphs_.end()) {
     const TermId old = found ? ByteReader(at->key()).id() : TermId::None;
     if (!found || (counted != graphs_.end() && counted->first < old)) {
-      QP_TRY(append_graph(counted->first, fresh, counted->second, true));
+      const GraphRecord* written = txn_->new_graph(counted->first);
+      QP_TRY(append_graph(counted->first, written ? *written : fresh, counted->second, true));
       ++counted;
       continue;
     }
@@ -409,7 +512,14 @@ Result<void> LmdbBulkLoad::build() {
   QP_TRY(append_graphs());
   QP_TRY(append_statistics());
   for (std::size_t i = static_cast<std::size_t>(Db::Documents); i < kDbCount; ++i) {
-    QP_TRY(copy(static_cast<Db>(i)));
+    const Db db = static_cast<Db>(i);
+    if (db == Db::Documents || db == Db::DocumentBytes) {
+      QP_TRY(append_documents(db));
+    } else if (!txn_->rows(db).empty()) {
+      QP_TRY(append_rows(db));
+    } else {
+      QP_TRY(copy(db));
+    }
   }
   QP_TRY(check_counts());
   QP_TRY(out_->put(counters_));
@@ -420,6 +530,30 @@ Result<void> LmdbBulkLoad::build() {
   return {};
 }
 
+/// Reads what was there, and no more.
+class StoreBefore final : public Store {
+ public:
+  StoreBefore(Env& env, const WordIndex& words) : env_(env), words_(words) {}
+  Result<std::unique_ptr<Txn>> read() override {
+    return std::unique_ptr<Txn>(QP_TRY(LmdbRead::begin(env_, words_)));
+  }
+  Result<void> write(Write) override { return refused(); }
+  Result<Statistics> statistics() override { return refused(); }
+  Result<Verification> verify() override { return refused(); }
+  Result<void> backup(const std::filesystem::path&) override { return refused(); }
+  Result<SweepReport> sweep() override { return refused(); }
+  Result<void> compact() override { return refused(); }
+
+ private:
+  static Error refused() { return Error{Code::Unavailable, "a bulk load is made", {}}; }
+  Env& env_;
+  const WordIndex& words_;
+};
+
+std::unique_ptr<Store> LmdbBulkLoad::before() {
+  return std::make_unique<StoreBefore>(*old_env_, words_);
+}
+
 Result<BulkReport> LmdbBulkLoad::finish() {
   reading_seconds_ = seconds_between(begun_, Clock::now());
   report(BulkProgress::Phase::Reading, true);
@@ -427,6 +561,7 @@ Result<BulkReport> LmdbBulkLoad::finish() {
   out_.reset();
   new_env_.reset();
   if (!built) return built.error();
+  txn_.reset();
   old_.reset();
   old_env_.reset();
   QP_TRY(rename_durably(file_.path(), options_.folder / kFileName));

@@ -53,7 +53,22 @@ class BulkLoad {
   /// So many bytes of the input are read.
   virtual void read_so_far(std::uint64_t bytes) = 0;
 
+  /// Documents as well, written as into a store. Of what is new a later write finds terms, graph
+  /// records, documents and tables; what would need more, or would change what was there, is
+  /// refused (is_for_later): it is done in the store, after `finish`. Not beside `intern`.
+  virtual WriteTxn& txn() = 0;
+  /// Decides about all that was written through `txn` since the last time.
+  virtual Result<void> keep() = 0;
+  virtual void forget() = 0;
+  /// Bytes that grow with what is added, beside `memory_bytes`.
+  virtual std::size_t memory_used() const = 0;
+
+  /// The store as it was, for reading, from any thread; dies before this.
+  virtual std::unique_ptr<Store> before() = 0;
+
   virtual Result<BulkReport> finish() = 0;
 };
+
+bool is_for_later(const Error& error);
 
 }  // namespace qp::store

@@ -184,6 +184,61 @@ Result<TermId> BulkTerms::intern_new(const rdf::TermView& term) {
   return id;
 }
 
+Result<std::optional<TermId>> BulkTerms::find(const rdf::TermView& term) const {
+  if (term.kind == TermKind::Iri) {
+    if (const auto word = words_.find(term.value)) return word;
+  } else if (const auto inlined = inline_literal(term)) {
+    return inlined;
+  }
+  if (term.kind != TermKind::Blank) {
+    std::string hashed;
+    append_hashed(hashed, term);
+    const std::uint64_t hash = XXH3_128bits(hashed.data(), hashed.size()).low64;
+    std::size_t at = hash & (slots_.size() - 1);
+    for (; slots_[at].id != TermId::None; at = (at + 1) & (slots_.size() - 1)) {
+      if (slots_[at].hash == hash && is_row(slots_[at].id, term)) {
+        return std::optional(slots_[at].id);
+      }
+    }
+  }
+  if (old_ == nullptr) return std::optional<TermId>();
+  return old_->find(term);
+}
+
+Result<rdf::TermView> BulkTerms::resolve(TermId id) const {
+  const auto kind = static_cast<std::size_t>(rdf::term_class(id));
+  const std::uint64_t payload = number(id) & kPayloadMask;
+  const bool is_new =
+      kind < kClasses && payload >= first_[kind] && payload - first_[kind] < rows_[kind].size();
+  if (!is_new) {
+    if (old_ == nullptr) return error(Code::NotFound, "a term that was never given out");
+    return old_->resolve(id);
+  }
+  ByteReader reader(row_of(id));
+  switch (static_cast<TermClass>(kind)) {
+    case TermClass::LangString: {
+      const std::string_view language = reader.take(reader.number(1));
+      return rdf::TermView{TermKind::Literal, reader.rest(), rdf::langString.iri, language};
+    }
+    case TermClass::Typed: {
+      const rdf::TermView datatype = QP_TRY(resolve(reader.id()));
+      return rdf::TermView{TermKind::Literal, reader.rest(), datatype.value, {}};
+    }
+    case TermClass::String:
+      return rdf::TermView{TermKind::Literal, reader.rest(), xsd::string.iri, {}};
+    default:
+      return rdf::TermView{TermKind::Iri, reader.rest(), {}, {}};
+  }
+}
+
+std::size_t BulkTerms::memory_used() const {
+  std::size_t bytes = slots_.capacity() * sizeof(Slot);
+  for (std::size_t kind = 0; kind < kClasses; ++kind) {
+    bytes += rows_[kind].capacity() * sizeof(const char*) + hashes_[kind].capacity() * sizeof(Hash);
+  }
+  return bytes;
+}
+
 Result<void> BulkTerms::each_row(
     const std::function<Result<void>(TermId, std::string_view)>& each) const {
   for (std::size_t kind = 0; kind < kClasses; ++kind) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,13 @@ class BulkTerms {
 
   Result<TermId> intern(const rdf::TermView& term);
   TermId new_blank();
+
+  /// Of what the old store has too.
+  Result<std::optional<TermId>> find(const rdf::TermView& term) const;
+  /// Text of the view lives until the next `intern`; spelt literals in `spelt`.
+  Result<rdf::TermView> resolve(TermId id) const;
+  /// What is held in memory, but for text within the budget.
+  std::size_t memory_used() const;
 
   /// New rows of `terms`, by id.
   Result<void> each_row(const std::function<Result<void>(TermId, std::string_view)>& each) const;

@@ -12,7 +12,7 @@ static constexpr int kZstdLevel = 3;
 // No document is longer; a damaged frame may say so.
 static constexpr unsigned long long kLongestDocument = 1ULL << 30;
 
-static std::string encode_document(std::string_view key, const DocumentRecord& record) {
+std::string encode_document(std::string_view key, const DocumentRecord& record) {
   std::string value;
   append_id(value, record.id);
   append_text(value, record.context);
@@ -53,12 +53,18 @@ std::optional<DocumentRecord> decode_document(std::string_view value) {
   return reader.complete() ? std::optional(std::move(record)) : std::nullopt;
 }
 
-static Result<std::string> pack(std::string_view bytes) {
+DocumentPacker::DocumentPacker() : context_(ZSTD_createCCtx()) {}
+DocumentPacker::~DocumentPacker() { ZSTD_freeCCtx(context_); }
+
+Result<std::string> DocumentPacker::pack(std::string_view key, std::string_view bytes) {
+  if (bytes.size() > kLongestDocument) return error(Code::TooLarge, "document too long");
+  if (context_ == nullptr) return Error{Code::Unavailable, "store: no memory to compress", {}};
   std::string packed(ZSTD_compressBound(bytes.size()), '\0');
-  const std::size_t size =
-      ZSTD_compress(packed.data(), packed.size(), bytes.data(), bytes.size(), kZstdLevel);
+  const std::size_t size = ZSTD_compressCCtx(context_, packed.data(), packed.size(), bytes.data(),
+                                             bytes.size(), kZstdLevel);
   if (ZSTD_isError(size)) return Error{Code::Internal, ZSTD_getErrorName(size), {}};
   packed.resize(size);
+  append_checksum(key, packed);
   return packed;
 }
 
@@ -92,9 +98,7 @@ Result<std::string> Documents::bytes(TermId id) const {
 
 Result<void> Documents::put(const DocumentRecord& record, std::string_view bytes) {
   const std::string key = id_key(record.id);
-  if (bytes.size() > kLongestDocument) return error(Code::TooLarge, "document too long");
-  std::string value = QP_TRY(pack(bytes));
-  append_checksum(key, value);
+  const std::string value = QP_TRY(DocumentPacker().pack(key, bytes));
   QP_TRY(access_.put(Db::DocumentBytes, key, value));
   return access_.put(Db::Documents, key, encode_document(key, record));
 }

@@ -6,6 +6,8 @@
 #include "store/access.hpp"
 #include "store/types.hpp"
 
+struct ZSTD_CCtx_s;
+
 namespace qp::store {
 
 /// The documents that came or were made here: a record each, and their exact bytes (zstd).
@@ -28,6 +30,22 @@ class Documents {
 
 /// A record's row, without its checksum; nullopt: damaged.
 std::optional<DocumentRecord> decode_document(std::string_view value);
+/// And with it.
+std::string encode_document(std::string_view key, const DocumentRecord& record);
+
+/// Makes the rows of documents' bytes. Used by one thread.
+class DocumentPacker {
+ public:
+  DocumentPacker();
+  ~DocumentPacker();
+  DocumentPacker(const DocumentPacker&) = delete;
+  DocumentPacker& operator=(const DocumentPacker&) = delete;
+  /// With its checksum.
+  Result<std::string> pack(std::string_view key, std::string_view bytes);
+
+ private:
+  ZSTD_CCtx_s* context_;
+};
 std::optional<std::string> unpack_document(std::string_view value);
 
 }  // namespace qp::store

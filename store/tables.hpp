@@ -2,12 +2,16 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "store/access.hpp"
 #include "store/store.hpp"
 
 namespace qp::store {
+
+/// The key of a row in the database.
+std::string table_row_key(Table table, std::string_view key);
 
 /// The key-value tables. Promises are those of Txn and WriteTxn.
 class Tables {

@@ -159,6 +159,9 @@ class LmdbRead final : public Reading<Txn> {
   Result<std::uint64_t> generation() const override;
   const Access& access() const { return access_; }
   const Dictionary& dictionary() const { return dictionary_; }
+  Result<std::optional<AudienceId>> find_audience(std::string_view row) const {
+    return audiences_.find(row);
+  }
 
  private:
   LmdbRead(Env& env, const Env::Entered& read, const WordIndex& words)

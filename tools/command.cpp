@@ -87,7 +87,11 @@ Workbench::Workbench(std::unique_ptr<store::Store> store, const Settings& settin
                 system_now} {}
 
 Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings) {
-  auto store = QP_TRY(open_store(settings));
+  return over(QP_TRY(open_store(settings)), settings);
+}
+
+std::unique_ptr<Workbench> Workbench::over(std::unique_ptr<store::Store> store,
+                                           const Settings& settings) {
   return std::unique_ptr<Workbench>(new Workbench(std::move(store), settings));
 }
 

@@ -54,6 +54,8 @@ jsonld::Loader bundled_loader();
 class Workbench {
  public:
   static Result<std::unique_ptr<Workbench>> open(const Settings& settings);
+  static std::unique_ptr<Workbench> over(std::unique_ptr<store::Store> store,
+                                         const Settings& settings);
   store::Store& store() { return *store_; }
   const ap::Services& services() const { return services_; }
   view::Contexts contexts() { return {contexts_, services_.loader}; }

@@ -30,15 +30,20 @@ class ArchiveShelf final : public ap::Shelf {
   bulk::ArchiveWriter& archive_;
 };
 
+/// Empty: everything.
+Result<std::string> actor_of(const store::Txn& txn, const Options& options) {
+  return options.actor.empty() ? std::string() : ap::actor_called(txn, options.actor);
+}
+
 Result<void> export_as2(Workbench& bench, const Options& options, Output output) {
   if (options.path == "-") return bad_input("an archive is written to a file, not to -");
   const auto archive = QP_TRY(bulk::ArchiveWriter::create(options.path));
   ArchiveShelf shelf(*archive);
   const auto txn = QP_TRY(bench.store().read());
-  const auto totals =
-      options.actor.empty()
-          ? QP_TRY(ap::export_all(*txn, bench.services(), shelf))
-          : QP_TRY(ap::export_estate(*txn, options.actor, "", bench.services(), shelf));
+  const std::string actor = QP_TRY(actor_of(*txn, options));
+  const auto totals = actor.empty()
+                          ? QP_TRY(ap::export_all(*txn, bench.services(), shelf))
+                          : QP_TRY(ap::export_estate(*txn, actor, "", bench.services(), shelf));
   QP_TRY(archive->finish());
   print(
       ordered_json{
@@ -70,11 +75,12 @@ Result<void> export_nquads(Workbench& bench, const Options& options, Output outp
   bulk::Chosen chosen;
   chosen.graph = chosen.sequence = [](TermId) -> Result<bool> { return true; };
   if (!options.actor.empty()) {
-    const auto actor = QP_TRY(txn->find_iri(options.actor));
+    const std::string iri = QP_TRY(actor_of(*txn, options));
+    const auto actor = QP_TRY(txn->find_iri(iri));
     if (!actor || !QP_TRY(txn->graph(*actor))) {
-      return error(Code::NotFound, "nothing here under " + options.actor);
+      return error(Code::NotFound, "nothing here under " + iri);
     }
-    chosen = everything_of(*txn, *actor, options.actor);
+    chosen = everything_of(*txn, *actor, iri);
   }
   const bool to_output = options.path == "-";
   std::ofstream file;
@@ -114,7 +120,7 @@ void add_export(CLI::App& app, Selected& selected) {
       ->required();
   command->add_option("--format", options->format, "nquads or as2")
       ->check(CLI::IsMember({"nquads", "as2"}));
-  command->add_option("--actor", options->actor, "The actor whose things are exported; else all");
+  command->add_option("--actor", options->actor, "The actor whose things are exported (an IRI, a name, or name@host); else all");
   command->callback([&selected, options] {
     selected.run = [options](const Invocation& invocation) { return run(invocation, *options); };
   });

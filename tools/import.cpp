@@ -1,9 +1,12 @@
 #include "bulk/import.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "ap/actor.hpp"
 #include "ap/estate.hpp"
 #include "ap/import_document.hpp"
 #include "ap/tables.hpp"
@@ -45,6 +48,45 @@ class WatchedReader final : public bulk::DumpReader {
 };
 
 constexpr std::size_t kBulkMemory = std::size_t{256} << 20;
+constexpr std::size_t kBulkSortMemory = std::size_t{32} << 20;
+/// Smaller files of documents are not worth a new file; nor where that would be so many times
+/// larger.
+constexpr std::uint64_t kBulkBytes = std::uint64_t{4} << 20;
+constexpr std::uint64_t kOldPerNew = 4;
+
+std::string one_line(const ordered_json& value) {
+  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + '\n';
+}
+
+/// Lines that are printed when what they say has happened.
+class Lines {
+ public:
+  Lines() : file_(std::tmpfile()) {}
+  ~Lines() {
+    if (file_ != nullptr) std::fclose(file_);
+  }
+  Lines(const Lines&) = delete;
+  Lines& operator=(const Lines&) = delete;
+
+  void add(const std::string& line) {
+    if (file_ != nullptr) std::fwrite(line.data(), 1, line.size(), file_);
+  }
+  Result<void> print() {
+    if (file_ == nullptr || std::ferror(file_) != 0) {
+      return error(Code::Storage, "what was imported cannot be told: no temporary file");
+    }
+    std::rewind(file_);
+    std::array<char, 65536> some{};
+    for (std::size_t count = 1; count > 0;) {
+      count = std::fread(some.data(), 1, some.size(), file_);
+      std::cout.write(some.data(), static_cast<std::streamsize>(count));
+    }
+    return {};
+  }
+
+ private:
+  std::FILE* file_;
+};
 
 struct RdfTotals {
   std::uint64_t quads = 0, refused = 0;
@@ -69,12 +111,69 @@ void tell_trouble(const std::string& position, const Error& trouble, Output outp
   std::cout << position << "\tnot imported: " << trouble.detail << '\n';
 }
 
+/// A file that is read from its begin to its end, more than once.
+class Copy {
+ public:
+  /// Of all that is left of standard input.
+  static Result<std::unique_ptr<Copy>> of_standard_input() {
+    std::unique_ptr<Copy> copy(new Copy(std::tmpfile()));
+    std::array<char, 65536> some{};
+    while (copy->file_ != nullptr) {
+      std::cin.read(some.data(), some.size());
+      const auto count = static_cast<std::size_t>(std::cin.gcount());
+      if (std::fwrite(some.data(), 1, count, copy->file_) != count) break;
+      if (count < some.size()) return copy;
+    }
+    return error(Code::Storage, "standard input cannot be kept in a temporary file");
+  }
+  static Result<std::unique_ptr<Copy>> of_file(const fs::path& path) {
+    std::unique_ptr<Copy> copy(new Copy(std::fopen(path.c_str(), "rb")));
+    if (copy->file_ == nullptr) return error(Code::Storage, path.string() + " cannot be opened");
+    return copy;
+  }
+  ~Copy() {
+    if (file_ != nullptr) std::fclose(file_);
+  }
+  Copy(const Copy&) = delete;
+  Copy& operator=(const Copy&) = delete;
+
+  bulk::ByteReader reader() {
+    std::rewind(file_);
+    return [this](std::span<char> buffer) -> Result<std::size_t> {
+      const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), file_);
+      if (std::ferror(file_) != 0) return error(Code::Storage, "cannot be read");
+      return count;
+    };
+  }
+  /// Leaves the place where it is read as it is.
+  Result<std::string> fingerprint() {
+    const auto place = std::ftell(file_);
+    std::string hash;
+    std::array<char, 65536> some{};
+    const auto read = reader();
+    for (std::size_t count = 1; count > 0;) {
+      count = QP_TRY(read(some));
+      hash = sig::sha256_text(hash.append(some.data(), count));
+    }
+    if (std::fseek(file_, place, SEEK_SET) != 0) return error(Code::Storage, "cannot be read");
+    return text::hex(hash);
+  }
+
+ private:
+  explicit Copy(std::FILE* file) : file_(file) {}
+  std::FILE* file_;
+};
+
 Result<bulk::RdfTotals> load_rdf_file(const fs::path& path, rdf::Syntax syntax,
                                       bulk::QuadTarget& target, Output output) {
   const bool is_input = path == "-";
   std::unique_ptr<bulk::Entries> entries;
-  bulk::ByteReader read = bulk::reader_of(std::cin);
-  if (!is_input) {
+  std::unique_ptr<Copy> copy;
+  bulk::ByteReader read;
+  if (is_input) {
+    copy = QP_TRY(Copy::of_standard_input());
+    read = copy->reader();
+  } else {
     std::error_code ignored;
     if (fs::is_directory(path, ignored)) return bad_input(path.string() + " is a folder");
     entries = QP_TRY(bulk::open_entries(path));
@@ -82,13 +181,14 @@ Result<bulk::RdfTotals> load_rdf_file(const fs::path& path, rdf::Syntax syntax,
     if (!entry) return bad_input(path.string() + " has nothing in it");
     if (!entry->readable) return entry->readable.error();
     read = std::move(entry->read);
+    copy = QP_TRY(Copy::of_file(path));
   }
   Progress progress("quads");
   const std::string name = is_input ? "standard input" : path.string();
   std::error_code ignored;
   const std::string base = is_input ? "" : "file://" + fs::weakly_canonical(path, ignored).string();
   return bulk::load_rdf(
-      read, syntax, base, target,
+      read, syntax, base, target, [&] { return copy->fingerprint(); },
       [&](std::uint64_t line, const Error& trouble) {
         progress.clear();
         tell_trouble(line == 0 ? name : name + "#" + std::to_string(line), trouble, output);
@@ -109,14 +209,17 @@ Result<void> tell(const RdfTotals& totals) {
 
 class Import {
  public:
-  Import(Workbench& bench, const Options& options, Output output)
-      : bench_(bench),
-        services_(bench.services()),
-        contexts_{services_.contexts, services_.loader},
+  Import(std::unique_ptr<Workbench> bench, const Invocation& invocation, const Options& options)
+      : bench_(std::move(bench)),
+        settings_(invocation.settings),
         options_(options),
-        output_(output) {}
+        output_(invocation.output) {}
 
   Result<void> run() {
+    if (!options_.actor.empty()) {
+      const auto txn = QP_TRY(bench_->store().read());
+      actor_ = QP_TRY(ap::actor_called(*txn, options_.actor));
+    }
     std::vector<fs::path> documents;
     for (const fs::path path : options_.paths) {
       const auto syntax = syntax_of(path, options_.format);
@@ -133,7 +236,7 @@ class Import {
  private:
   /// While a server works on the store, and for several kinds of files at once.
   Result<void> import_rdf(const fs::path& path, rdf::Syntax syntax) {
-    const auto target = bulk::into_store(bench_.store());
+    const auto target = bulk::into_store(bench_->store());
     totals_rdf_.add(QP_TRY(load_rdf_file(path, syntax, *target, output_)));
     return target->finish();
   }
@@ -148,7 +251,7 @@ class Import {
       if (options_.format == "auto") return false;
       return bad_input(path.string() + " has no actor.json with an outbox.json beside it");
     }
-    if (archives.size() > 1 && !options_.actor.empty()) {
+    if (archives.size() > 1 && !actor_.empty()) {
       return bad_input(path.string() + " has several actors; --actor is for one");
     }
     std::vector<std::string> folders;
@@ -157,13 +260,13 @@ class Import {
       QP_TRY(import_archive(archive, path));
     }
     const bool is_whole = std::find(folders.begin(), folders.end(), "") != folders.end();
-    if (!is_whole && options_.actor.empty()) QP_TRY(import_documents({path}, folders));
+    if (!is_whole && actor_.empty()) QP_TRY(import_documents({path}, folders));
     return true;
   }
 
   Result<void> import_documents(const std::vector<fs::path>& paths,
                                 const std::vector<std::string>& without = {}) {
-    if (!options_.actor.empty()) {
+    if (!actor_.empty()) {
       return bad_input("--actor is for an archive with actor.json and outbox.json");
     }
     const auto lines = options_.format == "ndjson" ? bulk::Lines::Yes : bulk::Lines::No;
@@ -171,11 +274,81 @@ class Import {
     bulk::Writer writer;
     writer.document = [&](store::WriteTxn& txn, const bulk::Record& record,
                           const jsonld::StoredForm& form) {
-      return ap::import_document(txn, form, *record.bytes, services_);
+      return ap::import_document(txn, form, *record.bytes, services());
     };
     std::string what;
     for (const fs::path& path : paths) what += path == "-" ? "" : fingerprint(path);
+    bulk::Start start;
+    if (is_worth_a_bulk_load(paths)) {
+      const std::size_t skip = QP_TRY(prepare(writer, what));
+      Progress progress("records");
+      WatchedReader watched(*reader, progress);
+      start.skip = skip;
+      if (QP_TRY(import_in_bulk(watched, progress, writer, start))) return {};
+      return import_rest(watched, progress, writer, start);
+    }
     return import(*reader, writer, what);
+  }
+
+  /// A new file is written, what is in the store included.
+  bool is_worth_a_bulk_load(const std::vector<fs::path>& paths) const {
+    std::error_code ignored;
+    std::uint64_t bytes = 0;
+    for (const fs::path& path : paths) {
+      if (path == "-" || !fs::exists(path, ignored)) return false;
+      const auto entries = bulk::open_entries(path);
+      if (entries) bytes += (*entries)->bytes_in_all();
+    }
+    const auto kept = fs::file_size(settings_.data / "quads.mdb", ignored);
+    return bytes >= kBulkBytes && bytes >= kept / kOldPerNew;
+  }
+
+  /// False: somebody has the store open; the reader goes on where `start` says then.
+  Result<bool> import_in_bulk(bulk::DumpReader& reader, Progress& progress,
+                              const bulk::Writer& writer, bulk::Start& start) {
+    for (;;) {
+      bench_.reset();
+      store::BulkOptions options;
+      options.memory_bytes = kBulkSortMemory;
+      store::Options store;
+      store.folder = settings_.data;
+      auto load = store::BulkLoad::begin(store, std::move(options));
+      if (!load) {
+        bench_ = QP_TRY(Workbench::open(settings_));
+        if (load.error().code == Code::Unavailable) return false;
+        return load.error();
+      }
+      bench_ = Workbench::over((*load)->before(), settings_);
+      Lines lines;
+      auto part = bulk::import_in_bulk(
+          reader, **load, contexts(), writer, bulk::Tell::Everything,
+          [&](const bulk::Outcome& outcome) { lines.add(line_of(outcome)); }, start, kBulkMemory);
+      bench_.reset();
+      Result<void> finished;
+      if (part) {
+        const auto report = (*load)->finish();
+        if (!report) finished = report.error();
+      }
+      load->reset();
+      bench_ = QP_TRY(Workbench::open(settings_));
+      if (!part) return part.error();
+      QP_TRY(finished);
+      progress.clear();
+      QP_TRY(lines.print());
+      totals_.add(part->totals);
+      start = {0, part->done};
+      QP_TRY(import_later(*part, progress, writer));
+      if (part->is_end) return true;
+    }
+  }
+
+  Result<void> import_later(bulk::BulkPart& part, Progress& progress, const bulk::Writer& writer) {
+    if (part.later->size() == 0) return {};
+    bulk::Writer quiet = writer;
+    quiet.note = nullptr;
+    QP_TRY(import_rest(*part.later, progress, quiet, {}));
+    if (!writer.note) return {};
+    return bench_->store().write([&](store::WriteTxn& txn) { return writer.note(txn, part.done); });
   }
 
   Result<void> import_archive(const bulk::PersonalArchive& archive, const fs::path& path) {
@@ -183,23 +356,23 @@ class Import {
     bulk::Writer writer;
     writer.document = [&](store::WriteTxn& txn, const bulk::Record& record,
                           const jsonld::StoredForm& form) {
-      return ap::import_item(txn, estate, record.collection, form, *record.bytes, services_);
+      return ap::import_item(txn, estate, record.collection, form, *record.bytes, services());
     };
     writer.other = [&](store::WriteTxn& txn, const bulk::Record& record) -> Result<void> {
       if (record.kind == bulk::Record::Kind::File) {
         return ap::import_file(txn, estate, record.collection, *record.bytes);
       }
-      return ap::import_member(txn, estate, record.collection, *record.bytes, services_);
+      return ap::import_member(txn, estate, record.collection, *record.bytes, services());
     };
     writer.adapt = [&](const store::Txn& txn, json::Value document, json::Arena& arena) {
       return ap::adapted(txn, estate, document, arena);
     };
-    const std::string what = fingerprint(path) + options_.actor + "\n" + archive.folder();
+    const std::string what = fingerprint(path) + actor_ + "\n" + archive.folder();
     using Part = bulk::PersonalArchive::Part;
     QP_TRY(import(*QP_TRY(archive.read(Part::Files)), writer, what + " files"));
     // After the files: the actor has pictures.
-    QP_TRY(bench_.store().write([&](store::WriteTxn& txn) {
-      return ap::found_estate(txn, estate, archive.actor(), services_);
+    QP_TRY(bench_->store().write([&](store::WriteTxn& txn) {
+      return ap::found_estate(txn, estate, archive.actor(), services());
     }));
     if (estate.is_rehomed()) QP_TRY(rename_ids(archive, estate));
     return import(*QP_TRY(archive.read(Part::Items)), writer, what + " items");
@@ -211,8 +384,8 @@ class Import {
     limits.allow_duplicate_keys = true;
     const auto actor = json::parse(archive.actor(), arena, limits);
     if (!actor) return bad_input(archive.actor_position() + ": " + actor.error().detail);
-    const auto txn = QP_TRY(bench_.store().read());
-    return ap::open_estate(*txn, *actor, options_.actor);
+    const auto txn = QP_TRY(bench_->store().read());
+    return ap::open_estate(*txn, *actor, actor_);
   }
 
   /// Before anything is written all new ids are known, whatever refers to what.
@@ -236,7 +409,7 @@ class Import {
         const auto document = json::parse(*record.bytes, arena, limits);
         if (document && document->is_object()) documents.push_back(*document);
       }
-      QP_TRY(bench_.store().write([&](store::WriteTxn& txn) -> Result<void> {
+      QP_TRY(bench_->store().write([&](store::WriteTxn& txn) -> Result<void> {
         for (const json::Value document : documents) {
           QP_TRY(ap::rename_ids(txn, estate, document));
         }
@@ -246,11 +419,12 @@ class Import {
     return {};
   }
 
-  Result<void> import(bulk::DumpReader& reader, bulk::Writer& writer, const std::string& what) {
+  /// How many records are done; from here on the writer notes that.
+  Result<std::size_t> prepare(bulk::Writer& writer, const std::string& what) {
     const std::string key = text::hex(sig::sha256_text(what));
     std::size_t skip = 0;
     if (options_.resume) {
-      const auto txn = QP_TRY(bench_.store().read());
+      const auto txn = QP_TRY(bench_->store().read());
       const auto kept = QP_TRY(txn->get(ap::kImports, key));
       if (kept) skip = static_cast<std::size_t>(text::to_uint(*kept).value_or(0));
     }
@@ -259,42 +433,53 @@ class Import {
         return txn.put(ap::kImports, key, std::to_string(records));
       };
     }
+    return skip;
+  }
+
+  Result<void> import(bulk::DumpReader& reader, bulk::Writer& writer, const std::string& what) {
+    const std::size_t skip = QP_TRY(prepare(writer, what));
     Progress progress("records");
     WatchedReader watched(reader, progress);
+    return import_rest(watched, progress, writer, {skip, 0});
+  }
+
+  Result<void> import_rest(bulk::DumpReader& reader, Progress& progress, const bulk::Writer& writer,
+                           const bulk::Start& start) {
     const auto tell = output_ == Output::Json || writer.adapt == nullptr ? bulk::Tell::Everything
                                                                          : bulk::Tell::Trouble;
     totals_.add(QP_TRY(bulk::import(
-        watched, bench_.store(), contexts_, writer, tell,
+        reader, bench_->store(), contexts(), writer, tell,
         [&](const bulk::Outcome& outcome) {
           progress.clear();
-          report(outcome);
+          std::cout << line_of(outcome);
         },
-        skip)));
+        start)));
     return {};
   }
 
-  void report(const bulk::Outcome& outcome) const {
+  std::string line_of(const bulk::Outcome& outcome) const {
     const bulk::Record& record = outcome.record;
+    const bool as_json = output_ == Output::Json;
     ordered_json line = {{"position", record.position}};
     if (!outcome.imported) {
+      if (!as_json)
+        return record.position + "\tnot imported: " + outcome.imported.error().detail + "\n";
       line["error"] = outcome.imported.error().detail;
-      if (output_ == Output::Json) return print(line);
-      std::cout << record.position << "\tnot imported: " << outcome.imported.error().detail << '\n';
-      return;
+      return one_line(line);
     }
     const bulk::Imported& imported = *outcome.imported;
     if (record.kind != bulk::Record::Kind::Document) {
-      line[record.kind == bulk::Record::Kind::File ? "file" : "member"] =
-          record.kind == bulk::Record::Kind::File ? record.collection : *record.bytes;
-      return print(line);
+      const bool is_file = record.kind == bulk::Record::Kind::File;
+      line[is_file ? "file" : "member"] = is_file ? record.collection : *record.bytes;
+      return one_line(line);
     }
+    if (!as_json) return record.position + '\t' + imported.document + '\t' + imported.root + '\n';
     line["document"] = imported.document;
     line["root"] = imported.root;
     line["graphs"] = imported.graphs;
     if (!imported.claims.empty()) line["claims"] = imported.claims;
     if (!imported.repairs.empty()) line["repaired"] = imported.repairs;
-    if (output_ == Output::Json) return print(line);
-    std::cout << record.position << '\t' << imported.document << '\t' << imported.root << '\n';
+    return one_line(line);
   }
 
   Result<void> finish() const {
@@ -325,10 +510,13 @@ class Import {
     return full.string() + "\n" + std::to_string(changed) + "\n" + std::to_string(size) + "\n";
   }
 
-  Workbench& bench_;
-  const ap::Services& services_;
-  const jsonld::ContextSource contexts_;
+  const ap::Services& services() const { return bench_->services(); }
+  jsonld::ContextSource contexts() const { return {services().contexts, services().loader}; }
+
+  std::unique_ptr<Workbench> bench_;
+  const Settings& settings_;
   const Options& options_;
+  std::string actor_;  ///< that becomes the owner; empty: all ids stay
   Output output_;
   bulk::Totals totals_;
   RdfTotals totals_rdf_;
@@ -363,8 +551,7 @@ Result<bool> import_in_bulk(const Invocation& invocation, const Options& options
 
 Result<void> import(const Invocation& invocation, const Options& options) {
   if (QP_TRY(import_in_bulk(invocation, options))) return {};
-  const auto bench = QP_TRY(Workbench::open(invocation.settings));
-  return Import(*bench, options, invocation.output).run();
+  return Import(QP_TRY(Workbench::open(invocation.settings)), invocation, options).run();
 }
 
 }  // namespace
@@ -394,7 +581,7 @@ void add_import(CLI::App& app, Selected& selected) {
   command->add_option(
       "--actor", options->actor,
       "Of an archive: it becomes this local actor's, under new ids; the former ones "
-      "are kept as aliases");
+      "are kept as aliases. An IRI, a name, or name@host");
   command->add_flag("--resume", options->resume, "Go on where the same import was broken off");
   command->callback([&selected, options] {
     selected.run = [options](const Invocation& invocation) { return import(invocation, *options); };

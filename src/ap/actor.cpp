@@ -307,6 +307,31 @@ Result<std::vector<Actor>> actors_of(const Txn& txn, std::string_view user) {
   return actors;
 }
 
+Result<std::string> actor_called(const Txn& txn, std::string_view text) {
+  std::string_view name = text;
+  if (name.starts_with("acct:")) name.remove_prefix(5);
+  if (name.find(':') != name.npos && name.find('@') == name.npos) return std::string(text);
+  if (name.find('/') != name.npos) return std::string(text);
+  if (name.starts_with('@')) name.remove_prefix(1);
+  const auto at = name.find('@');
+  const std::string_view host = at == name.npos ? std::string_view() : name.substr(at + 1);
+  name = name.substr(0, at);
+  std::vector<std::string> found;
+  for (const Domain& domain : QP_TRY(domains(txn))) {
+    if (!host.empty() && domain.host != host) continue;
+    const auto actor = QP_TRY(find_actor_named(txn, domain.host, name));
+    if (actor) found.push_back(actor->iri);
+  }
+  if (found.empty() && host.empty()) {
+    for (const Actor& actor : QP_TRY(actors_of(txn, name))) found.push_back(actor.iri);
+  }
+  if (found.empty()) return error(Code::NotFound, "no actor " + std::string(text) + " lives here");
+  if (found.size() == 1) return found.front();
+  std::string several = "several actors are called " + std::string(text) + ":";
+  for (const std::string& one : found) several += " " + one;
+  return bad_input(std::move(several));
+}
+
 Result<void> each_actor(const Txn& txn, const std::function<bool(const Actor&)>& each) {
   Result<void> problem;
   QP_TRY(txn.each(kActors, "", [&](std::string_view, std::string_view record) {

@@ -64,6 +64,10 @@ Result<void> mark_deleted(store::WriteTxn& txn, Actor actor);
 Result<std::optional<Actor>> find_actor(const store::Txn& txn, std::string_view iri);
 Result<std::optional<Actor>> find_actor_named(const store::Txn& txn, std::string_view host,
                                               std::string_view username);
+/// Whom somebody at a terminal means by `text`: an IRI as it is; `name`, `@name`, `name@host`: the
+/// local actor of that name, else the only one of the user of that name. NotFound: nobody;
+/// BadInput: several.
+Result<std::string> actor_called(const store::Txn& txn, std::string_view text);
 Result<std::vector<Actor>> actors_of(const store::Txn& txn, std::string_view user);
 Result<std::vector<Actor>> all_actors(const store::Txn& txn);
 /// By address: in a domain, oldest first. Ends early when `each` returns false.

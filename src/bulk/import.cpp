@@ -4,6 +4,7 @@
 #include <chrono>
 #include <future>
 #include <memory>
+#include <optional>
 
 namespace qp::bulk {
 
@@ -15,6 +16,7 @@ using Clock = std::chrono::steady_clock;
 /// or fewer, so that it takes about as long as is good for both.
 constexpr std::size_t kBatchRecords = 64;
 constexpr std::size_t kMostRecords = 4096;
+constexpr std::size_t kBulkRecords = 256;  ///< nobody waits
 constexpr std::size_t kBytesPerRecord = std::size_t{8} * 1024;
 constexpr auto kShortCommit = std::chrono::milliseconds(25);
 constexpr auto kLongCommit = std::chrono::milliseconds(50);
@@ -67,13 +69,17 @@ Result<Imported> describe(const store::Txn& txn, const Pending& pending) {
 
 class Importer {
  public:
-  Importer(store::Store& store, const jsonld::ContextSource& contexts, const Writer& writer,
-           Tell tell, const std::function<void(const Outcome&)>& report)
-      : store_(store), contexts_(contexts), writer_(writer), tell_(tell), report_(report) {}
+  Importer(const jsonld::ContextSource& contexts, const Writer& writer, Tell tell,
+           const std::function<void(const Outcome&)>& report, const Start& start)
+      : contexts_(contexts), writer_(writer), tell_(tell), report_(report), start_(start) {}
+  virtual ~Importer() = default;
+  Importer(const Importer&) = delete;
+  Importer& operator=(const Importer&) = delete;
 
   /// While one batch is being committed the next one is read.
-  Result<void> run(DumpReader& reader, std::size_t skip) {
-    for (; done_ < skip; ++done_) {
+  Result<void> run(DumpReader& reader) {
+    done_ = start_.done;
+    for (std::size_t skipped = 0; skipped < start_.skip; ++skipped, ++done_) {
       if (!reader.next()) break;
     }
     std::future<Result<void>> committing;
@@ -81,22 +87,33 @@ class Importer {
       auto batch = read(reader);
       if (committing.valid()) QP_TRY(committing.get());
       if (!batch) return batch.error();
-      if (batch->empty()) return {};
+      is_end_ = batch->empty();
+      if (is_end_) return {};
       committing = std::async(std::launch::async, [this, ready = *std::move(batch)]() mutable {
         return commit(std::move(ready));
       });
+      if (!is_full()) continue;
+      return committing.get();
     }
   }
 
   const Totals& totals() const { return totals_; }
+  std::size_t done() const { return done_; }
+  bool is_end() const { return is_end_; }
 
- private:
+ protected:
+  virtual Result<void> commit(Batch batch) = 0;
+  /// For who changes documents before they are read.
+  virtual Result<std::unique_ptr<store::Txn>> reading() = 0;
+  /// Nothing more can be taken.
+  virtual bool is_full() { return false; }
+
   Result<Batch> read(DumpReader& reader) {
     Batch batch;
     std::size_t bytes = 0;
     const std::size_t wanted = batch_records_;
     std::unique_ptr<store::Txn> txn;
-    if (writer_.adapt) txn = QP_TRY(store_.read());
+    if (writer_.adapt) txn = QP_TRY(reading());
     while (batch.size() < wanted && bytes < wanted * kBytesPerRecord) {
       auto record = reader.next();
       if (!record) break;
@@ -125,27 +142,6 @@ class Importer {
     pending.form = QP_TRY(
         jsonld::read_for_storage(document, contexts_, pending.arena, jsonld::Sender::Operator));
     if (!record.context.empty() || txn != nullptr) record.bytes = json::to_text(document);
-    return {};
-  }
-
-  Result<void> commit(Batch batch) {
-    const auto begun = Clock::now();
-    QP_TRY(store_.write([&](store::WriteTxn& txn) -> Result<void> {
-      for (const auto& pending : batch) {
-        if (!pending->trouble) continue;
-        auto written = write(txn, *pending);
-        if (written) continue;
-        if (!is_about_the_record(written.error().code)) return written;
-        pending->trouble = std::move(written);
-      }
-      return writer_.note ? writer_.note(txn, done_ + batch.size()) : Result<void>();
-    }));
-    done_ += batch.size();
-    const auto took = Clock::now() - begun;
-    if (took < kShortCommit && batch_records_ < kMostRecords) batch_records_ = batch_records_ * 2;
-    if (took > kLongCommit && batch_records_ > kBatchRecords) batch_records_ = batch_records_ / 2;
-    const auto txn = QP_TRY(store_.read());
-    for (const auto& pending : batch) tell(*txn, *pending);
     return {};
   }
 
@@ -179,14 +175,103 @@ class Importer {
     report_(outcome);
   }
 
-  store::Store& store_;
   const jsonld::ContextSource& contexts_;
   const Writer& writer_;
   Tell tell_;
   const std::function<void(const Outcome&)>& report_;
+  const Start start_;
   std::atomic<std::size_t> batch_records_ = kBatchRecords;
   std::size_t done_ = 0;
+  bool is_end_ = false;
   Totals totals_;
+};
+
+class StoreImporter final : public Importer {
+ public:
+  StoreImporter(store::Store& store, const jsonld::ContextSource& contexts, const Writer& writer,
+                Tell tell, const std::function<void(const Outcome&)>& report, const Start& start)
+      : Importer(contexts, writer, tell, report, start), store_(store) {}
+
+ private:
+  Result<std::unique_ptr<store::Txn>> reading() override { return store_.read(); }
+
+  Result<void> commit(Batch batch) override {
+    const auto begun = Clock::now();
+    QP_TRY(store_.write([&](store::WriteTxn& txn) -> Result<void> {
+      for (const auto& pending : batch) {
+        if (!pending->trouble) continue;
+        auto written = write(txn, *pending);
+        if (written) continue;
+        if (!is_about_the_record(written.error().code)) return written;
+        pending->trouble = std::move(written);
+      }
+      return writer_.note ? writer_.note(txn, done_ + batch.size()) : Result<void>();
+    }));
+    done_ += batch.size();
+    const auto took = Clock::now() - begun;
+    if (took < kShortCommit && batch_records_ < kMostRecords) batch_records_ = batch_records_ * 2;
+    if (took > kLongCommit && batch_records_ > kBatchRecords) batch_records_ = batch_records_ / 2;
+    const auto txn = QP_TRY(store_.read());
+    for (const auto& pending : batch) tell(*txn, *pending);
+    return {};
+  }
+
+  store::Store& store_;
+};
+
+class BulkImporter final : public Importer {
+ public:
+  BulkImporter(store::BulkLoad& load, const jsonld::ContextSource& contexts, const Writer& writer,
+               Tell tell, const std::function<void(const Outcome&)>& report, const Start& start,
+               std::size_t memory_bytes)
+      : Importer(contexts, writer, tell, report, start), load_(load), memory_bytes_(memory_bytes) {
+    batch_records_ = kBulkRecords;
+  }
+
+  /// So that a broken-off import begins again with what waits.
+  Result<void> note_done() {
+    if (!writer_.note) return {};
+    QP_TRY(writer_.note(load_.txn(), first_later_.value_or(done_)));
+    return load_.keep();
+  }
+  std::unique_ptr<RecordFile> take_later() { return std::move(later_); }
+
+ private:
+  Result<std::unique_ptr<store::Txn>> reading() override { return load_.before()->read(); }
+  bool is_full() override { return load_.memory_used() > memory_bytes_; }
+
+  Result<void> commit(Batch batch) override {
+    for (const auto& pending : batch) {
+      bool is_kept = true;
+      if (pending->trouble) is_kept = QP_TRY(write_one(*pending));
+      if (is_kept) tell(load_.txn(), *pending);
+      ++done_;
+    }
+    return {};
+  }
+
+  /// False: it waits.
+  Result<bool> write_one(Pending& pending) {
+    auto written = write(load_.txn(), pending);
+    if (written) {
+      QP_TRY(load_.keep());
+      return true;
+    }
+    load_.forget();
+    if (store::is_for_later(written.error())) {
+      if (!first_later_) first_later_ = done_;
+      QP_TRY(later_->add(pending.record));
+      return false;
+    }
+    if (!is_about_the_record(written.error().code)) return written.error();
+    pending.trouble = std::move(written);
+    return true;
+  }
+
+  store::BulkLoad& load_;
+  std::size_t memory_bytes_;
+  std::unique_ptr<RecordFile> later_ = std::make_unique<RecordFile>();
+  std::optional<std::size_t> first_later_;
 };
 
 }  // namespace
@@ -202,10 +287,20 @@ void Totals::add(const Totals& other) {
 
 Result<Totals> import(DumpReader& reader, store::Store& store,
                       const jsonld::ContextSource& contexts, const Writer& writer, Tell tell,
-                      const std::function<void(const Outcome&)>& report, std::size_t skip) {
-  Importer importer(store, contexts, writer, tell, report);
-  QP_TRY(importer.run(reader, skip));
+                      const std::function<void(const Outcome&)>& report, const Start& start) {
+  StoreImporter importer(store, contexts, writer, tell, report, start);
+  QP_TRY(importer.run(reader));
   return importer.totals();
+}
+
+Result<BulkPart> import_in_bulk(DumpReader& reader, store::BulkLoad& load,
+                                const jsonld::ContextSource& contexts, const Writer& writer,
+                                Tell tell, const std::function<void(const Outcome&)>& report,
+                                const Start& start, std::size_t memory_bytes) {
+  BulkImporter importer(load, contexts, writer, tell, report, start, memory_bytes);
+  QP_TRY(importer.run(reader));
+  QP_TRY(importer.note_done());
+  return BulkPart{importer.totals(), importer.done(), importer.is_end(), importer.take_later()};
 }
 
 }  // namespace qp::bulk

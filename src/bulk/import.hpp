@@ -1,11 +1,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "bulk/dump_reader.hpp"
+#include "bulk/record_file.hpp"
 #include "jsonld/document.hpp"
+#include "store/bulk_load.hpp"
 #include "store/store.hpp"
 
 /// Documents from a reader into the store, many in one commit.
@@ -53,11 +56,35 @@ struct Totals {
 /// Whether `report` is told of every record, or of those only that are refused.
 enum class Tell { Everything, Trouble };
 
-/// Reads to the end, but for the first `skip` records. `report` gets outcomes in order, after they
-/// are on disk. What cannot be mapped to quads is kept as JSON (jsonld::Sender::Operator); of keys
-/// that are repeated in one object the last counts. Fails only when the store does.
+/// Where an import begins.
+struct Start {
+  std::size_t skip = 0;  ///< records that the reader gives first, and that are done
+  std::size_t done = 0;  ///< those that it gave before
+};
+
+/// Reads to the end. `report` gets outcomes in order, after they are on disk. What cannot be mapped
+/// to quads is kept as JSON (jsonld::Sender::Operator); of keys that are repeated in one object the
+/// last counts. Fails only when the store does.
 Result<Totals> import(DumpReader& reader, store::Store& store,
                       const jsonld::ContextSource& contexts, const Writer& writer, Tell tell,
-                      const std::function<void(const Outcome&)>& report, std::size_t skip = 0);
+                      const std::function<void(const Outcome&)>& report, const Start& start = {});
+
+/// How far a bulk load came.
+struct BulkPart {
+  Totals totals;
+  std::size_t done = 0;  ///< records
+  bool is_end = false;   ///< of what the reader gives
+  /// What needs the store as it is then (a second document about the same thing): to be imported
+  /// into it, in this order, when the load is finished.
+  std::unique_ptr<RecordFile> later;
+};
+
+/// The same, into a load, until that takes `memory_bytes`. Nothing is on disk when `report` is
+/// called: that is so when the load is finished. `writer.note` is given what is done but for what
+/// waits.
+Result<BulkPart> import_in_bulk(DumpReader& reader, store::BulkLoad& load,
+                                const jsonld::ContextSource& contexts, const Writer& writer,
+                                Tell tell, const std::function<void(const Outcome&)>& report,
+                                const Start& start, std::size_t memory_bytes);
 
 }  // namespace qp::bulk

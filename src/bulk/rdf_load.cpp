@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/text.hpp"
 #include "bulk/limits.hpp"
 #include "vocab/terms.hpp"
 
@@ -22,7 +23,70 @@ struct TextHash {
     return std::hash<std::string_view>{}(text);
   }
 };
-using Blanks = std::unordered_map<std::string, TermId, TextHash, std::equal_to<>>;
+
+/// The blank nodes of a file, numbered as they appear. Blocks of ids are kept under the file's
+/// fingerprint: when it comes again, it has the same ones.
+class BlankNodes {
+ public:
+  void begin(Fingerprint fingerprint) {
+    *this = BlankNodes();
+    fingerprint_ = std::move(fingerprint);
+  }
+
+  /// Before the first of them is added.
+  Result<void> identify() {
+    if (scope_.empty()) scope_ = QP_TRY(fingerprint_());
+    return {};
+  }
+
+  /// The node that `label` has already; None: it has none.
+  TermId find(std::string_view label) const {
+    const auto found = ids_.find(label);
+    return found == ids_.end() ? TermId::None : found->second;
+  }
+  Result<TermId> find_or_add(store::WriteTxn& txn, std::string_view label) {
+    if (const TermId known = find(label); known != TermId::None) return known;
+    const std::size_t number = ids_.size();
+    if (number / kBlock == blocks_.size()) blocks_.push_back(QP_TRY(block(txn)));
+    const TermId first = blocks_[number / kBlock];
+    const auto id = static_cast<TermId>(static_cast<std::uint64_t>(first) + number % kBlock);
+    fresh_.push_back(ids_.emplace(label, id).first);
+    return id;
+  }
+
+  /// What was added since the last of these is on disk, or is not.
+  void keep() {
+    fresh_.clear();
+    kept_blocks_ = blocks_.size();
+  }
+  void forget() {
+    for (const auto& one : fresh_) ids_.erase(one);
+    fresh_.clear();
+    blocks_.resize(kept_blocks_);
+  }
+
+ private:
+  static constexpr std::size_t kBlock = 1024;
+  using Ids = std::unordered_map<std::string, TermId, TextHash, std::equal_to<>>;
+
+  Result<TermId> block(store::WriteTxn& txn) {
+    const std::string key = scope_ + " " + std::to_string(blocks_.size());
+    if (const auto kept = QP_TRY(txn.get(kBlankBlocks, key))) {
+      return static_cast<TermId>(text::to_uint(*kept).value_or(0));
+    }
+    const TermId first = QP_TRY(txn.new_blank());
+    for (std::size_t i = 1; i < kBlock; ++i) QP_TRY(txn.new_blank());
+    QP_TRY(txn.put(kBlankBlocks, key, std::to_string(static_cast<std::uint64_t>(first))));
+    return first;
+  }
+
+  Fingerprint fingerprint_;
+  std::string scope_;
+  Ids ids_;
+  std::vector<Ids::iterator> fresh_;
+  std::vector<TermId> blocks_;
+  std::size_t kept_blocks_ = 0;
+};
 
 class BulkTarget final : public QuadTarget {
  public:
@@ -35,11 +99,12 @@ class BulkTarget final : public QuadTarget {
     ids.o = QP_TRY(id_of(quad.o));
     return load_.add(ids);
   }
-  Result<void> begin_file() override {
-    blanks_.clear();
+  Result<void> begin_file(Fingerprint fingerprint) override {
+    blanks_.begin(std::move(fingerprint));
     return {};
   }
   Result<void> finish() override {
+    QP_TRY(load_.keep());
     QP_TRY(load_.finish());
     return {};
   }
@@ -47,25 +112,29 @@ class BulkTarget final : public QuadTarget {
  private:
   Result<TermId> id_of(const rdf::TermView& term) {
     if (term.kind != rdf::TermKind::Blank) return load_.intern(term);
-    const auto found = blanks_.find(term.value);
-    if (found != blanks_.end()) return found->second;
-    return blanks_.emplace(std::string(term.value), load_.new_blank()).first->second;
+    QP_TRY(blanks_.identify());
+    const TermId id = QP_TRY(blanks_.find_or_add(load_.txn(), term.value));
+    blanks_.keep();
+    return id;
   }
 
   store::BulkLoad& load_;
-  Blanks blanks_;
+  BlankNodes blanks_;
 };
 
 class StoreTarget final : public QuadTarget {
  public:
   explicit StoreTarget(store::Store& store) : store_(store) {}
   Result<void> add(const rdf::QuadView& quad) override {
+    for (const rdf::TermView& term : {quad.s, quad.o, quad.g}) {
+      if (term.kind == rdf::TermKind::Blank) QP_TRY(blanks_.identify());
+    }
     waiting_.push_back(rdf::copy(quad));
     return waiting_.size() < kQuadsPerCommit ? Result<void>() : flush();
   }
-  Result<void> begin_file() override {
+  Result<void> begin_file(Fingerprint fingerprint) override {
     QP_TRY(flush());
-    blanks_.clear();
+    blanks_.begin(std::move(fingerprint));
     return {};
   }
   Result<void> finish() override { return flush(); }
@@ -73,28 +142,17 @@ class StoreTarget final : public QuadTarget {
  private:
   Result<void> flush() {
     if (waiting_.empty()) return {};
-    Blanks fresh;
     QP_TRY(store_.write([&](store::WriteTxn& txn) -> Result<void> {
-      fresh.clear();
-      const auto id_of = [&](const rdf::Term& term) -> Result<TermId> {
-        if (term.kind != rdf::TermKind::Blank) return txn.intern(term);
-        for (const Blanks* known : {&blanks_, &fresh}) {
-          if (const auto found = known->find(term.value); found != known->end()) {
-            return found->second;
-          }
-        }
-        const TermId id = QP_TRY(txn.new_blank());
-        fresh.emplace(term.value, id);
-        return id;
-      };
+      blanks_.forget();
       std::vector<store::OrderedQuad> quads;
       quads.reserve(waiting_.size());
       for (const rdf::Quad& quad : waiting_) {
         store::OrderedQuad row;
-        row.quad.g = quad.g.value.empty() ? TermId(quadpub::unnamed_graph) : QP_TRY(id_of(quad.g));
-        row.quad.s = QP_TRY(id_of(quad.s));
-        row.quad.p = QP_TRY(id_of(quad.p));
-        row.quad.o = QP_TRY(id_of(quad.o));
+        row.quad.g =
+            quad.g.value.empty() ? TermId(quadpub::unnamed_graph) : QP_TRY(id_of(txn, quad.g));
+        row.quad.s = QP_TRY(id_of(txn, quad.s));
+        row.quad.p = QP_TRY(id_of(txn, quad.p));
+        row.quad.o = QP_TRY(id_of(txn, quad.o));
         if (!QP_TRY(txn.graph(row.quad.g))) {
           QP_TRY(txn.replace_graph(
               row.quad.g, {}, {TermId::None, store::AudienceId::Nobody, store::GraphKind::Loaded}));
@@ -104,14 +162,19 @@ class StoreTarget final : public QuadTarget {
       }
       return txn.apply({}, quads);
     }));
-    blanks_.merge(fresh);
+    blanks_.keep();
     waiting_.clear();
     return {};
   }
 
+  Result<TermId> id_of(store::WriteTxn& txn, const rdf::Term& term) {
+    return term.kind == rdf::TermKind::Blank ? blanks_.find_or_add(txn, term.value)
+                                             : txn.intern(term);
+  }
+
   store::Store& store_;
   std::vector<rdf::Quad> waiting_;
-  Blanks blanks_;
+  BlankNodes blanks_;
 };
 
 rdf::ByteSource source_of(std::string_view text) {
@@ -209,11 +272,11 @@ std::unique_ptr<QuadTarget> into_store(store::Store& store) {
 }
 
 Result<RdfTotals> load_rdf(const ByteReader& read, rdf::Syntax syntax, const std::string& base,
-                           QuadTarget& target,
+                           QuadTarget& target, Fingerprint fingerprint,
                            const std::function<void(std::uint64_t, const Error&)>& refused,
                            const std::function<void(const RdfTotals&)>& watch) {
   RdfTotals totals;
-  QP_TRY(target.begin_file());
+  QP_TRY(target.begin_file(std::move(fingerprint)));
   std::optional<Error> broken;
   const auto fill = [&](std::span<char> buffer) -> std::size_t {
     const auto count = read(buffer);

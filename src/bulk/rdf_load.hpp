@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,16 +14,24 @@
 /// RDF files into the store: graphs as they are given; what has none goes to the unnamed graph.
 namespace qp::bulk {
 
+/// Fingerprint of a file, space, a number -> the first of a block of its blank nodes (decimal).
+inline constexpr store::Table kBlankBlocks{61};
+
 /// By the end of its name.
 std::optional<rdf::Syntax> rdf_syntax_of(std::string_view name);
 
-/// Where quads go. A blank node's id is asked for once for each label of a file.
+/// What tells a file from every other: a hash of what is in it. Asked for once there is a blank
+/// node.
+using Fingerprint = std::function<Result<std::string>()>;
+
+/// Where quads go. A blank node's id is asked for once for each label of a file; the same file has
+/// the same blank nodes whenever it is loaded.
 class QuadTarget {
  public:
   virtual ~QuadTarget() = default;
   virtual Result<void> add(const rdf::QuadView& quad) = 0;
-  virtual Result<void> begin_file() = 0;  ///< labels of blank nodes begin anew
-  virtual Result<void> finish() = 0;      ///< everything is on disk
+  virtual Result<void> begin_file(Fingerprint fingerprint) = 0;
+  virtual Result<void> finish() = 0;  ///< everything is on disk
 };
 /// By sorting outside of the store (store::BulkLoad, which outlives it).
 std::unique_ptr<QuadTarget> into_bulk_load(store::BulkLoad& load);
@@ -35,7 +44,7 @@ struct RdfTotals {
 /// What is wrong with a line (of N-Quads and N-Triples) is told, and the rest goes on; the other
 /// syntaxes end there. Fails only when the target does.
 Result<RdfTotals> load_rdf(const ByteReader& read, rdf::Syntax syntax, const std::string& base,
-                           QuadTarget& target,
+                           QuadTarget& target, Fingerprint fingerprint,
                            const std::function<void(std::uint64_t line, const Error&)>& refused,
                            const std::function<void(const RdfTotals&)>& watch);
 

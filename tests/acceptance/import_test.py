@@ -68,6 +68,174 @@ class Import(unittest.TestCase):
         self.assertIn("/no/such/file.json", done.stderr)
 
 
+def many_documents(count):
+    """Of several shapes; the last ones speak of the first again, and one is broken."""
+    documents = []
+    for number in range(count):
+        host = f"https://h{number % 7}.example"
+        note = {"@context": AS2, "id": f"{host}/{number}", "type": "Note", "content": f"<p>{number}</p>" * 20,
+                "attributedTo": f"{host}/u", "to": [PUBLIC, f"{host}/u/followers"],
+                "tag": [{"type": "Mention", "name": f"@b{number}"}, {"type": "Mention", "name": "@a"}]}
+        if number % 5 == 1:
+            note["to"] = [f"{host}/x", f"{host}/w"]
+        if number % 5 == 2:
+            note = {"@context": AS2, "id": f"{host}/{number}/create", "type": "Create",
+                    "actor": f"{host}/u", "to": [PUBLIC], "object": note}
+        if number % 5 == 3:
+            del note["id"]
+        documents.append(json.dumps(note))
+    documents += [json.dumps({**json.loads(documents[number]), "summary": "again"})
+                  for number in range(0, count, 50)]
+    documents.insert(17, '{"broken')
+    return "\n".join(documents) + "\n"
+
+
+class ManyDocuments(unittest.TestCase):
+    """A large file goes through a bulk load; it is the same store as one after the other."""
+
+    def setUp(self):
+        self.servers = [Server(), Server()]
+        self.addCleanup(lambda: [server.close() for server in self.servers])
+        for server in self.servers:
+            shutil.rmtree(server.data)
+            server.cli("init", "--url", "http://localhost:8000")
+        self.file = self.servers[0].folder / "many.ndjson"
+        self.file.write_text(many_documents(9000))
+        self.assertGreater(self.file.stat().st_size, 4 << 20)
+
+    def problems(self, server):
+        return json.loads(server.cli("verify", "--json"))["problems"]
+
+    def test_sorted_outside_or_one_after_the_other_is_the_same(self):
+        bulk, slow = self.servers
+        done = bulk.run("import", self.file)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"{self.file}#18\tnot imported", done.stdout)
+        slow.run("import", "--format", "ndjson", "-", stdin=self.file.read_text())
+        self.assertEqual(quads_of(bulk), quads_of(slow))
+        for name in ("quads", "graphs", "documents"):
+            self.assertEqual(bulk.cli_json("stats")[name], slow.cli_json("stats")[name], name)
+        self.assertEqual(self.problems(bulk), [])
+        again = bulk.run("import", self.file)
+        self.assertEqual(sorted(again.stdout.splitlines()), sorted(done.stdout.splitlines()))
+        self.assertEqual(quads_of(bulk), quads_of(slow))
+        iri = "https://h0.example/0"
+        self.assertEqual(bulk.cli("show", iri, "--received"), slow.cli("show", iri, "--received"))
+
+    def test_killed_and_resumed_it_is_the_same_too(self):
+        broken, whole = self.servers
+        began = time.monotonic()
+        whole.run("import", self.file)
+        seconds = time.monotonic() - began
+        for part in range(1, 6):
+            process = subprocess.Popen(
+                [broken.binary, "import", str(self.file), "--resume", "--data", str(broken.data)],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                process.wait(timeout=seconds * part / 5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            self.assertEqual(self.problems(broken), [])
+        broken.run("import", self.file, "--resume")
+        self.assertEqual(quads_of(broken), quads_of(whole))
+
+    def test_beside_a_server_it_waits_for_nobody(self):
+        server = self.servers[0]
+        server.start()
+        done = server.run("import", self.file)
+        self.assertIn("#18\tnot imported", done.stdout)
+        self.assertIn("1 of ", done.stderr)
+
+
+class RdfFiles(unittest.TestCase):
+    """RDF as it is given; twice is once."""
+
+    FILES = {"a.nq": '_:b <http://a.example/p> "1" <http://a.example/g> .\n'
+                     '<http://a.example/s> <http://a.example/p> _:b <http://a.example/g> .\n'
+                     '_:b <http://a.example/q> _:c .\n',
+             "a.nt": "_:x <http://a.example/p> _:y .\n_:y <http://a.example/p> _:x .\n",
+             "a.ttl": "@prefix : <http://a.example/> . :s :r [ :p 1 ], 2, ( 1 [] ) .",
+             "a.trig": "@prefix : <http://a.example/> . :g { :s :p [ :q [] ] } :h { [] :p :o }"
+                       " :s :p :default ."}
+
+    def setUp(self):
+        self.server = Server()
+        self.addCleanup(self.server.close)
+
+    def quads(self):
+        return [line for line in quads_of(self.server)
+                if "a.example" in line or "unnamed-graph" in line]
+
+    def load(self):
+        for name, text in self.FILES.items():
+            path = self.server.folder / name
+            path.write_text(text)
+            self.server.cli("import", path)
+
+    def test_every_syntax_twice_changes_nothing_alone_and_beside_a_server(self):
+        self.load()
+        once = self.quads()
+        self.assertEqual(len(once), 3 + 2 + 8 + 4, once)
+        self.load()
+        self.assertEqual(self.quads(), once)
+        self.server.start()
+        self.load()
+        self.assertEqual(self.quads(), once)
+        self.assertEqual(json.loads(self.server.cli("verify", "--json"))["problems"], [])
+
+    def test_beside_a_server_first_and_by_standard_input(self):
+        self.server.start()
+        self.load()
+        once = self.quads()
+        for name, text in self.FILES.items():
+            if name.endswith((".nq", ".nt")):  # the others have a base of their own
+                kind = {".nq": "nquads", ".nt": "ntriples"}[name[1:]]
+                self.server.cli("import", "--format", kind, "-", stdin=text)
+        self.assertEqual(self.quads(), once)
+        self.server.stop()
+        self.load()
+        self.assertEqual(self.quads(), once)
+
+    def test_other_files_have_other_blank_nodes(self):
+        for number in range(2):
+            path = self.server.folder / f"{number}.nt"
+            path.write_text(f'_:b <http://a.example/p> "{number}" .\n')
+            self.server.cli("import", path)
+        subjects = {line.split()[0] for line in self.quads()}
+        self.assertEqual(len(subjects), 2)
+
+    def test_graphs_of_trig_and_what_has_none(self):
+        self.load()
+        graphs = {line.split()[-2].strip("<>") for line in self.quads()}
+        self.assertEqual(graphs, {"http://a.example/g", "http://a.example/h",
+                                  "urn:quadpub:unnamed-graph"})
+
+
+class ActorNames(unittest.TestCase):
+    """--actor takes what people call an actor."""
+
+    def test_a_name_with_or_without_its_host_is_the_actor_and_others_are_nobody(self):
+        server = Server()
+        self.addCleanup(server.close)
+        alice = server.account("alice")
+        server.cli("actor", "add", "robot", "--user", "alice")
+        path = Archive(posts=3).write(server.folder / "archive.tar.gz")
+        server.start()
+        host = server.url.split("//")[1]
+        for name in (alice.username, f"@{alice.username}", f"@{alice.username}@{host}",
+                     f"acct:{alice.username}@{host}", alice.actor):
+            server.cli("import", path, "--actor", name)
+        self.assertEqual(len(alice.items(alice.outbox)), 3)
+        self.assertEqual(quads_of(server, "--actor", alice.username),
+                         quads_of(server, "--actor", alice.actor))
+        server.cli("export", "--format", "as2", "--actor", "robot", server.folder / "robot.zip")
+        for nobody in ("nobody", "alice@far.example", "http://localhost:1/actors/x"):
+            done = server.run("import", path, "--actor", nobody)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"no actor {nobody} lives here", done.stderr)
+
+
 class MastodonArchive(AcceptanceCase):
     """An archive becomes what a local actor posted."""
 

@@ -1,0 +1,417 @@
+#include "store/bulk_txn.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <tuple>
+
+#include "store/audience.hpp"
+#include "store/bulk_load.hpp"
+#include "store/bytes.hpp"
+#include "store/tables.hpp"
+#include "vocab/terms.hpp"
+
+namespace qp::store {
+
+static constexpr std::size_t kFlushBytes = std::size_t{1} << 20;
+static constexpr std::string_view kForLater = "not while a bulk load is made";
+// Of an entry of the maps here.
+static constexpr std::size_t kNodeBytes = 64;
+
+static Error for_later() { return Error{Code::Unavailable, std::string(kForLater), {}}; }
+bool is_for_later(const Error& error) {
+  return error.code == Code::Unavailable && error.detail == kForLater;
+}
+
+// Rows in a file.
+
+static Error file_trouble(const char* doing) {
+  const bool full = errno == ENOSPC || errno == EDQUOT;
+  return Error{full ? Code::Unavailable : Code::Storage,
+               std::string("store: ") + doing + " rows of a bulk load: " + std::strerror(errno),
+               {}};
+}
+
+RowFile::~RowFile() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<RowFile::Place> RowFile::add(std::string_view row) {
+  const Place place{written_ + waiting_.size(), static_cast<std::uint32_t>(row.size())};
+  waiting_.append(row);
+  if (waiting_.size() >= kFlushBytes) QP_TRY(flush());
+  return place;
+}
+
+Result<void> RowFile::flush() {
+  if (fd_ < 0) fd_ = ::open(folder_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (fd_ < 0) return file_trouble("making a file for");
+  std::string_view left = waiting_;
+  while (!left.empty()) {
+    const ssize_t count = ::write(fd_, left.data(), left.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return file_trouble("writing");
+    left.remove_prefix(static_cast<std::size_t>(count));
+  }
+  written_ += waiting_.size();
+  waiting_.clear();
+  return {};
+}
+
+Result<std::string> RowFile::read(Place place) const {
+  if (place.at >= written_) return waiting_.substr(place.at - written_, place.bytes);
+  std::string row(place.bytes, '\0');
+  for (std::size_t got = 0; got < row.size();) {
+    const ssize_t more =
+        ::pread(fd_, row.data() + got, row.size() - got, static_cast<off_t>(place.at + got));
+    if (more < 0 && errno == EINTR) continue;
+    if (more <= 0) return file_trouble("reading");
+    got += static_cast<std::size_t>(more);
+  }
+  return row;
+}
+
+// What is kept.
+
+BulkTxn::BulkTxn(const LmdbRead& old, BulkTerms& terms, Counters& counters, QuadSorter& sorter,
+                 const std::filesystem::path& folder)
+    : old_(old), terms_(terms), counters_(counters), sorter_(sorter), file_(folder) {}
+
+Result<void> BulkTxn::keep() {
+  for (const OrderedQuad& quad : pending_.quads) {
+    QP_TRY(sorter_.add(quad.quad));
+    if (quad.ordinal != 0) ordinals_.push_back(quad);
+  }
+  for (const auto& [graph, record] : pending_.graphs) graphs_.emplace(graph, record);
+  for (const auto& [id, rows] : pending_.documents) {
+    const auto record = QP_TRY(file_.add(rows.first));
+    const auto bytes = QP_TRY(file_.add(rows.second));
+    documents_.emplace(id, Places{record, bytes});
+  }
+  for (auto& [key, value] : pending_.tables) {
+    row_bytes_ += key.size() + value.size() + kNodeBytes;
+    tables_.insert_or_assign(std::move(key), std::move(value));
+  }
+  forget();
+  return {};
+}
+
+void BulkTxn::forget() {
+  pending_.quads.clear();
+  pending_.graphs.clear();
+  pending_.documents.clear();
+  pending_.tables.clear();
+}
+
+std::size_t BulkTxn::memory_used() const {
+  return graphs_.size() * (sizeof(GraphRecord) + kNodeBytes) +
+         documents_.size() * (sizeof(Places) + kNodeBytes) +
+         ordinals_.capacity() * sizeof(OrderedQuad) + row_bytes_;
+}
+
+const GraphRecord* BulkTxn::new_graph(TermId graph) const {
+  const auto found = graphs_.find(graph);
+  return found == graphs_.end() ? nullptr : &found->second;
+}
+
+std::vector<TermId> BulkTxn::new_graphs() const {
+  std::vector<TermId> names;
+  names.reserve(graphs_.size());
+  for (const auto& [graph, record] : graphs_) names.push_back(graph);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<OrderedQuad>& BulkTxn::ordinals(Order order) {
+  std::sort(ordinals_.begin(), ordinals_.end(),
+            [order](const OrderedQuad& a, const OrderedQuad& b) {
+              return positions(order, a.quad) < positions(order, b.quad);
+            });
+  return ordinals_;
+}
+
+Result<void> BulkTxn::each_document_row(
+    Db db, const std::function<Result<void>(std::string_view, std::string_view)>& each) {
+  std::vector<TermId> ids;
+  ids.reserve(documents_.size());
+  for (const auto& [id, places] : documents_) ids.push_back(id);
+  std::sort(ids.begin(), ids.end());
+  for (const TermId id : ids) {
+    const Places& places = documents_.at(id);
+    const std::string row = QP_TRY(file_.read(db == Db::Documents ? places.record : places.bytes));
+    QP_TRY(each(id_key(id), row));
+  }
+  return {};
+}
+
+const BulkTxn::Rows& BulkTxn::rows(Db db) const {
+  static const Rows kNone;
+  switch (db) {
+    case Db::Audiences:
+      return audiences_;
+    case Db::AudienceIds:
+      return audience_ids_;
+    case Db::AudienceMembers:
+      return audience_members_;
+    case Db::Tables:
+      return tables_;
+    default:
+      return kNone;
+  }
+}
+
+// Terms.
+
+Result<std::optional<TermId>> BulkTxn::find(const rdf::TermView& term) const {
+  return terms_.find(term);
+}
+Result<rdf::TermView> BulkTxn::resolve(TermId id) const { return terms_.resolve(id); }
+Result<void> BulkTxn::resolve_all(std::span<const TermId> ids, std::span<rdf::TermView> out) const {
+  for (std::size_t i = 0; i < ids.size(); ++i) out[i] = QP_TRY(terms_.resolve(ids[i]));
+  return {};
+}
+Result<TermId> BulkTxn::intern(const rdf::TermView& term) {
+  return term.kind == rdf::TermKind::Blank ? Result<TermId>(for_later()) : terms_.intern(term);
+}
+Result<void> BulkTxn::intern_all(std::span<const rdf::TermView> terms, std::span<TermId> out) {
+  for (std::size_t i = 0; i < terms.size(); ++i) out[i] = QP_TRY(intern(terms[i]));
+  return {};
+}
+Result<TermId> BulkTxn::new_blank() { return terms_.new_blank(); }
+
+// Quads.
+
+bool BulkTxn::is_new_graph(TermId graph) const {
+  return graphs_.contains(graph) ||
+         std::any_of(pending_.graphs.begin(), pending_.graphs.end(),
+                     [&](const auto& one) { return one.first == graph; });
+}
+
+Result<void> BulkTxn::check(const Pattern& pattern) const {
+  const bool is_old = pattern.g != TermId::None ? !is_new_graph(pattern.g)
+                                                : graphs_.empty() && pending_.graphs.empty();
+  return is_old ? Result<void>() : Result<void>(for_later());
+}
+
+Result<std::unique_ptr<Scan>> BulkTxn::open_scan(const Pattern& pattern, Order order,
+                                                 const ScanOptions& options) const {
+  QP_TRY(check(pattern));
+  return old_.open_scan(pattern, order, options);
+}
+Result<std::unique_ptr<Prober>> BulkTxn::open_probe(const ScanOptions&) const {
+  return for_later();
+}
+Result<void> BulkTxn::scan(const Pattern& pattern, const ScanOptions& options,
+                           const std::function<bool(const OrderedQuad&)>& each) const {
+  QP_TRY(check(pattern));
+  return old_.scan(pattern, options, each);
+}
+Result<bool> BulkTxn::probe(const Pattern& pattern, const ScanOptions& options) const {
+  QP_TRY(check(pattern));
+  return old_.probe(pattern, options);
+}
+Result<std::uint64_t> BulkTxn::estimate(const Pattern& pattern) const {
+  return old_.estimate(pattern);
+}
+Result<UseCounts> BulkTxn::predicate_use(TermId predicate) const {
+  return old_.predicate_use(predicate);
+}
+Result<UseCounts> BulkTxn::class_use(TermId type) const { return old_.class_use(type); }
+Result<std::vector<std::pair<TermId, UseCounts>>> BulkTxn::predicates() const {
+  return old_.predicates();
+}
+Result<std::vector<std::pair<TermId, UseCounts>>> BulkTxn::classes() const {
+  return old_.classes();
+}
+
+Result<void> BulkTxn::apply(std::span<const QuadIds> deletes,
+                            std::span<const OrderedQuad> inserts) {
+  return deletes.empty() && inserts.empty() ? Result<void>() : Result<void>(for_later());
+}
+
+Result<void> BulkTxn::replace_graph(TermId graph, std::span<const OrderedQuad> quads,
+                                    const GraphRecord& record) {
+  if (graph == TermId::None) return Error{Code::Internal, "a graph without a name", {}};
+  if (QP_TRY(this->graph(graph))) return for_later();
+  const auto first = static_cast<std::ptrdiff_t>(pending_.quads.size());
+  for (OrderedQuad quad : quads) {
+    quad.quad.g = graph;
+    pending_.quads.push_back(quad);
+  }
+  // The first of each quad stays, as QuadStore has it.
+  const auto begin = pending_.quads.begin() + first;
+  std::stable_sort(begin, pending_.quads.end(),
+                   [](const OrderedQuad& a, const OrderedQuad& b) { return a.quad < b.quad; });
+  pending_.quads.erase(
+      std::unique(begin, pending_.quads.end(),
+                  [](const OrderedQuad& a, const OrderedQuad& b) { return a.quad == b.quad; }),
+      pending_.quads.end());
+  pending_.graphs.emplace_back(graph, record);
+  pending_.graphs.back().second.quads =
+      static_cast<std::uint64_t>(static_cast<std::ptrdiff_t>(pending_.quads.size()) - first);
+  return {};
+}
+Result<void> BulkTxn::erase_graph(TermId) { return for_later(); }
+Result<void> BulkTxn::set_audience(TermId, AudienceId) { return for_later(); }
+
+// Graphs, documents, audiences.
+
+Result<std::optional<GraphRecord>> BulkTxn::graph(TermId graph) const {
+  for (const auto& [name, record] : pending_.graphs) {
+    if (name == graph) return std::optional(record);
+  }
+  if (const GraphRecord* kept = new_graph(graph)) return std::optional(*kept);
+  return old_.graph(graph);
+}
+
+Result<std::optional<DocumentRecord>> BulkTxn::document(TermId id) const {
+  std::optional<std::string> row;
+  for (const auto& [name, rows] : pending_.documents) {
+    if (name == id) row = rows.first;
+  }
+  if (!row) {
+    const auto found = documents_.find(id);
+    if (found == documents_.end()) return old_.document(id);
+    row = QP_TRY(file_.read(found->second.record));
+  }
+  auto record = decode_document(without_checksum(*row).value_or(std::string_view()));
+  if (!record) return damaged(Db::Documents, id_key(id));
+  return record;
+}
+Result<std::string> BulkTxn::document_bytes(TermId id) const {
+  return documents_.contains(id) ? Result<std::string>(for_later()) : old_.document_bytes(id);
+}
+
+Result<void> BulkTxn::put_document(const DocumentRecord& record, std::string_view bytes) {
+  if (QP_TRY(document(record.id))) return for_later();
+  const std::string key = id_key(record.id);
+  std::string packed = QP_TRY(packer_.pack(key, bytes));
+  pending_.documents.push_back({record.id, {encode_document(key, record), std::move(packed)}});
+  return {};
+}
+Result<void> BulkTxn::update_document(const DocumentRecord&) { return for_later(); }
+Result<void> BulkTxn::erase_document_bytes(TermId) { return for_later(); }
+
+Result<std::vector<TermId>> BulkTxn::audience_members(AudienceId audience) const {
+  return audiences_.contains(audience_key(audience)) ? Result<std::vector<TermId>>(for_later())
+                                                     : old_.audience_members(audience);
+}
+Result<Visible> BulkTxn::visible_to(std::span<const TermId>) const { return for_later(); }
+
+Result<AudienceId> BulkTxn::intern_audience(std::span<const TermId> members,
+                                            std::span<const TermId> except) {
+  const AudienceRow row = audience_row(members, except);
+  if (row.members.empty()) return AudienceId::Nobody;
+  if (row.members == std::vector<TermId>{as::Public}) return AudienceId::Public;
+  std::string value = encode_audience(row);
+  const std::string hash = hash_key(value);
+  if (const auto known = audience_ids_.find(hash); known != audience_ids_.end()) {
+    if (without_checksum(audiences_.at(known->second)) != value) return for_later();
+    return static_cast<AudienceId>(ByteReader(known->second).number(4));
+  }
+  if (const auto known = QP_TRY(old_.find_audience(value))) return *known;
+  const auto audience = static_cast<AudienceId>(counters_.next_audience++);
+  const std::string key = audience_key(audience);
+  append_checksum(key, value);
+  row_bytes_ += 2 * (key.size() + kNodeBytes) + value.size() + hash.size();
+  audiences_.emplace(key, std::move(value));
+  audience_ids_.emplace(hash, key);
+  const auto note = [&](TermId name, bool is_member) {
+    audience_members_.emplace(id_key(name) + key, audience_member_value(is_member));
+    row_bytes_ += kNodeBytes;
+  };
+  for (const TermId member : row.members) note(member, true);
+  for (const TermId name : row.except) note(name, false);
+  return audience;
+}
+
+// Sequences, queue, rendered: as they were; nothing is written to them.
+
+Result<std::uint64_t> BulkTxn::sequence_count(TermId sequence, const Visible& visible) const {
+  return old_.sequence_count(sequence, visible);
+}
+Result<bool> BulkTxn::sequence_contains(TermId sequence, TermId member) const {
+  return old_.sequence_contains(sequence, member);
+}
+Result<std::optional<SequenceItem>> BulkTxn::sequence_item(TermId sequence, TermId member) const {
+  return old_.sequence_item(sequence, member);
+}
+Result<std::vector<SequenceItem>> BulkTxn::sequence_before(TermId sequence, std::uint64_t before,
+                                                           std::size_t limit,
+                                                           const Visible& visible) const {
+  return old_.sequence_before(sequence, before, limit, visible);
+}
+Result<std::vector<SequenceItem>> BulkTxn::sequence_after(TermId sequence, std::uint64_t after,
+                                                          std::size_t limit,
+                                                          const Visible& visible) const {
+  return old_.sequence_after(sequence, after, limit, visible);
+}
+Result<std::vector<TermId>> BulkTxn::sequences() const { return old_.sequences(); }
+Result<std::vector<TermId>> BulkTxn::sequences_of(TermId member) const {
+  return old_.sequences_of(member);
+}
+Result<std::vector<QueueItem>> BulkTxn::queue_due(std::int64_t now, std::size_t limit) const {
+  return old_.queue_due(now, limit);
+}
+Result<std::vector<QueueItem>> BulkTxn::queue_list(std::size_t limit) const {
+  return old_.queue_list(limit);
+}
+Result<std::optional<std::int64_t>> BulkTxn::queue_next_due() const {
+  return old_.queue_next_due();
+}
+Result<std::optional<RenderedView>> BulkTxn::rendered(std::string_view iri,
+                                                      std::uint8_t view) const {
+  return old_.rendered(iri, view);
+}
+Result<bool> BulkTxn::sequence_append(TermId, TermId, AudienceId, std::uint64_t) {
+  return for_later();
+}
+Result<bool> BulkTxn::sequence_remove(TermId, TermId) { return for_later(); }
+Result<std::uint64_t> BulkTxn::queue_push(std::int64_t, std::string_view, std::string_view) {
+  return for_later();
+}
+Result<void> BulkTxn::queue_reschedule(std::uint64_t, std::int64_t, std::string_view) {
+  return for_later();
+}
+Result<void> BulkTxn::queue_remove(std::uint64_t) { return for_later(); }
+Result<void> BulkTxn::put_rendered(std::string_view, std::uint8_t, const Rendered&) {
+  return for_later();
+}
+Result<void> BulkTxn::erase_rendered(std::string_view) { return for_later(); }
+
+// Tables.
+
+Result<std::optional<std::string_view>> BulkTxn::get(Table table, std::string_view key) const {
+  const std::string row = table_row_key(table, key);
+  for (auto one = pending_.tables.rbegin(); one != pending_.tables.rend(); ++one) {
+    if (one->first == row) return without_checksum(one->second);
+  }
+  const auto kept = tables_.find(row);
+  return kept == tables_.end() ? old_.get(table, key) : without_checksum(kept->second);
+}
+
+Result<void> BulkTxn::each(
+    Table table, std::string_view prefix,
+    const std::function<bool(std::string_view, std::string_view)>& each) const {
+  const std::string row = table_row_key(table, prefix);
+  const auto kept = tables_.lower_bound(row);
+  const bool is_new = (kept != tables_.end() && kept->first.starts_with(row)) ||
+                      std::any_of(pending_.tables.begin(), pending_.tables.end(),
+                                  [&](const auto& one) { return one.first.starts_with(row); });
+  return is_new ? Result<void>(for_later()) : old_.each(table, prefix, each);
+}
+
+Result<void> BulkTxn::put(Table table, std::string_view key, std::string_view value) {
+  if (key.size() > Tables::kLongestKey) return bad_input("key too long");
+  std::string row = table_row_key(table, key);
+  std::string sealed(value);
+  append_checksum(row, sealed);
+  pending_.tables.emplace_back(std::move(row), std::move(sealed));
+  return {};
+}
+Result<bool> BulkTxn::erase(Table, std::string_view) { return for_later(); }
+
+}  // namespace qp::store
