@@ -120,7 +120,9 @@ void add_export(CLI::App& app, Selected& selected) {
       ->required();
   command->add_option("--format", options->format, "nquads or as2")
       ->check(CLI::IsMember({"nquads", "as2"}));
-  command->add_option("--actor", options->actor, "The actor whose things are exported (an IRI, a name, or name@host); else all");
+  command->add_option(
+      "--actor", options->actor,
+      "The actor whose things are exported (an IRI, a name, or name@host); else all");
   command->callback([&selected, options] {
     selected.run = [options](const Invocation& invocation) { return run(invocation, *options); };
   });

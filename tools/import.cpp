@@ -11,6 +11,7 @@
 #include "ap/import_document.hpp"
 #include "ap/tables.hpp"
 #include "base/text.hpp"
+#include "bulk/account_list.hpp"
 #include "bulk/entries.hpp"
 #include "bulk/rdf_load.hpp"
 #include "sig/digest.hpp"
@@ -225,6 +226,11 @@ class Import {
       const auto syntax = syntax_of(path, options_.format);
       if (syntax) {
         QP_TRY(import_rdf(path, *syntax));
+      } else if (path.extension() == ".csv") {
+        QP_TRY(import_list(path));
+      } else if (path.filename().string().starts_with("pixelfed-")) {
+        return bad_input(path.string() +
+                         " is no ActivityStreams: give the folder with account.json beside it");
       } else if (!QP_TRY(is_personal(path))) {
         documents.push_back(path);
       }
@@ -239,6 +245,27 @@ class Import {
     const auto target = bulk::into_store(bench_->store());
     totals_rdf_.add(QP_TRY(load_rdf_file(path, syntax, *target, output_)));
     return target->finish();
+  }
+
+  /// Accounts and posts that are only named.
+  Result<void> import_list(const fs::path& path) {
+    const bulk::ListFile* file = bulk::find_list_file(path.filename().string());
+    if (file == nullptr) {
+      return bad_input(path.string() +
+                       " is no list that is known here (following_accounts.csv, "
+                       "followers.csv, blocked_accounts.csv, bookmarks.csv and so on)");
+    }
+    if (actor_.empty()) return bad_input("--actor says whose list it is: " + path.string());
+    ap::Estate estate;
+    {
+      const auto txn = QP_TRY(bench_->store().read());
+      estate = QP_TRY(ap::open_lists(*txn, actor_));
+    }
+    bulk::Writer writer;
+    writer.other = [&](store::WriteTxn& txn, const bulk::Record& record) {
+      return ap::import_member(txn, estate, record.collection, *record.bytes, services());
+    };
+    return import(*QP_TRY(bulk::read_list(path, *file)), writer, fingerprint(path) + actor_);
   }
 
   Result<bool> is_personal(const fs::path& path) {
@@ -445,8 +472,9 @@ class Import {
 
   Result<void> import_rest(bulk::DumpReader& reader, Progress& progress, const bulk::Writer& writer,
                            const bulk::Start& start) {
-    const auto tell = output_ == Output::Json || writer.adapt == nullptr ? bulk::Tell::Everything
-                                                                         : bulk::Tell::Trouble;
+    const auto tell = output_ == Output::Json || (writer.document && !writer.adapt)
+                          ? bulk::Tell::Everything
+                          : bulk::Tell::Trouble;
     totals_.add(QP_TRY(bulk::import(
         reader, bench_->store(), contexts(), writer, tell,
         [&](const bulk::Outcome& outcome) {

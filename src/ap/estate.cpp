@@ -32,6 +32,9 @@ std::string text_of(Value node, std::string_view key) {
   return std::string(value.is_string() ? value.text() : std::string_view());
 }
 
+/// Of actors with one name, those that are looked at.
+constexpr std::size_t kMostNamesakes = 10'000;
+
 bool is_absolute(std::string_view text) {
   const auto colon = text.find(':');
   return colon != std::string_view::npos && text.substr(0, colon).find('/') == text.npos;
@@ -134,6 +137,16 @@ Result<Estate> open_estate(const Txn& txn, Value document, std::string_view reho
     }
   }
   return estate;
+}
+
+Result<Estate> open_lists(const Txn& txn, std::string_view actor) {
+  // As of an actor that it was before: who was followed is a list, until it is asked again.
+  Arena arena;
+  const Value before = Value::object(arena, 2);
+  const std::string former = std::string(actor) + "#before";
+  before.set(arena, "id", Value::string(former));
+  before.set(arena, "inbox", Value::string(former));
+  return open_estate(txn, before, actor);
 }
 
 namespace {
@@ -568,12 +581,41 @@ Result<TermId> import_item(WriteTxn& txn, const Estate& estate, std::string_view
   return document;
 }
 
+namespace {
+
+/// The actor that is known here by `@name@host`; else what that is as an IRI.
+Result<std::string> actor_at(const Txn& txn, const std::string& address) {
+  const auto at = address.find('@', 1);
+  const std::string name = address.substr(1, at - 1), host = address.substr(at + 1);
+  if (const auto local = QP_TRY(find_actor_named(txn, host, name))) return local->iri;
+  const auto literal = QP_TRY(txn.find({rdf::TermKind::Literal, name, xsd::string.iri, {}}));
+  std::vector<TermId> named;
+  if (literal) {
+    QP_TRY(txn.scan({{}, {}, as::preferredUsername, *literal}, {}, [&](const auto& quad) {
+      if (quad.quad.s == quad.quad.g) named.push_back(quad.quad.s);
+      return named.size() < kMostNamesakes;
+    }));
+  }
+  for (const TermId one : named) {
+    const std::string iri(QP_TRY(txn.resolve(one)).value);
+    if (host_of(iri) == host) return iri;
+  }
+  return "acct:" + address.substr(1);
+}
+
+}  // namespace
+
 Result<void> import_member(WriteTxn& txn, const Estate& estate, std::string_view collection,
                            std::string_view member, const Services& services) {
   const Kept* kept = find_kept(collection);
   if (!kept) return bad_input("no collection that is kept here: " + std::string(collection));
   std::string iri(member);
-  if (iri.starts_with('@') && iri.find('@', 1) != iri.npos) iri = "acct:" + iri.substr(1);
+  if (iri.starts_with('@') && iri.find('@', 1) != iri.npos) iri = QP_TRY(actor_at(txn, iri));
+  // A block is of an IRI; one that does nothing must not look like one.
+  if (kept->role == Role::Blocked && iri.starts_with("acct:")) {
+    return error(Code::NotFound,
+                 "nobody is known here as " + std::string(member) + ": block it by its IRI");
+  }
   if (!is_absolute(iri) || iri.size() > limits::kIriBytes) {
     return bad_input("a member that is no IRI");
   }

@@ -30,6 +30,10 @@ struct Estate {
 /// where the document is no actor, NotFound where there is no such local one.
 Result<Estate> open_estate(const store::Txn& txn, json::Value document, std::string_view rehome_to);
 
+/// Of lists that somebody brings for the local actor `actor` and nothing else. NotFound where there
+/// is no such actor.
+Result<Estate> open_lists(const store::Txn& txn, std::string_view actor);
+
 /// Writes the actor and founds its collections, where they are not here yet. Where the archive is
 /// re-homed, the local actor says that it is known by the former id as well.
 Result<void> found_estate(store::WriteTxn& txn, const Estate& estate, std::string_view document,

@@ -3,16 +3,30 @@
 #include <unordered_set>
 
 #include "base/json.hpp"
+#include "bulk/account_list.hpp"
 #include "bulk/dump_reader.hpp"
 #include "bulk/json_pieces.hpp"
 #include "bulk/limits.hpp"
+#include "bulk/status.hpp"
 
 namespace qp::bulk {
 
 namespace {
 
 constexpr std::array<std::string_view, 2> kActorNames = {"actor.json", "account.json"};
-constexpr std::string_view kOutbox = "outbox.json";
+/// Where the posts are: activities, or what Pixelfed calls them.
+constexpr std::array<std::string_view, 2> kOutboxes = {"outbox.json", "pixelfed-statuses.json"};
+/// Pixelfed's files, and what is in them.
+struct PixelfedFile {
+  std::string_view name, collection;
+};
+constexpr std::array<PixelfedFile, 3> kPixelfedFiles = {{
+    {"pixelfed-statuses", "outbox"},
+    {"pixelfed-following", "following"},
+    {"pixelfed-followers", "followers"},
+}};
+/// An object with a list for each.
+constexpr std::string_view kMutedAndBlocked = "muted-and-blocked-accounts.json";
 constexpr std::array<std::string_view, 9> kCollections = {"outbox",    "likes",     "liked",
                                                           "bookmarks", "followers", "following",
                                                           "featured",  "blocked",   "inbox"};
@@ -40,10 +54,11 @@ std::string context_of(const std::string& head) {
 class ArchiveReader final : public DumpReader {
  public:
   ArchiveReader(std::unique_ptr<Entries> entries, std::string folder, std::string actor,
-                PersonalArchive::Part part)
+                Result<StatusOwner> owner, PersonalArchive::Part part)
       : entries_(std::move(entries)),
         folder_(std::move(folder)),
         actor_(std::move(actor)),
+        owner_(std::move(owner)),
         part_(part) {}
 
   std::optional<Record> next() override {
@@ -51,6 +66,15 @@ class ArchiveReader final : public DumpReader {
       if (pieces_) {
         if (auto record = piece()) return record;
         pieces_.reset();
+      }
+      if (list_) {
+        if (auto record = list_->next()) return record;
+        list_.reset();
+      }
+      if (!blocked_.empty()) {
+        Record record = std::move(blocked_.back());
+        blocked_.pop_back();
+        return record;
       }
       auto entry = entries_->next();
       if (!entry) return std::nullopt;
@@ -79,19 +103,56 @@ class ArchiveReader final : public DumpReader {
 
  private:
   void open(Entry& entry, const std::string& name) {
+    position_ = entry.position;
+    if (const ListFile* file = find_list_file(name)) {
+      list_.emplace(std::move(entry.read), *file, entry.position);
+      return;
+    }
+    if (name == kMutedAndBlocked) return read_blocked(entry);
     if (!name.ends_with(".json")) return;
     collection_ = name.substr(0, name.size() - 5);
+    are_statuses_ = false;
+    for (const PixelfedFile& file : kPixelfedFiles) {
+      if (file.name != collection_) continue;
+      are_statuses_ = file.collection == "outbox";
+      collection_ = file.collection;
+      context_ = "";
+      pieces_.emplace(std::move(entry.read), JsonPieces::Of::Stream);
+      return;
+    }
     if (std::find(kCollections.begin(), kCollections.end(), collection_) == kCollections.end()) {
       return;
     }
-    position_ = entry.position;
     context_.reset();
     pieces_.emplace(std::move(entry.read), JsonPieces::Of::Collection);
+  }
+
+  /// Whom somebody mutes is not kept here, and told once.
+  void read_blocked(Entry& entry) {
+    const auto refuse = [&](Error error) {
+      blocked_.push_back(Record{position_, std::move(error)});
+    };
+    const auto text = read_all(entry.read, limits::kDocumentBytes);
+    if (!text) return refuse(text.error());
+    json::Arena arena;
+    const auto lists = json::parse(*text, arena);
+    if (!lists || !lists->is_object()) return refuse(bad_input("no JSON object of lists"));
+    std::size_t number = 0;
+    for (const json::Value one : lists->get("blocked").items()) {
+      blocked_.push_back(Record{position_ + "#" + std::to_string(++number), std::string(one.text()),
+                                Record::Kind::Member, "blocked"});
+    }
+    if (!lists->get("muted").empty()) refuse(bad_input("whom somebody mutes is not kept here"));
+    std::reverse(blocked_.begin(), blocked_.end());
   }
 
   std::optional<Record> piece() {
     auto piece = pieces_->next();
     if (!piece) return std::nullopt;
+    if (are_statuses_ && piece->text) {
+      piece->text =
+          owner_ ? activity_of_status(*piece->text, *owner_) : Result<std::string>(owner_.error());
+    }
     if (!context_) context_ = context_of(pieces_->head());
     Record record{position_ + "#" + std::to_string(piece->number), std::move(piece->text),
                   Record::Kind::Document, collection_, *context_};
@@ -109,8 +170,12 @@ class ArchiveReader final : public DumpReader {
 
   std::unique_ptr<Entries> entries_;
   std::string folder_, actor_;
+  Result<StatusOwner> owner_;
   PersonalArchive::Part part_;
   std::optional<JsonPieces> pieces_;
+  bool are_statuses_ = false;
+  std::optional<AccountList> list_;
+  std::vector<Record> blocked_;  ///< the next one last
   std::string position_, collection_;
   std::optional<std::string> context_;
 };
@@ -124,7 +189,9 @@ Result<std::vector<PersonalArchive>> PersonalArchive::find(const std::filesystem
   while (auto entry = entries->next()) {
     if (!entry->readable) continue;  // told when it is read for good
     const auto [folder, name] = split_path(entry->name);
-    if (name == kOutbox) outboxes.emplace(folder);
+    if (std::find(kOutboxes.begin(), kOutboxes.end(), name) != kOutboxes.end()) {
+      outboxes.emplace(folder);
+    }
     const bool is_actor =
         std::find(kActorNames.begin(), kActorNames.end(), name) != kActorNames.end();
     if (!is_actor) continue;
@@ -142,8 +209,8 @@ Result<std::vector<PersonalArchive>> PersonalArchive::find(const std::filesystem
 
 Result<std::unique_ptr<DumpReader>> PersonalArchive::read(Part part) const {
   auto entries = QP_TRY(open_entries(path_));
-  return std::unique_ptr<DumpReader>(
-      std::make_unique<ArchiveReader>(std::move(entries), folder_, actor_name_, part));
+  return std::unique_ptr<DumpReader>(std::make_unique<ArchiveReader>(
+      std::move(entries), folder_, actor_name_, status_owner(actor_), part));
 }
 
 }  // namespace qp::bulk

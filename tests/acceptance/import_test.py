@@ -236,6 +236,105 @@ class ActorNames(unittest.TestCase):
             self.assertIn(f"no actor {nobody} lives here", done.stderr)
 
 
+def pixelfed_status(number, **more):
+    """As Pixelfed's export has it: an entity of the client API, not ActivityStreams."""
+    url = f"https://pix.example/p/alice/{number}"
+    return {"id": str(number), "uri": url, "url": url, "in_reply_to_id": None, "reblog": None,
+            "content": f"<p>picture {number}</p>", "created_at": f"2021-03-0{number}T10:00:00.000Z",
+            "sensitive": False, "spoiler_text": "", "visibility": "public", "mentions": [],
+            "tags": [{"name": "cats", "url": "https://pix.example/discover/tags/cats"}],
+            "account": {"id": "1", "username": "alice", "acct": "alice"},
+            "media_attachments": [{"id": "7", "type": "image", "mime": "image/jpeg",
+                                   "url": f"https://pix.example/storage/{number}.jpg",
+                                   "description": "a cat", "blurhash": "UAR{#[D,R.WW"}], **more}
+
+
+class OtherServersFormats(AcceptanceCase):
+    """Lists as CSV (Mastodon, GoToSocial) and Pixelfed's JSON."""
+
+    @classmethod
+    def set_up_data(cls):
+        cls.alice, cls.bob = cls.server.account("alice"), cls.server.account("bob")
+
+    def write(self, name, text):
+        path = self.server.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text if isinstance(text, str) else json.dumps(text))
+        return path
+
+    def listed(self, title):
+        """Members of the list of that name that the owner has."""
+        rows = self.server.cli_json("query", "SELECT ?m { ?l as:name ?n ; as:items ?m . "
+                                             f"FILTER(STRSTARTS(?n, '{title}')) }}")
+        return sorted(row["m"]["value"] for row in rows["results"]["bindings"])
+
+    def test_csv_lists_become_lists_and_blocks_of_known_actors_block(self):
+        following = self.write("following_accounts.csv", "Account address,Show boosts,Notify on new posts,"
+                               "Languages\ncarol@far.example,true,false,\n\"dave@far.example\",true,false,en\n")
+        done = self.server.run("import", following, "--actor", "alice")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.listed("following of"), ["acct:carol@far.example", "acct:dave@far.example"])
+        self.assertEqual(self.alice.items(self.alice.document["following"]), [])
+        bookmarks = self.write("bookmarks.csv", "https://far.example/1\nhttps://far.example/2\n")
+        self.server.cli("import", bookmarks, "--actor", "alice")
+        self.assertEqual(self.alice.items(self.alice.actor + "/bookmarks"),
+                         ["https://far.example/2", "https://far.example/1"])
+        host = self.server.url.split("//")[1]
+        blocks = self.write("blocks.csv", f"bob@{host}\nstranger@far.example\nno address\n")
+        done = self.server.run("import", "--json", blocks, "--actor", "alice")
+        self.assertEqual(done.returncode, 1)
+        errors = {line["position"].rsplit("#")[-1]: line["error"]
+                  for line in map(json.loads, done.stdout.splitlines()) if "error" in line}
+        self.assertEqual(sorted(errors), ["2", "3"])
+        self.assertIn("nobody is known here as @stranger@far.example", errors["2"])
+        self.assertIn("neither an IRI nor an address", errors["3"])
+        self.assertEqual(self.alice.items(self.alice.actor + "/blocked"), [self.bob.actor])
+
+    def test_lists_that_are_not_kept_here_are_refused_by_name(self):
+        for name, words in (("mutes.csv", "whom somebody mutes is not kept here"),
+                            ("lists.csv", "lists of accounts are not kept here"),
+                            ("blocked_domains.csv", "quadpub domain block")):
+            done = self.server.run("import", self.write(name, "x@far.example\n"), "--actor", "alice")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(words, done.stdout)
+        done = self.server.run("import", self.write("what.csv", "x\n"), "--actor", "alice")
+        self.assertIn("what.csv is no list that is known here", done.stderr)
+        done = self.server.run("import", self.write("following.csv", "x@far.example\n"))
+        self.assertIn("--actor says whose list it is", done.stderr)
+        done = self.server.run("import", self.write("pixelfed-statuses.json", [pixelfed_status(1)]))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("account.json", done.stderr)
+
+    def test_pixelfed_statuses_become_activities_with_their_ids_and_dates(self):
+        actor = "https://pix.example/users/alice"
+        self.write("pix/account.json", {"@context": AS2, "id": actor, "type": "Person",
+                   "inbox": f"{actor}/inbox", "outbox": f"{actor}/outbox", "preferredUsername": "alice",
+                   "followers": f"{actor}/followers", "following": f"{actor}/following"})
+        boosted = pixelfed_status(4, reblog={"url": "https://far.example/9"}, media_attachments=[])
+        self.write("pix/pixelfed-statuses.json",
+                   [pixelfed_status(1), pixelfed_status(2, visibility="private"),
+                    pixelfed_status(3, visibility="odd"), boosted, {"id": "5"}])
+        self.write("pix/pixelfed-following.json", ["https://far.example/carol"])
+        self.write("pix/muted-and-blocked-accounts.json",
+                   {"muted": ["https://far.example/m"], "blocked": ["https://far.example/b"]})
+        done = self.server.run("import", "--json", self.server.folder / "pix", "--actor", "bob")
+        self.assertEqual(done.returncode, 1)
+        errors = sorted(line["error"] for line in map(json.loads, done.stdout.splitlines())
+                        if "error" in line)
+        self.assertEqual(errors, ["a status of unknown visibility", "a status without uri and url",
+                                  "whom somebody mutes is not kept here"])
+        items = self.bob.items(self.bob.outbox)
+        self.assertEqual([item["type"] for item in items], ["Announce", "Create", "Create"])
+        first = items[2]
+        self.assertEqual(first["object"]["alsoKnownAs"], "https://pix.example/p/alice/1")
+        self.assertEqual(first["published"], "2021-03-01T10:00:00.000Z")
+        self.assertEqual(first["object"]["attributedTo"], self.bob.actor)
+        self.assertEqual(first["object"]["attachment"][0]["mediaType"], "image/jpeg")
+        self.assertEqual(self.server.get(items[1]["object"]["id"]).status_code, 404)
+        self.assertEqual(self.server.get(first["object"]["id"]).status_code, 200)
+        self.assertEqual(self.bob.items(self.bob.actor + "/blocked"), ["https://far.example/b"])
+
+
 class MastodonArchive(AcceptanceCase):
     """An archive becomes what a local actor posted."""
 

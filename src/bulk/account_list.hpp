@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "bulk/dump_reader.hpp"
+#include "bulk/json_pieces.hpp"
+
+/// Lists of accounts and posts as Mastodon and GoToSocial give them: CSV, one on each line.
+namespace qp::bulk {
+
+/// What such a file lists, by its name.
+struct ListFile {
+  std::string_view name;
+  std::string_view collection;  ///< whose members they are; empty: nothing here is
+  std::string_view refusal;     ///< why not
+};
+/// Nullptr: it is none of them.
+const ListFile* find_list_file(std::string_view name);
+
+class AccountList {
+ public:
+  AccountList(ByteReader read, const ListFile& file, std::string position)
+      : lines_(std::move(read), JsonPieces::Of::Lines),
+        file_(file),
+        position_(std::move(position)) {}
+  /// Members; of a file that is refused one Record that says so.
+  std::optional<Record> next();
+
+ private:
+  JsonPieces lines_;
+  const ListFile& file_;
+  std::string position_;
+  bool is_told_ = false;
+};
+
+/// One file that `find_list_file` knows. NotFound names a path that is not there.
+Result<std::unique_ptr<DumpReader>> read_list(const std::filesystem::path& path,
+                                              const ListFile& file);
+
+}  // namespace qp::bulk
