@@ -105,6 +105,7 @@ Result<void> check_required(const Activity& activity, Value node) {
   };
   QP_TRY(needs(kNeedObject, as::object.iri, "object"));
   QP_TRY(needs(kNeedTarget, as::target.iri, "target"));
+  if (activity.is(as::Create)) return {};  // its object is given one
   for (const Word& type : kNeedId) {
     if (activity.is(type) && activity.objects.size() < node.get(as::object.iri).size()) {
       return bad_input(fmt::format("the object of {} needs its id", local_name(type)));
