@@ -112,7 +112,7 @@ std::string_view error_name(ErrorCode code) {
 
 Error fail(ErrorCode code, std::string detail) {
   std::string text(error_name(code));
-  if (!detail.empty()) text.append(": ").append(detail);
+  if (!detail.empty()) text += ": " + std::move(detail);
   Error failed = bad_input(std::move(text));
   if (code == ErrorCode::ContextOverflow) failed.code = Code::TooLarge;
   return failed;

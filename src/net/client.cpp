@@ -29,7 +29,7 @@ constexpr std::size_t kAddressesTried = 3;
 constexpr int kLookupsAtOnce = 32;
 
 /// The caller may tell its own client `what`; which address it was stays in the log.
-Error trouble(Code code, std::string what, const Url& url, const std::string& detail = "") {
+Error trouble(Code code, const std::string& what, const Url& url, const std::string& detail = "") {
   return {code, what + ": " + url.text() + (detail.empty() ? "" : " (" + detail + ")"), what};
 }
 
@@ -356,7 +356,7 @@ class GuardedClient : public Client {
 
 }  // namespace
 
-std::unique_ptr<Client> Client::make(ClientOptions options) {
+std::unique_ptr<Client> Client::make(const ClientOptions& options) {
   // OpenSSL writes to sockets without MSG_NOSIGNAL; a closed one is an error, not our end.
   std::signal(SIGPIPE, SIG_IGN);
   return std::make_unique<GuardedClient>(options);

@@ -54,7 +54,7 @@ using Prepare = std::function<Result<void>(OutgoingRequest& request)>;
 class Client {
  public:
   /// From now on the process ignores SIGPIPE.
-  static std::unique_ptr<Client> make(ClientOptions options);
+  static std::unique_ptr<Client> make(const ClientOptions& options);
   virtual ~Client() = default;
   /// A response with any status is a value; Network says what went wrong before there was one,
   /// Forbidden that the address may not be reached, TooLarge that the answer has more than

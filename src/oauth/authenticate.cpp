@@ -27,10 +27,11 @@ std::optional<Credentials> read_basic(std::string_view authorization) {
   if (!pair) return std::nullopt;
   const auto [id, secret] = text::split_once(*pair, ':');
   if (!secret) return std::nullopt;
-  const auto decoded_id = form_decode(id);
-  const auto decoded_secret = form_decode(*secret);
-  if (!decoded_id || !decoded_secret) return std::nullopt;
-  return Credentials{*decoded_id, *decoded_secret};
+  auto decoded_id = form_decode(id);
+  if (!decoded_id) return std::nullopt;
+  Credentials found{std::move(*decoded_id), form_decode(*secret)};
+  if (!found.secret) return std::nullopt;
+  return found;
 }
 
 Answer refuse_client(const FormRequest& request) {

@@ -56,7 +56,7 @@ Millis kept_time(const Lookup& lookup) {
 
 }  // namespace
 
-ClientDocuments::ClientDocuments(net::Client& client, Clock clock,
+ClientDocuments::ClientDocuments(net::Client& client, const Clock& clock,
                                  std::function<void(const std::string&)> on_ready)
     : documents_(
           {{"client-fetch", kThreads, limits::kClientDocumentsWanted},

@@ -17,7 +17,7 @@ namespace qp::web {
 /// parks under the client's id until `on_ready` is called with it. Any thread.
 class ClientDocuments {
  public:
-  ClientDocuments(net::Client& client, Clock clock,
+  ClientDocuments(net::Client& client, const Clock& clock,
                   std::function<void(const std::string& client_id)> on_ready);
 
   enum class State { Known, Fetching, Failed };

@@ -22,10 +22,10 @@ net::Response json_reply(int status, const nlohmann::ordered_json& body,
   return reply(status, body.dump(-1, ' ', false, Handler::replace), content_type);
 }
 
-net::Response redirect(int status, std::string location) {
+net::Response redirect(int status, std::string_view location) {
   net::Response response;
   response.status = status;
-  response.headers.set("Location", std::move(location));
+  response.headers.set("Location", location);
   return response;
 }
 

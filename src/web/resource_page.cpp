@@ -196,7 +196,7 @@ std::string byline(Value resource) {
 }
 
 /// The words of somebody run as they are written, from left or from right.
-std::string in_own_direction(std::string text) {
+std::string in_own_direction(const std::string& text) {
   return text.empty() ? text : "<div dir=\"auto\">" + text + "</div>";
 }
 
