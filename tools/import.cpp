@@ -73,10 +73,9 @@ class Lines {
     if (file_ != nullptr) std::fwrite(line.data(), 1, line.size(), file_);
   }
   Result<void> print() {
-    if (file_ == nullptr || std::ferror(file_) != 0) {
+    if (file_ == nullptr || std::ferror(file_) != 0 || std::fseek(file_, 0, SEEK_SET) != 0) {
       return error(Code::Storage, "what was imported cannot be told: no temporary file");
     }
-    std::rewind(file_);
     std::array<char, 65536> some{};
     for (std::size_t count = 1; count > 0;) {
       count = std::fread(some.data(), 1, some.size(), file_);
@@ -115,22 +114,23 @@ void tell_trouble(const std::string& position, const Error& trouble, Output outp
 /// A file that is read from its begin to its end, more than once.
 class Copy {
  public:
+  Copy() = default;
   /// Of all that is left of standard input.
-  static Result<std::unique_ptr<Copy>> of_standard_input() {
-    std::unique_ptr<Copy> copy(new Copy(std::tmpfile()));
+  Result<void> take_standard_input() {
+    file_ = std::tmpfile();
     std::array<char, 65536> some{};
-    while (copy->file_ != nullptr) {
+    while (file_ != nullptr) {
       std::cin.read(some.data(), some.size());
       const auto count = static_cast<std::size_t>(std::cin.gcount());
-      if (std::fwrite(some.data(), 1, count, copy->file_) != count) break;
-      if (count < some.size()) return copy;
+      if (std::fwrite(some.data(), 1, count, file_) != count) break;
+      if (count < some.size()) return {};
     }
     return error(Code::Storage, "standard input cannot be kept in a temporary file");
   }
-  static Result<std::unique_ptr<Copy>> of_file(const fs::path& path) {
-    std::unique_ptr<Copy> copy(new Copy(std::fopen(path.c_str(), "rb")));
-    if (copy->file_ == nullptr) return error(Code::Storage, path.string() + " cannot be opened");
-    return copy;
+  Result<void> open(const fs::path& path) {
+    file_ = std::fopen(path.c_str(), "rb");
+    if (file_ == nullptr) return error(Code::Storage, path.string() + " cannot be opened");
+    return {};
   }
   ~Copy() {
     if (file_ != nullptr) std::fclose(file_);
@@ -139,10 +139,10 @@ class Copy {
   Copy& operator=(const Copy&) = delete;
 
   bulk::ByteReader reader() {
-    std::rewind(file_);
-    return [this](std::span<char> buffer) -> Result<std::size_t> {
+    const bool is_at_begin = std::fseek(file_, 0, SEEK_SET) == 0;
+    return [this, is_at_begin](std::span<char> buffer) -> Result<std::size_t> {
       const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), file_);
-      if (std::ferror(file_) != 0) return error(Code::Storage, "cannot be read");
+      if (!is_at_begin || std::ferror(file_) != 0) return error(Code::Storage, "cannot be read");
       return count;
     };
   }
@@ -161,19 +161,18 @@ class Copy {
   }
 
  private:
-  explicit Copy(std::FILE* file) : file_(file) {}
-  std::FILE* file_;
+  std::FILE* file_ = nullptr;
 };
 
 Result<bulk::RdfTotals> load_rdf_file(const fs::path& path, rdf::Syntax syntax,
                                       bulk::QuadTarget& target, Output output) {
   const bool is_input = path == "-";
   std::unique_ptr<bulk::Entries> entries;
-  std::unique_ptr<Copy> copy;
+  Copy copy;
   bulk::ByteReader read;
   if (is_input) {
-    copy = QP_TRY(Copy::of_standard_input());
-    read = copy->reader();
+    QP_TRY(copy.take_standard_input());
+    read = copy.reader();
   } else {
     std::error_code ignored;
     if (fs::is_directory(path, ignored)) return bad_input(path.string() + " is a folder");
@@ -182,14 +181,14 @@ Result<bulk::RdfTotals> load_rdf_file(const fs::path& path, rdf::Syntax syntax,
     if (!entry) return bad_input(path.string() + " has nothing in it");
     if (!entry->readable) return entry->readable.error();
     read = std::move(entry->read);
-    copy = QP_TRY(Copy::of_file(path));
+    QP_TRY(copy.open(path));
   }
   Progress progress("quads");
   const std::string name = is_input ? "standard input" : path.string();
   std::error_code ignored;
   const std::string base = is_input ? "" : "file://" + fs::weakly_canonical(path, ignored).string();
   return bulk::load_rdf(
-      read, syntax, base, target, [&] { return copy->fingerprint(); },
+      read, syntax, base, target, [&] { return copy.fingerprint(); },
       [&](std::uint64_t line, const Error& trouble) {
         progress.clear();
         tell_trouble(line == 0 ? name : name + "#" + std::to_string(line), trouble, output);

@@ -41,7 +41,7 @@ Result<void> RecordFile::add(const Record& record) {
 
 std::optional<Record> RecordFile::next() {
   if (file_ == nullptr) return std::nullopt;
-  if (!is_read_) std::rewind(file_);
+  if (!is_read_ && std::fseek(file_, 0, SEEK_SET) != 0) return std::nullopt;
   is_read_ = true;
   Record record{{}, std::string()};
   std::string bytes, kind;
