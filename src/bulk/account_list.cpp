@@ -99,10 +99,14 @@ std::optional<Record> AccountList::next() {
 
 Result<std::unique_ptr<DumpReader>> read_list(const std::filesystem::path& path,
                                               const ListFile& file) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return bad_input(path.string() + " is a folder");
+  }
   auto entries = QP_TRY(open_entries(path));
   auto entry = entries->next();
   if (!entry) return bad_input(path.string() + " has nothing in it");
-  if (!entry->readable) return entry->readable.error();
+  if (!entry->readable) return bad_input(path.string() + ": " + entry->readable.error().detail);
   return std::unique_ptr<DumpReader>(
       std::make_unique<ListReader>(std::move(entries), *std::move(entry), file));
 }

@@ -65,7 +65,7 @@ class As2Reader final : public DumpReader {
     if (!entries) return Record{path.string(), entries.error()};
     entries_ = *std::move(entries);
     std::error_code ignored;
-    is_single_ = fs::is_regular_file(path, ignored) && !is_archive(path);
+    is_single_ = !fs::is_directory(path, ignored) && !is_archive(path);
     return std::nullopt;
   }
 

@@ -37,6 +37,14 @@ class FileEntries final : public Entries {
       entry.readable = bad_input("a link, which is not followed");
       return entry;
     }
+    if (fs::is_directory(path, trouble)) {
+      entry.readable = bad_input("a folder where a file is expected");
+      return entry;
+    }
+    if (!fs::is_regular_file(path, trouble)) {  // to open a pipe may be to wait for ever
+      entry.readable = bad_input("a pipe or a device, not a file (- is standard input)");
+      return entry;
+    }
     file_ = std::ifstream(path, std::ios::binary);
     if (!file_) entry.readable = error(Code::Storage, "cannot be opened");
     entry.read = [this](std::span<char> buffer) -> Result<std::size_t> {
@@ -58,13 +66,15 @@ class FileEntries final : public Entries {
   std::uint64_t read_ = 0, in_all_ = 0;
 };
 
+/// And folders that are named like a document: what is in them is read, and they are told.
 Result<std::vector<fs::path>> files_below(const fs::path& folder) {
   std::vector<fs::path> found;
   std::error_code trouble;
   for (fs::recursive_directory_iterator entry(folder, trouble), end; !trouble && entry != end;
        entry.increment(trouble)) {
     std::error_code ignored;
-    if (!entry->is_directory(ignored)) found.push_back(entry->path());
+    const bool is_folder = entry->is_directory(ignored);
+    if (!is_folder || entry->path().extension() == ".json") found.push_back(entry->path());
   }
   if (trouble) return error(Code::Storage, folder.string() + ": " + trouble.message());
   std::sort(found.begin(), found.end());
