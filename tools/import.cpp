@@ -179,7 +179,9 @@ Result<bulk::RdfTotals> load_rdf_file(const fs::path& path, rdf::Syntax syntax,
     entries = QP_TRY(bulk::open_entries(path));
     auto entry = entries->next();
     if (!entry) return bad_input(path.string() + " has nothing in it");
-    if (!entry->readable) return entry->readable.error();
+    if (!entry->readable) {
+      return bad_input(path.string() + ": " + entry->readable.error().detail);
+    }
     read = std::move(entry->read);
     QP_TRY(copy.open(path));
   }
@@ -274,8 +276,9 @@ class Import {
     if (!fs::is_directory(path, ignored) && !bulk::is_archive(path)) return false;
     const auto archives = QP_TRY(bulk::PersonalArchive::find(path));
     if (archives.empty()) {
-      if (options_.format == "auto") return false;
-      return bad_input(path.string() + " has no actor.json with an outbox.json beside it");
+      if (options_.format == "auto" && actor_.empty()) return false;
+      return bad_input(path.string() + " has no actor.json with an outbox.json beside it" +
+                       QP_TRY(first_trouble(path)));
     }
     if (archives.size() > 1 && !actor_.empty()) {
       return bad_input(path.string() + " has several actors; --actor is for one");
@@ -288,6 +291,15 @@ class Import {
     const bool is_whole = std::find(folders.begin(), folders.end(), "") != folders.end();
     if (!is_whole && actor_.empty()) QP_TRY(import_documents({path}, folders));
     return true;
+  }
+
+  /// Mastodon's actor.json is the last entry: of an archive that breaks off it is missing.
+  static Result<std::string> first_trouble(const fs::path& path) {
+    const auto entries = QP_TRY(bulk::open_entries(path));
+    while (const auto entry = entries->next()) {
+      if (!entry->readable) return ": " + entry->position + ": " + entry->readable.error().detail;
+    }
+    return std::string();
   }
 
   Result<void> import_documents(const std::vector<fs::path>& paths,

@@ -1,6 +1,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 
@@ -12,6 +13,8 @@ namespace qp::bulk {
 namespace {
 
 constexpr std::size_t kBlockBytes = 64 * limits::kKiB;
+/// Where an archive breaks off, what was read with that is lost.
+constexpr std::size_t kReadBytes = 16 * limits::kKiB;
 
 class ArchiveEntries final : public Entries {
  public:
@@ -97,7 +100,8 @@ class ArchiveEntries final : public Entries {
       return;
     }
     entry.read = [this](std::span<char> buffer) -> Result<std::size_t> {
-      const la_ssize_t count = archive_read_data(archive_, buffer.data(), buffer.size());
+      const std::size_t most = std::min(buffer.size(), kReadBytes);
+      const la_ssize_t count = archive_read_data(archive_, buffer.data(), most);
       if (count < 0) return bad_input(problem());
       unpacked_ += static_cast<std::uint64_t>(count);
       if (is_bomb()) return too_much();
@@ -115,6 +119,8 @@ class ArchiveEntries final : public Entries {
 }  // namespace
 
 bool is_archive(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;
   std::array<char, 512> head{};
   std::ifstream file(path, std::ios::binary);
   file.read(head.data(), head.size());
