@@ -18,6 +18,26 @@ Result<store::AudienceId> audience_for(store::WriteTxn& txn, json::Value node) {
   return audience_of(txn, readers);
 }
 
+/// A Tombstone names no readers: those of the Create, which is here before it, may know of it.
+Result<store::AudienceId> audience_of_tombstone(store::WriteTxn& txn, const std::string& iri) {
+  auto audience = store::AudienceId::Nobody;
+  const auto id = QP_TRY(txn.find_iri(iri));
+  if (!id) return audience;
+  std::vector<TermId> activities;
+  QP_TRY(txn.scan({{}, {}, as::object, *id}, {}, [&](const store::OrderedQuad& quad) {
+    if (quad.quad.s == quad.quad.g) activities.push_back(quad.quad.s);
+    return true;
+  }));
+  for (const TermId activity : activities) {
+    const std::string name(QP_TRY(txn.resolve(activity)).value);
+    if (origin_of(name) != origin_of(iri)) continue;
+    if (!QP_TRY(txn.probe({activity, activity, rdf::type, as::Create}, {}))) continue;
+    const auto record = QP_TRY(txn.graph(activity));
+    if (record) audience = record->audience;
+  }
+  return audience;
+}
+
 }  // namespace
 
 std::vector<std::string> readers_of(json::Value node) {
@@ -47,9 +67,14 @@ Result<TermId> import_document(store::WriteTxn& txn, const jsonld::StoredForm& f
   }
   const bool is_named = form.root.kind == rdf::TermKind::Iri;
   std::vector<Owned> owned;
-  const auto audience = QP_TRY(audience_for(txn, form.expanded));
-  owned.push_back({is_named ? std::string(form.root.value) : std::string(), audience});
+  const std::string root(is_named ? form.root.value : "");
   const Activity activity = read_activity(form.expanded);
+  const bool is_tombstone = activity.is(as::Tombstone);
+  auto audience = QP_TRY(audience_for(txn, form.expanded));
+  if (is_tombstone && audience == store::AudienceId::Nobody) {
+    audience = QP_TRY(audience_of_tombstone(txn, root));
+  }
+  owned.push_back({root, audience});
   const std::string object = QP_TRY(admitted_object(txn, activity));
   if (!object.empty()) {
     const auto object_audience = QP_TRY(audience_for(txn, activity.object));
