@@ -1,18 +1,22 @@
 """quadpub import, show --received and context add: what the operator brings in comes back."""
 
 import functools
+import hashlib
 import io
 import json
 import os
+import pty
 import random
+import re
 import shutil
 import subprocess
 import tarfile
 import time
 import unittest
+import zipfile
 
-from harness import AS2, AS2_TYPE, PUBLIC, AcceptanceCase, Server
-from mastodon import Archive
+from harness import AS2, AS2_TYPE, LD_TYPE, PUBLIC, AcceptanceCase, Server
+from mastodon import PNG, Archive
 
 DOCUMENTS = [
     {"@context": AS2, "id": "https://a.example/1", "type": "Note", "content": "one", "to": ["Public"],
@@ -23,6 +27,9 @@ DOCUMENTS = [
      "object": {"type": "Audio", "id": ["https://a.example/2", "https://a.example/3"]}},
     {"@context": AS2, "@graph": [{"type": "Note", "name": "in a graph"}], "name": "beside it"},
 ]
+
+
+BLANK = re.compile(r"(?:(?<=^)|(?<= ))_:\w+(?= )")
 
 
 def same(left, right):
@@ -61,6 +68,21 @@ class Import(unittest.TestCase):
         self.assertEqual([sorted(set(record) & {"document", "error"}) for record in records],
                          [["document"], ["error"], ["document"]])
         self.assertEqual(records[1]["position"], "standard input#2")
+
+    def test_a_document_is_taken_as_json_ld_from_a_file_and_from_standard_input(self):
+        for number, where in enumerate(("file", "input")):
+            iri = f"https://a.example/{where}"
+            document = {"@context": [AS2, {"mood": "https://moods.example/mood"}], "id": iri,
+                        "type": "Note", "content": "x", "mood": {"@value": "curious"}}
+            path = self.server.folder / "note.txt"  # the name says nothing
+            path.write_text(json.dumps(document))
+            done, records = self.records("--format", "jsonld", "-" if number else str(path),
+                                         stdin=path.read_text() if number else None)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual([record["root"] for record in records], [iri])
+            self.assertTrue(same(self.received(records[0]["document"]), document))
+            self.assertIn("<https://moods.example/mood> \"curious\"",
+                          self.server.cli("show", iri, "--format", "nquads"))
 
     def test_a_path_that_is_not_there_is_named(self):
         done, _ = self.records("/no/such/file.json")
@@ -146,6 +168,55 @@ class ManyDocuments(unittest.TestCase):
         done = server.run("import", self.file)
         self.assertIn("#18\tnot imported", done.stdout)
         self.assertIn("1 of ", done.stderr)
+
+
+class ProgressBar(unittest.TestCase):
+    """For who sits before a terminal; a file or a pipe gets none of it."""
+
+    BAR = re.compile(r"\r\x1b\[K\[=*>? *\] +\d{1,3} %  \d+ (records|quads)  \d+/s  (\d+:)?\d+:\d\d left")
+
+    def setUp(self):
+        self.server = Server()
+        self.addCleanup(self.server.close)
+        self.files = {"records": Archive(posts=40).write(self.server.folder / "archive.tar.gz"),
+                      "quads": self.server.folder / "a.nq"}
+        self.files["quads"].write_text("".join(
+            f"<http://a.example/{n}> <http://a.example/p> \"{n}\" .\n" for n in range(30000)))
+
+    def at_a_terminal(self, path):
+        """Exit status, standard output (a pipe), and what the terminal got as standard error."""
+        master, slave = pty.openpty()
+        with subprocess.Popen([self.server.binary, "import", str(path), "--data",
+                               str(self.server.data)], stdin=slave, stdout=subprocess.PIPE,
+                              stderr=slave) as process:
+            os.close(slave)
+            seen = b""
+            try:
+                while some := os.read(master, 65536):
+                    seen += some
+            except OSError:  # the other side is closed
+                pass
+            os.close(master)
+            output = process.stdout.read()
+            return process.wait(timeout=60), output.decode(), seen.decode()
+
+    def test_a_terminal_shows_rate_and_time_left_and_then_only_the_result(self):
+        for unit, path in self.files.items():
+            status, output, seen = self.at_a_terminal(path)
+            self.assertEqual(status, 0, seen)
+            self.assertEqual({found[0] for found in self.BAR.findall(seen)}, {unit}, seen)
+            last_line = seen.split("\r\x1b[K")[-1]
+            self.assertTrue(last_line.startswith("imported "), seen)
+            self.assertNotIn("/s", output)
+
+    def test_what_is_piped_shows_nothing_of_it(self):
+        for path in self.files.values():
+            done = self.server.run("import", path)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            for text in (done.stdout, done.stderr):
+                self.assertNotIn("\r", text)
+                self.assertNotIn("/s", text)
+                self.assertNotIn("left", text)
 
 
 class RdfFiles(unittest.TestCase):
@@ -417,13 +488,109 @@ class MastodonArchive(AcceptanceCase):
         self.assertEqual(len(self.alice.items(self.alice.outbox)), self.POSTS)
 
 
-def quads_of(server, *arguments):
+class UnpackedArchive(unittest.TestCase):
+    """The folder that an archive was unpacked to is as good as the archive."""
+
+    def test_an_unpacked_folder_is_imported_like_the_archive(self):
+        archive = Archive(posts=60)
+        stores = []
+        for kind in ("archive.tar.gz", "unpacked"):
+            server = Server()
+            self.addCleanup(server.close)
+            shutil.rmtree(server.data)
+            server.cli("init", "--url", "http://localhost:8000")
+            done = server.run("import", archive.write(server.folder / kind))
+            self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+            stores.append((done.stderr, quads_of(server), server.cli_json("stats")["documents"]))
+        self.assertEqual(stores[0], stores[1])
+        self.assertIn("imported 60 documents", stores[0][0])
+
+    def test_its_posts_become_an_actors(self):
+        server = Server()
+        self.addCleanup(server.close)
+        alice = server.account("alice")
+        folder = Archive(posts=30).write(server.folder / "unpacked")
+        server.cli("import", folder, "--actor", "alice")
+        server.start()
+        items = alice.items(alice.outbox)
+        self.assertEqual(len(items), 30)
+        picture = next(item["object"]["attachment"][0] for item in items
+                       if item["type"] == "Create" and item["object"].get("attachment"))
+        self.assertEqual(server.get(picture["url"]).content, PNG + b"cat")
+
+
+class FormerAddresses(AcceptanceCase):
+    """Who follows an old link to a host that now is a domain of this server comes to the new one."""
+
+    BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+    @classmethod
+    def set_up_data(cls):
+        cls.alice = cls.server.account("alice")
+        cls.old = cls.server.url.replace("localhost", "127.0.0.1")
+        cls.server.cli("init", "--url", cls.old)
+        cls.archive = Archive(host=cls.old, posts=20)
+        cls.server.cli("import", cls.archive.write(cls.server.folder / "archive.tar.gz"),
+                       "--actor", "alice")
+
+    def ask(self, address, accept=AS2_TYPE, token=False):
+        headers = {"Accept": accept, **({"Authorization": f"Bearer {self.alice.token}"} if token else {})}
+        return self.server.get(address, headers=headers, allow_redirects=False)
+
+    def test_posts_and_activities_redirect_for_good_whoever_asks(self):
+        note = next(item for item in self.alice.items(self.alice.outbox)
+                    if item.get("alsoKnownAs") == self.archive.item(5)["id"])
+        for former, now in ((self.archive.status(5), note["object"]["id"]),
+                            (self.archive.item(5)["id"], note["id"])):
+            for accept in (self.BROWSER, AS2_TYPE, LD_TYPE):
+                answer = self.ask(former, accept)
+                self.assert_status(answer, 301)
+                self.assertEqual(answer.headers["Location"], now)
+                there = self.server.get(former, headers={"Accept": accept})
+                self.assert_status(there, 200)
+                self.assertEqual(there.url, now)
+                self.assertEqual(there.headers["Content-Type"].split(";")[0],
+                                 "text/html" if accept == self.BROWSER else accept.split(";")[0])
+            self.assertEqual(self.server.get(former).json()["id"], now)
+
+    def test_who_may_not_read_a_post_does_not_learn_where_it_is(self):
+        hidden = self.archive.status(3)  # for followers only
+        for accept in (self.BROWSER, AS2_TYPE):
+            answer = self.ask(hidden, accept)
+            self.assert_status(answer, 404)
+            self.assertNotIn("Location", answer.headers)
+        answer = self.ask(hidden, token=True)
+        self.assert_status(answer, 301)
+        self.assertEqual(self.alice.get(answer.headers["Location"]).json()["alsoKnownAs"], hidden)
+
+    def test_a_former_address_of_nothing_is_not_found(self):
+        for accept in (self.BROWSER, AS2_TYPE):
+            self.assert_status(self.ask(self.archive.status(999), accept), 404)
+
+
+def quads_of(server, *arguments, timeout=120):
     """Everything, or one actor's, as sorted lines."""
-    return sorted(server.cli("export", "-", *arguments).splitlines())
+    return sorted(server.cli("export", "-", *arguments, timeout=timeout).splitlines())
 
 
-class RoundTrip(unittest.TestCase):
-    """What is exported is imported into an empty store, and that is equal."""
+def unlabelled(lines):
+    """Quads with blank nodes named by what is said of them: in RDF that was loaded their labels
+    are the store's. A blank node is in one graph."""
+    colors = {}
+    for _ in range(6):  # as deep as they lie in each other here
+        said = {}
+        for line in lines:
+            for label in set(BLANK.findall(line)):
+                said.setdefault(label, []).append(BLANK.sub(
+                    lambda found, own=label: "_:self" if found[0] == own else colors.get(found[0], "_:"),
+                    line))
+        colors = {label: "_:" + hashlib.sha256("\n".join(sorted(what)).encode()).hexdigest()
+                  for label, what in said.items()}
+    return sorted(BLANK.sub(lambda found: colors[found[0]], line) for line in lines)
+
+
+class Restored(unittest.TestCase):
+    """A store, and empty ones at the same address."""
 
     def setUp(self):
         self.servers = []
@@ -438,6 +605,10 @@ class RoundTrip(unittest.TestCase):
             server.cli("init", "--url", server.url)
         self.servers.append(server)
         return server
+
+
+class RoundTrip(Restored):
+    """What is exported is imported into an empty store, and that is equal."""
 
     def test_an_archive_without_a_new_home_keeps_all_ids_and_comes_back_equal(self):
         first = self.new_server()
@@ -481,6 +652,34 @@ class RoundTrip(unittest.TestCase):
                              quads_of(first, "--actor", alice.actor))
             if not actor:
                 self.assertEqual(quads_of(second), quads_of(first))
+
+    def test_a_deleted_post_stays_deleted_for_those_who_might_have_read_it(self):
+        first = self.new_server()
+        alice = first.account("alice")
+        first.start()
+        public, public_note = alice.create({"type": "Note", "content": "to go"}, to=[PUBLIC])
+        _, hidden_note = alice.create({"type": "Note", "content": "to go, too"},
+                                      to=[alice.document["followers"]])
+        _, kept_note = alice.create({"type": "Note", "content": "stays"}, to=[PUBLIC])
+        for note in (public_note, hidden_note):
+            alice.submit({"@context": AS2, "type": "Delete", "object": note, "to": [PUBLIC]})
+        tombstone = first.get(public_note)
+        self.assertEqual([tombstone.status_code, first.get(hidden_note).status_code], [410, 404])
+        first.cli("export", "--format", "as2", first.folder / "all.zip")
+        first.stop()
+        second = self.new_server(first.port)
+        second.cli("import", first.folder / "all.zip")
+        self.assertEqual(quads_of(second), quads_of(first))
+        second.start()
+        again = second.get(public_note)
+        self.assertEqual((again.status_code, again.json()), (410, tombstone.json()))
+        self.assertEqual(again.json()["type"], "Tombstone")
+        page = second.get(public_note, headers={"Accept": "text/html"})
+        self.assertEqual((page.status_code, "to go" in page.text), (410, False))
+        self.assertEqual(second.get(hidden_note).status_code, 404)
+        self.assertEqual(second.get(kept_note).json()["content"], "stays")
+        self.assertEqual(second.get(public).status_code, 200)
+        self.assertEqual(json.loads(second.cli("verify", "--json"))["problems"], [])
 
     def test_nquads_come_back_with_their_graphs(self):
         first = self.new_server()
@@ -595,6 +794,160 @@ class Hostile(AcceptanceCase):
         self.assertIn("unpacks to more than", done.stdout + done.stderr)
 
 
+def note_line(number, **more):
+    return json.dumps({"@context": AS2, "id": f"https://a.example/{number}", "type": "Note",
+                       "content": str(number), **more})
+
+
+class BrokenFiles(AcceptanceCase):
+    """Files that are not what they should be, beside a running server: each is named with its
+    place and a reason, what else is there is imported, and the exit status is 1."""
+
+    def setUp(self):
+        self.folder = self.server.folder / self.id().split(".")[-1]
+        self.folder.mkdir()
+
+    def tearDown(self):
+        super().tearDown()
+        self.assertEqual(json.loads(self.server.cli("verify", "--json"))["problems"], [])
+        self.assertEqual(self.server.get("/readyz").status_code, 200)
+
+    def note(self, number, **more):
+        return note_line(f"{self.id()}/{number}", **more)
+
+    def write(self, name, data):
+        path = self.folder / name
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+        return path
+
+    def check(self, path, errors, imported, *arguments):
+        """`errors`: position below the folder -> what the reason says."""
+        done = self.server.run("import", "--json", path, *arguments, timeout=20)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        told = {line["position"].removeprefix(f"{self.folder}/"): line["error"]
+                for line in lines if "error" in line}
+        self.assertEqual(set(told), set(errors), told)
+        for position, reason in errors.items():
+            self.assertIn(reason, told[position])
+        self.assertEqual([line["root"] for line in lines if "root" in line],
+                         [f"https://a.example/{self.id()}/{number}" for number in imported])
+        self.assertIn(f"{len(errors)} of {len(errors) + len(imported)} records", done.stderr)
+        for number in imported:
+            self.server.cli("show", f"https://a.example/{self.id()}/{number}")
+
+    def zipped(self, change):
+        """Three documents, and the central directory changed: `change(bytes, second_header)`."""
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as out:
+            for number in range(3):
+                out.writestr(f"{number}.json", self.note(number))
+        data = bytearray(file.getvalue())
+        header = b"PK\1\2"
+        change(data, data.index(header, data.index(header) + 1))
+        return bytes(data)
+
+    def test_a_zip_whose_central_directory_points_nowhere(self):
+        def beyond_the_end(data, header):
+            data[header + 42:header + 46] = (10**8).to_bytes(4, "little")
+        self.check(self.write("a.zip", self.zipped(beyond_the_end)), {"a.zip": "damaged archive"}, [0, 2])
+
+    def test_a_zip_whose_central_directory_is_none(self):
+        def overwritten(data, header):
+            data[header:header + 4] = b"XXXX"
+        self.check(self.write("a.zip", self.zipped(overwritten)), {"a.zip": "central directory"}, [])
+
+    def test_a_tar_gz_that_breaks_off(self):
+        file = io.BytesIO()
+        with tarfile.open(fileobj=file, mode="w:gz") as out:
+            for number in range(3):
+                data = self.note(number, name=os.urandom(30000).hex()).encode()
+                info = tarfile.TarInfo(f"{number}.json")
+                info.size = len(data)
+                out.addfile(info, io.BytesIO(data))
+        whole = file.getvalue()
+        self.check(self.write("a.tar.gz", whole[:len(whole) // 2]),
+                   {"a.tar.gz/1.json": "truncated", "a.tar.gz": "runcated"}, [0])
+
+    def test_an_archive_of_a_person_that_breaks_off(self):
+        alice = self.server.account("alice")
+        archive = Archive(posts=200)
+        whole = archive.write(self.folder / "whole.tar.gz").read_bytes()
+        path = self.write("a.tar.gz", whole[:len(whole) * 2 // 3])  # actor.json would be the last
+        done = self.server.run("import", path, "--actor", "alice", timeout=20)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"{path} has no actor.json", done.stderr)
+        self.assertIn("damaged archive: ", done.stderr)
+        self.assertEqual(alice.items(alice.outbox), [])
+        members = sorted(archive.members())  # actor.json is the first, outbox.json the last
+        archive.members = lambda: members
+        whole = archive.write(self.folder / "whole.tar.gz").read_bytes()
+        path = self.write("a.tar.gz", whole[:len(whole) * 2 // 3])
+        done = self.server.run("import", "--json", path, "--actor", "alice", timeout=20)
+        self.assertEqual(done.returncode, 1)
+        errors = [json.loads(line) for line in done.stdout.splitlines() if '"error"' in line]
+        self.assertTrue(any("truncated" in line["error"] for line in errors), errors)
+        self.assertTrue(all(line["position"].startswith(str(path)) for line in errors), errors)
+        self.assertIn(len(alice.items(alice.outbox)), range(1, 200))
+
+    def test_a_record_that_is_100_000_deep(self):
+        deep = '{"a":' * 100_000 + "1" + "}" * 100_000
+        lines = self.write("a.ndjson", "\n".join([self.note(0), deep, self.note(1)]))
+        self.check(lines, {"a.ndjson#2": "nested deeper than"}, [0, 1])
+        items = self.write("a.json", f"[{self.note(2)},{'[' * 100_000}{']' * 100_000},{self.note(3)}]")
+        self.check(items, {"a.json#2": "nested deeper than"}, [2, 3])
+
+    def test_a_line_that_is_longer_than_the_limit(self):
+        lines = [self.note(0), self.note(1, name="x" * (17 << 20)), self.note(2)]
+        self.check(self.write("a.ndjson", "\n".join(lines)), {"a.ndjson#2": "longer than 16 MiB"}, [0, 2])
+
+    def test_bytes_that_are_no_utf_8(self):
+        lines = [self.note(0).encode(), b'{"type": "Note", "content": "\xff\xfe"}', self.note(1).encode()]
+        self.check(self.write("a.ndjson", b"\n".join(lines)), {"a.ndjson#2": "not UTF-8"}, [0, 1])
+
+    def test_a_file_with_nothing_in_it(self):
+        self.write("a.json", "")
+        self.write("b.json", self.note(0))
+        self.check(self.folder, {"a.json": "nothing in it"}, [0])
+        self.check(self.write("empty.tar.gz", ""), {"empty.tar.gz": "nothing in it"}, [])
+
+    def test_a_folder_named_like_a_file(self):
+        (self.folder / "a.json").mkdir()
+        self.write("a.json/c.json", self.note(0))
+        self.write("b.json", self.note(1))
+        self.check(self.folder, {"a.json": "a folder where a file is expected"}, [0, 1])
+        for name, more in (("list.nq", []), ("following_accounts.csv", ["--actor", "bob"])):
+            (self.folder / name).mkdir()
+            if more:
+                self.server.account("bob")
+            done = self.server.run("import", self.folder / name, *more)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"{self.folder / name} is a folder", done.stderr)
+
+    def test_the_folder_of_a_person_whose_likes_are_a_folder(self):
+        carol = self.server.account("carol")
+        path = Archive(posts=4).write(self.folder / "unpacked")
+        (path / "likes.json").unlink()
+        (path / "likes.json").mkdir()
+        done = self.server.run("import", "--json", path, "--actor", "carol")
+        self.assertEqual(done.returncode, 1)
+        errors = [json.loads(line) for line in done.stdout.splitlines() if '"error"' in line]
+        self.assertEqual(errors, [{"position": str(path / "likes.json"),
+                                   "error": "a folder where a file is expected"}])
+        self.assertEqual(len(carol.items(carol.outbox)), 4)
+
+    def test_a_pipe_that_nobody_writes_to(self):
+        os.mkfifo(self.folder / "a.json")
+        self.write("b.json", self.note(0))
+        self.check(self.folder, {"a.json": "a pipe or a device"}, [0])
+        os.mkfifo(self.folder / "pipe")
+        self.check(self.folder / "pipe", {"pipe": "a pipe or a device"}, [])
+        os.mkfifo(self.folder / "a.nq")
+        done = self.server.run("import", self.folder / "a.nq", timeout=20)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"{self.folder / 'a.nq'}: a pipe or a device", done.stderr)
+
+
 class Zeros(io.RawIOBase):
     def __init__(self, size):
         super().__init__()
@@ -641,6 +994,51 @@ class Killed(unittest.TestCase):
         self.assertGreater(killed, 0)
         self.assertEqual(quads_of(broken), quads_of(whole))
         self.assertEqual(json.loads(broken.cli("verify", "--json"))["problems"], [])
+
+
+class AllTheWay(Restored):
+    """Somebody's years of posts: in, read to the end, out again in both forms, in again."""
+
+    POSTS = Killed.POSTS
+    SECONDS = 3600
+
+    def quads(self, server, *arguments):
+        return quads_of(server, *arguments, timeout=self.SECONDS)
+
+    def test_everything_is_served_and_taken_along_and_is_equal_elsewhere(self):
+        first = self.new_server()
+        archive = Archive(host=first.url, posts=self.POSTS)
+        first.cli("import", archive.write(first.folder / "archive.tar.gz"), timeout=self.SECONDS)
+        first.start()
+        found = []
+        page = first.get(first.get(f"{archive.actor}/outbox").json()["first"]).json()
+        while True:
+            found += [item["id"] for item in page["orderedItems"]]
+            if "next" not in page:
+                break
+            page = first.get(page["next"]).json()
+        public = [archive.item(number)["id"] for number in reversed(range(self.POSTS))
+                  if number % 13 == 12 or not (number % 10 == 3 or number % 50 == 7)]
+        self.assertEqual(found, public)
+        self.assertEqual(first.get(f"{archive.actor}/outbox").json()["totalItems"], len(public))
+        first.cli("export", "--format", "as2", first.folder / "out.tar.gz", timeout=self.SECONDS)
+        first.cli("export", first.folder / "out.nq", timeout=self.SECONDS)
+        first.stop()
+        quads = self.quads(first)
+        for name in ("out.tar.gz", "out.nq"):
+            second = self.new_server(first.port)
+            done = second.run("import", first.folder / name, timeout=self.SECONDS)
+            self.assertEqual(done.returncode, 0, done.stdout[-2000:] + done.stderr)
+            again = self.quads(second)
+            if name == "out.nq":
+                self.assertEqual(len(again), len(quads))
+                self.assertEqual(unlabelled(again), unlabelled(quads))
+            else:
+                self.assertEqual(again, quads)
+            self.assertEqual(json.loads(second.cli("verify", "--json", timeout=self.SECONDS))
+                             ["problems"], [])
+        verified = first.cli("verify", "--json", timeout=self.SECONDS)
+        self.assertEqual(json.loads(verified)["problems"], [])
 
 
 class AddContext(AcceptanceCase):
