@@ -389,8 +389,9 @@ void measure_growth(store::Store& db, const store::Options& again) {
 }
 
 void load_with_oxigraph(const std::filesystem::path& file) {
-  const std::string command =
-      "node '" QUADPUB_SOURCE_DIR "/bench/oxigraph_load.mjs' '" + file.string() + "'";
+  const std::string command = "'" QUADPUB_SOURCE_DIR "/tests/npm/node' '" QUADPUB_SOURCE_DIR
+                              "/bench/oxigraph_load.mjs' '" +
+                              file.string() + "'";
   std::fflush(stdout);
   if (std::system(command.c_str()) != 0) std::printf("  Oxigraph: SKIPPED\n");
 }

@@ -403,8 +403,9 @@ TEST_CASE("checklist 31, 71: bto and bcc are used, and never sent") {
     const auto seen = world.network.seen(host);
     REQUIRE(seen.size() == 1);
     CHECK(seen[0].body.find("hidden") == std::string::npos);
-    CHECK(seen[0].body.find("bto") == std::string::npos);
-    CHECK(seen[0].body.find("bcc") == std::string::npos);
+    // As names: a signature or an id may have the letters by chance.
+    CHECK(seen[0].body.find("\"bto\"") == std::string::npos);
+    CHECK(seen[0].body.find("\"bcc\"") == std::string::npos);
   }
 }
 

@@ -66,10 +66,10 @@ TEST_CASE("hidden recipients are the author's to see, and readers of what they g
       server.alice, "{'type':'Note','content':'psst','bcc':['" + server.bob.iri + "']}");
   REQUIRE(posted);
   CHECK(server.seen(posted->object).empty());
-  CHECK(server.seen(posted->object, server.alice.iri).find("bcc") != std::string::npos);
+  CHECK(server.seen(posted->object, server.alice.iri).find("\"bcc\"") != std::string::npos);
   const std::string for_bob = server.seen(posted->object, server.bob.iri);
   CHECK(for_bob.find("psst") != std::string::npos);
-  CHECK(for_bob.find("bcc") == std::string::npos);
+  CHECK(for_bob.find("\"bcc\"") == std::string::npos);
   CHECK(server.is_member(server.bob.inbox, posted->activity));
 }
 
