@@ -61,14 +61,16 @@ class Fixture {
 
   /// An activity of `actor` on another server, posted to the shared inbox. `members`: more of its
   /// JSON, quotes may be written as '. Its id is in `last_id` then.
-  Result<Receipt> receive(const std::string& actor, const std::string& type, std::string object,
-                          const std::string& members = "") {
-    last_id = "https://remote.example/activities/" + std::to_string(++remote_activities_);
+  Result<Receipt> receive(const std::string& actor, const std::string& type,
+                          const std::string& object, const std::string& members = "") {
+    const std::string id =
+        "https://remote.example/activities/" + std::to_string(++remote_activities_);
     const bool is_json = object.starts_with('{') || object.starts_with('[');
     std::string json = "{'@context':'https://www.w3.org/ns/activitystreams','type':'" + type +
-                       "','actor':'" + actor + "','id':'" + last_id + "'";
+                       "','actor':'" + actor + "','id':'" + id + "'";
     if (!object.empty()) json += ",'object':" + (is_json ? object : "'" + object + "'");
     if (!members.empty()) json += "," + members;
+    last_id = id;  // which may be `object`
     return receive_text(actor, json + "}");
   }
   Result<Receipt> receive_text(const std::string& actor, std::string json) {
