@@ -169,7 +169,7 @@ TEST_CASE("I26: who is none of the sender's followers any more does not follow i
 
 TEST_CASE("I26: who is there and not here is told apart: asked before, or by mistake") {
   Synchronizing server;
-  const std::string follow = server.ask(server.bob);  // its Accept was lost
+  server.ask(server.bob);  // its Accept was lost
   const auto queued = server.queued();
   server.serves({server.bob.iri, server.alice.iri, "http://localhost:8000/actors/nobody",
                  "https://other.example/x"});

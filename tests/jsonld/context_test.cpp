@@ -66,7 +66,7 @@ TEST_CASE("a compiled context with a relative base is not shared between documen
 }
 
 TEST_CASE("the cache forgets what was not used for long, and stays within its bound") {
-  ContextCache cache(8 * 1024);
+  ContextCache cache(std::size_t{8} * 1024);
   cache.insert("first", Context::initial(Mode::Conformant, ProcessingMode::JsonLd11));
   for (int i = 0; i < 100; ++i) {
     cache.insert("key" + std::to_string(i),

@@ -137,7 +137,7 @@ TEST_CASE("Expires counts from Date; both are bounded") {
 TEST_CASE("the cache stays small: the least lately used answers go") {
   World world;
   world.origin.headers.set("Cache-Control", "max-age=3600");
-  world.origin.body = std::string(200 * 1024, 'x');
+  world.origin.body = std::string(std::size_t{200} * 1024, 'x');
   for (int i = 0; i < 100; ++i) (void)world.get("https://a.example/" + std::to_string(i));
   CHECK(world.origin.requests.size() == 100);
   (void)world.get("https://a.example/99");

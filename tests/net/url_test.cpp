@@ -71,10 +71,10 @@ TEST_CASE("odd forms of hosts are refused") {
                            "https://\xEF\xBC\x91.0.0.1/",
                            "https://\xEF\xBC\x91\xEF\xBC\x92\xEF\xBC\x97.0.0.1/",
                            "https://exampl\xEF\xBC\x91.com/",
-                           "https://127\xE3\x80\x82"
-                           "0\xE3\x80\x82"
-                           "0\xE3\x80\x82"
-                           "1/"}) {
+                           ("https://127\xE3\x80\x82"
+                            "0\xE3\x80\x82"
+                            "0\xE3\x80\x82"
+                            "1/")}) {
     CAPTURE(text);
     CHECK(read(text) == "refused");
   }

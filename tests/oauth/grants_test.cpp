@@ -55,7 +55,8 @@ TEST_CASE("a client that does not prove itself is refused") {
   const std::string id = server.client.client.id;
   const auto asks = [&](text::Form form, std::optional<std::string> authorization = {}) {
     form.emplace_back("grant_type", "client_credentials");
-    return answer_token(server.service(), {std::move(form), authorization, "", true}, kNow);
+    return answer_token(server.service(), {std::move(form), std::move(authorization), "", true},
+                        kNow);
   };
   CHECK(error_of(asks({{"client_id", id}, {"client_secret", "wrong"}})) == "401 invalid_client");
   CHECK(error_of(asks({{"client_id", id}})) == "401 invalid_client");

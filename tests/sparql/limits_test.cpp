@@ -174,23 +174,31 @@ std::vector<Case> long_texts() {
   for (int i = 1; i < 3'900; ++i) path += "/x:p";
   for (int i = 1; i < 1'500'000; ++i) list += ",1";
   return {
-      {"a chain", count + many(990, [](S i) { return "?v" + i + " x:p ?v0" + i + " ."; }) + "}"},
-      {"a star", count + "?s x:p ?o " + many(990, [](S i) { return "; x:p ?v" + i; }) + "}"},
-      {"a star of what is known", count + many(990, [](S) { return S("?s x:text ?t . "); }) + "}"},
+      {"a chain",
+       count + many(990, [](const S& i) { return "?v" + i + " x:p ?v0" + i + " ."; }) + "}"},
+      {"a star", count + "?s x:p ?o " + many(990, [](const S& i) { return "; x:p ?v" + i; }) + "}"},
+      {"a star of what is known",
+       count + many(990, [](const S&) { return S("?s x:text ?t . "); }) + "}"},
       {"a path", count + "?a " + path + " ?b }"},
       {"options", count + "?a x:p ?b " +
-                      many(900, [](S i) { return "OPTIONAL { ?b x:p ?v" + i + " }"; }) + "}"},
-      {"unions", count + "?a x:p ?b " +
-                     many(300, [](S i) { return "{ ?b x:p ?v" + i + " } UNION { ?a x:p ?b }"; }) +
-                     "}"},
+                      many(900, [](const S& i) { return "OPTIONAL { ?b x:p ?v" + i + " }"; }) +
+                      "}"},
+      {"unions",
+       count + "?a x:p ?b " +
+           many(300, [](const S& i) { return "{ ?b x:p ?v" + i + " } UNION { ?a x:p ?b }"; }) +
+           "}"},
       {"EXISTS",
        count + "?a x:p ?b . ?c x:p ?d " +
-           many(900, [](S i) { return "FILTER(EXISTS { ?c x:p ?v" + i + " } || ?a = ?c)"; }) + "}"},
-      {"aggregates", "SELECT " +
-                         many(5'000, [](S i) { return "(COUNT(?a) + " + i + " AS ?c" + i + ")"; }) +
-                         "{ " + kThree + "}"},
+           many(900,
+                [](const S& i) { return "FILTER(EXISTS { ?c x:p ?v" + i + " } || ?a = ?c)"; }) +
+           "}"},
+      {"aggregates",
+       "SELECT " +
+           many(5'000, [](const S& i) { return "(COUNT(?a) + " + i + " AS ?c" + i + ")"; }) + "{ " +
+           kThree + "}"},
       {"sub-selects",
-       count + many(900, [](S i) { return "{ SELECT ?v" + i + " { ?v" + i + " x:p ?o } }"; }) +
+       count +
+           many(900, [](const S& i) { return "{ SELECT ?v" + i + " { ?v" + i + " x:p ?o } }"; }) +
            "}"},
       {"a text of 3 MB", count + kThree + "FILTER(?a IN (" + list + ")) }"},
   };
