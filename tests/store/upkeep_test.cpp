@@ -281,8 +281,8 @@ TEST_CASE("no read and no write fails while another process lets the map grow (r
   std::atomic<int> failures = 0, writes = 0;
   std::vector<std::thread> threads;
   for (int t = 0; t < 6; ++t) {
-    threads.emplace_back([&, t] {
-      for (int i = 0; !stop; ++i) {
+    threads.emplace_back([&] {
+      while (!stop) {
         const auto txn = db.store->read();
         if (!txn || !(*txn)->probe({{}, {}, rdf::type, as::Note}, {}).value_or(false)) ++failures;
       }
