@@ -201,9 +201,7 @@ Outcome deliver(const Job& job, const HostState& host, Composer& composer,
     return {
         Verdict::Never, "given up after " + std::to_string(kGiveUp.count() / 24) + " days", {}, {}};
   }
-  for (const std::string* address : {&job.recipient, &job.inbox}) {
-    if (is_refused(*address, services)) return {Verdict::Never, "blocked", {}, {}};
-  }
+  if (is_refused(job.recipient, services)) return {Verdict::Never, "blocked", {}, {}};
   const auto inbox = find_inbox(job, services);
   if (inbox && is_refused(*inbox, services)) return {Verdict::Never, "blocked", {}, {}};
   if (!inbox) {
