@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <tuple>
 
+#include "store/access.hpp"
 #include "store/audience.hpp"
 #include "store/bulk_load.hpp"
 #include "store/bytes.hpp"
@@ -29,10 +29,7 @@ bool is_for_later(const Error& error) {
 // Rows in a file.
 
 static Error file_trouble(const char* doing) {
-  const bool full = errno == ENOSPC || errno == EDQUOT;
-  return Error{full ? Code::Unavailable : Code::Storage,
-               std::string("store: ") + doing + " rows of a bulk load: " + std::strerror(errno),
-               {}};
+  return lmdb_error(errno, std::string(doing) + " rows of a bulk load");
 }
 
 RowFile::~RowFile() {

@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <memory>
 #include <queue>
 #include <string>
+
+#include "store/access.hpp"
 
 namespace qp::store {
 
@@ -31,10 +32,7 @@ constexpr std::size_t kRowBytes =
 }  // namespace
 
 static Error trouble(const char* doing) {
-  const bool full = errno == ENOSPC || errno == EDQUOT;
-  return Error{full ? Code::Unavailable : Code::Storage,
-               std::string("store: ") + doing + " a sorted run: " + std::strerror(errno),
-               {}};
+  return lmdb_error(errno, std::string(doing) + " a sorted run");
 }
 
 QuadSorter::QuadSorter(std::filesystem::path folder, std::size_t memory_bytes)
