@@ -4,8 +4,6 @@
 #include <limits>
 #include <random>
 
-#include <pthread.h>
-
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
@@ -242,23 +240,30 @@ HostState learn(HostState host, const Outcome& outcome, Millis now, Millis base)
 }  // namespace
 
 Delivery::Delivery(Services& services, std::size_t threads)
-    : services_(services), composer_(services), thread_count_(threads) {}
+    : services_(services), composer_(services), threads_("deliver", threads, [this] { run(); }) {}
 
 Delivery::~Delivery() { stop(); }
 
 void Delivery::start() {
   load_away();
-  for (std::size_t i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { run(); });
+  {
+    const std::lock_guard lock(mutex_);
+    started_ = true;
+  }
+  threads_.start(1);
 }
 
 /// One thread at a time: who finds something wakes the next (work). All of them for each activity
 /// that comes would be a fifth of what an inbox costs.
 void Delivery::wake() {
+  bool is_short = false;
   {
     const std::lock_guard lock(mutex_);
     if (woken_) return;
     woken_ = true;
+    is_short = started_ && idle_ == 0;
   }
+  if (is_short) threads_.start(1);
   wake_.notify_one();
 }
 
@@ -268,10 +273,7 @@ void Delivery::stop() {
     stopping_ = true;
   }
   wake_.notify_all();
-  for (std::thread& thread : threads_) {
-    if (thread.joinable()) thread.join();
-  }
-  threads_.clear();
+  threads_.join();
 }
 
 /// The hosts that were away when the process before this one ended.
@@ -347,7 +349,6 @@ void Delivery::sweep() {
 }
 
 void Delivery::run() {
-  pthread_setname_np(pthread_self(), "deliver");
   while (true) {
     if (work()) {
       const std::lock_guard lock(mutex_);
@@ -357,7 +358,9 @@ void Delivery::run() {
     sweep();
     std::unique_lock lock(mutex_);
     if (stopping_) return;
+    ++idle_;
     wake_.wait_for(lock, std::chrono::milliseconds(500), [this] { return stopping_ || woken_; });
+    --idle_;
     woken_ = false;
     if (stopping_) return;
   }

@@ -6,14 +6,13 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <unordered_set>
-#include <vector>
 
 #include "ap/compose.hpp"
 #include "ap/hosts.hpp"
 #include "ap/services.hpp"
 #include "base/mutex.hpp"
+#include "base/thread_group.hpp"
 
 namespace qp::ap {
 
@@ -56,7 +55,6 @@ class Delivery {
 
   Services& services_;
   Composer composer_;
-  std::size_t thread_count_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::unordered_set<std::string> busy_lanes_ GUARDED_BY(mutex_);
@@ -65,8 +63,10 @@ class Delivery {
   Millis swept_ GUARDED_BY(mutex_){};
   bool stopping_ GUARDED_BY(mutex_) = false;
   bool woken_ GUARDED_BY(mutex_) = false;
-  std::vector<std::thread> threads_;
+  bool started_ GUARDED_BY(mutex_) = false;
+  std::size_t idle_ GUARDED_BY(mutex_) = 0;
   std::atomic<std::uint64_t> delivered_{0}, failed_{0}, dropped_{0};
+  ThreadGroup threads_;  // last: they use all the others
 };
 
 }  // namespace qp::ap

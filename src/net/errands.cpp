@@ -1,21 +1,23 @@
 #include "net/errands.hpp"
 
-#include <pthread.h>
-
 #include <utility>
 
 namespace qp::net {
 
-Errands::Errands(const Options& options, Run run) : options_(options), run_(std::move(run)) {
-  for (std::size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { work(); });
-}
+Errands::Errands(const Options& options, Run run)
+    : options_(options),
+      run_(std::move(run)),
+      threads_(options_.name, options_.threads, [this] { work(); }) {}
 
 bool Errands::add(std::string what) {
+  bool is_short = false;
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() >= options_.max_waiting) return false;
     waiting_.push_back(std::move(what));
+    is_short = waiting_.size() > free_;
   }
+  if (is_short) threads_.start(1);
   wake_.notify_one();
   return true;
 }
@@ -32,18 +34,17 @@ void Errands::stop() {
   }
   wake_.notify_all();
   idle_.notify_all();
-  for (std::thread& thread : threads_) {
-    if (thread.joinable()) thread.join();
-  }
+  threads_.join();
 }
 
 void Errands::work() {
-  pthread_setname_np(pthread_self(), options_.name);
   while (true) {
     std::string what;
     {
       std::unique_lock lock(mutex_);
+      ++free_;
       wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+      --free_;
       if (stopping_) return;
       what = std::move(waiting_.front());
       waiting_.pop_front();

@@ -6,15 +6,14 @@
 #include <functional>
 #include <mutex>
 #include <string>
-#include <thread>
-#include <vector>
 
 #include "base/mutex.hpp"
+#include "base/thread_group.hpp"
 
 namespace qp::net {
 
 /// Threads that see to things which are named by a text, first come, first served: fetches, so that
-/// nobody else waits for the network. They run from the beginning. Any thread.
+/// nobody else waits for the network. They start when there is something for them. Any thread.
 class Errands {
  public:
   struct Options {
@@ -45,9 +44,10 @@ class Errands {
   std::condition_variable wake_;
   std::condition_variable idle_;
   std::deque<std::string> waiting_ GUARDED_BY(mutex_);
+  std::size_t free_ GUARDED_BY(mutex_) = 0;  // threads that wait
   std::size_t busy_ GUARDED_BY(mutex_) = 0;
   bool stopping_ GUARDED_BY(mutex_) = false;
-  std::vector<std::thread> threads_;
+  ThreadGroup threads_;  // last: they use all the others
 };
 
 }  // namespace qp::net

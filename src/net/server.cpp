@@ -70,11 +70,15 @@ Result<SocketAddress> claim_port(SocketAddress address) {
 
 std::size_t cores() { return std::max<std::size_t>(1, std::thread::hardware_concurrency()); }
 
+std::size_t worker_count(const ServerOptions& options) {
+  return options.workers > 0 ? options.workers : std::max<std::size_t>(2, cores());
+}
+
 class EpollServer final : public Server {
  public:
   EpollServer(ServerOptions options, Dispatch dispatch, Handler handler)
       : shared_(std::move(options), std::move(dispatch), std::move(handler)),
-        pool_(limits::kQueuedRequests, shared_.handler,
+        pool_(worker_count(shared_.options), limits::kQueuedRequests, shared_.handler,
               [this](Job job, Responder& responder) { run(std::move(job), responder); }) {
     shared_.submit = [this](std::vector<Job> jobs) { submit(std::move(jobs)); };
     shared_.park = [this](Job job, const std::string& key, SteadyTime since) {
@@ -103,8 +107,7 @@ class EpollServer final : public Server {
   std::uint16_t port() const override { return port_; }
 
   void start() override {
-    const std::size_t workers = shared_.options.workers;
-    pool_.start(workers > 0 ? workers : std::max<std::size_t>(2, cores()));
+    pool_.start();
     for (auto& loop : loops_) loop->start();
   }
 

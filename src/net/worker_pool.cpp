@@ -1,22 +1,14 @@
 #include "net/worker_pool.hpp"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <utility>
 
 namespace qp::net {
 
-void WorkerPool::start(std::size_t workers) {
-  for (std::size_t i = 0; i < workers; ++i) {
-    threads_.emplace_back([this] { work(); });
-    pthread_setname_np(threads_.back().native_handle(), "qp-worker");
-  }
-}
-
 void WorkerPool::submit(std::vector<Job>& jobs) {
   std::size_t taken = 0;
-  std::size_t to_wake = 0;
+  std::size_t wanted = 0;
+  std::size_t idle = 0;
   {
     const std::lock_guard lock(mutex_);
     if (!stopping_) taken = std::min(jobs.size(), max_queued_ - queue_.size());
@@ -25,10 +17,12 @@ void WorkerPool::submit(std::vector<Job>& jobs) {
       brief += jobs[i].brief ? 1 : 0;
       queue_.push_back(std::move(jobs[i]));
     }
-    to_wake = std::min(idle_, taken - brief + std::min(brief, cores_));
+    wanted = taken - brief + std::min(brief, cores_);
+    idle = idle_;
   }
   jobs.erase(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(taken));
-  for (; to_wake > 0; --to_wake) wake_.notify_one();
+  if (wanted > idle) threads_.start(wanted - idle);
+  for (std::size_t i = std::min(idle, wanted); i > 0; --i) wake_.notify_one();
 }
 
 void WorkerPool::stop() {
@@ -37,8 +31,7 @@ void WorkerPool::stop() {
     stopping_ = true;
   }
   wake_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
-  threads_.clear();
+  threads_.join();
 }
 
 void WorkerPool::work() {

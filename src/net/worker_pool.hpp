@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/mutex.hpp"
+#include "base/thread_group.hpp"
 #include "net/message.hpp"
 #include "net/responder.hpp"
 
@@ -33,17 +34,21 @@ struct Job {
   bool brief = false;  ///< Where::Brief
 };
 
-/// Threads for handlers that are slower than a lookup, and a bounded queue before them.
+/// Threads for handlers that are slower than a lookup, as many as are needed up to `workers`, and a
+/// bounded queue before them.
 class WorkerPool {
  public:
   /// Runs on a worker, with that worker's responder.
   using Run = std::function<void(Job job, Responder& responder)>;
 
-  WorkerPool(std::size_t max_queued, const Handler& handler, Run run)
-      : max_queued_(max_queued), handler_(handler), run_(std::move(run)) {}
+  WorkerPool(std::size_t workers, std::size_t max_queued, const Handler& handler, Run run)
+      : max_queued_(max_queued),
+        handler_(handler),
+        run_(std::move(run)),
+        threads_("qp-worker", workers, [this] { work(); }) {}
   ~WorkerPool() { stop(); }
 
-  void start(std::size_t workers);
+  void start() { threads_.start(1); }
   /// Takes jobs off the front of `jobs` until the queue is full, under one lock: waking workers is
   /// what a hand-off costs. For brief jobs, however many, no more are woken than there are cores:
   /// they are done before more of them could begin. Any thread.
@@ -63,7 +68,7 @@ class WorkerPool {
   std::deque<Job> queue_ GUARDED_BY(mutex_);
   std::size_t idle_ GUARDED_BY(mutex_) = 0;
   bool stopping_ GUARDED_BY(mutex_) = false;
-  std::vector<std::thread> threads_;
+  ThreadGroup threads_;  // last: they use all the others
 };
 
 }  // namespace qp::net
