@@ -60,7 +60,7 @@ bulk::Chosen everything_of(const store::Txn& txn, TermId actor, const std::strin
     for (const TermId property : std::initializer_list<TermId>{as::actor, as::attributedTo}) {
       if (QP_TRY(txn.probe({graph, graph, property, actor}, {}))) return true;
     }
-    return false;
+    return ap::is_deleted_by(txn, graph, actor);
   };
   chosen.sequence = [&txn, iri](TermId sequence) -> Result<bool> {
     const std::string name(QP_TRY(txn.resolve(sequence)).value);

@@ -59,6 +59,10 @@ std::string one_line(const ordered_json& value) {
   return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + '\n';
 }
 
+ap::Named named_in(const bulk::Record& record) {
+  return {record.collection, *record.bytes, record.readers ? &*record.readers : nullptr};
+}
+
 /// Lines that are printed when what they say has happened.
 class Lines {
  public:
@@ -264,7 +268,7 @@ class Import {
     }
     bulk::Writer writer;
     writer.other = [&](store::WriteTxn& txn, const bulk::Record& record) {
-      return ap::import_member(txn, estate, record.collection, *record.bytes, services());
+      return ap::import_member(txn, estate, named_in(record), services());
     };
     return import(*QP_TRY(bulk::read_list(path, *file)), writer, fingerprint(path) + actor_);
   }
@@ -400,7 +404,7 @@ class Import {
       if (record.kind == bulk::Record::Kind::File) {
         return ap::import_file(txn, estate, record.collection, *record.bytes);
       }
-      return ap::import_member(txn, estate, record.collection, *record.bytes, services());
+      return ap::import_member(txn, estate, named_in(record), services());
     };
     writer.adapt = [&](const store::Txn& txn, json::Value document, json::Arena& arena) {
       return ap::adapted(txn, estate, document, arena);

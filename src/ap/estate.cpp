@@ -15,6 +15,7 @@
 #include "ap/tables.hpp"
 #include "base/random.hpp"
 #include "sig/digest.hpp"
+#include "view/project.hpp"
 #include "view/serve.hpp"
 
 namespace qp::ap {
@@ -46,16 +47,20 @@ struct Kept {
   std::string Estate::* address;
   Role role;
   bool for_all;  ///< who is not their owner may know what is in them
+  bool is_told;  ///< and that they are there, as of every actor here
 };
 constexpr std::array kKept = {
-    Kept{"inbox", &Estate::inbox, Role::Inbox, false},
-    Kept{"blocked", &Estate::blocked, Role::Blocked, false},
-    Kept{"outbox", &Estate::outbox, Role::Outbox, true},
-    Kept{"liked", &Estate::liked, Role::Liked, false},
-    Kept{"followers", &Estate::followers, Role::Followers, false},
-    Kept{"following", &Estate::following, Role::Following, false},
-    Kept{"bookmarks", &Estate::bookmarks, Role::Bookmarks, false},
-    Kept{"featured", &Estate::featured, Role::Featured, true},
+    Kept{"inbox", &Estate::inbox, Role::Inbox, false, false},
+    Kept{"blocked", &Estate::blocked, Role::Blocked, false, false},
+    Kept{"outbox", &Estate::outbox, Role::Outbox, true, true},
+    Kept{"liked", &Estate::liked, Role::Liked, false, true},
+    Kept{"followers", &Estate::followers, Role::Followers, false, true},
+    Kept{"following", &Estate::following, Role::Following, false, true},
+    Kept{"bookmarks", &Estate::bookmarks, Role::Bookmarks, false, false},
+    Kept{"featured", &Estate::featured, Role::Featured, true, true},
+    Kept{"streams", &Estate::streams, Role::Streams, true, true},
+    Kept{"pending-followers", &Estate::pending_followers, Role::PendingFollowers, false, false},
+    Kept{"pending-following", &Estate::pending_following, Role::PendingFollowing, false, false},
 };
 
 const Kept* find_kept(std::string_view name) {
@@ -118,6 +123,7 @@ Result<Estate> open_estate(const Txn& txn, Value document, std::string_view reho
     estate.featured = collection_of(actor.iri, Role::Featured);
     estate.inbox = actor.inbox;
     estate.blocked = collection_of(actor.iri, Role::Blocked);
+    estate.streams = collection_of(actor.iri, Role::Streams);
     estate.user = actor.user;
     if (!estate.is_rehomed()) {
       estate.followers = actor.followers;
@@ -130,7 +136,8 @@ Result<Estate> open_estate(const Txn& txn, Value document, std::string_view reho
   }
   if (estate.is_rehomed()) {
     // Who followed the former actor has not asked to follow this one: a list, and no more.
-    for (std::string* list : {&estate.followers, &estate.following}) {
+    for (std::string* list : {&estate.followers, &estate.following, &estate.pending_followers,
+                              &estate.pending_following}) {
       const std::string name = pair_key("list", estate.actor, *list);
       *list =
           fmt::format("{}/collections/{}", estate.base, random::named_uuid(sig::sha256_text(name)));
@@ -183,9 +190,15 @@ Result<void> write_text(WriteTxn& txn, const Estate& estate, Value document,
   return {};
 }
 
+/// Of who follows whom, or would like to.
+bool is_of_follows(Role role) {
+  return role == Role::Followers || role == Role::Following || role == Role::PendingFollowers ||
+         role == Role::PendingFollowing;
+}
+
 /// Who followed the former actor does not follow the new one; founded when somebody is in it.
 bool is_mere_list(const Estate& estate, const Kept& kept) {
-  return estate.is_rehomed() && (kept.role == Role::Followers || kept.role == Role::Following);
+  return estate.is_rehomed() && is_of_follows(kept.role);
 }
 
 Result<void> found_collection(WriteTxn& txn, const Estate& estate, const Kept& kept,
@@ -207,7 +220,8 @@ Result<void> found_collection(WriteTxn& txn, const Estate& estate, const Kept& k
     const std::string text = fmt::format("{} of {}", kept.name, estate.former);
     document.set(arena, "name", Value::string(arena.copy(text)));
   }
-  const std::array readers{kept.for_all ? std::string(as::Public.iri) : estate.actor};
+  const bool is_for_all = kept.is_told && !is_list;
+  const std::array readers{is_for_all ? std::string(as::Public.iri) : estate.actor};
   const std::array owned{Owned{iri, QP_TRY(audience_of(txn, readers))}};
   return write_text(txn, estate, document, owned, services, arena);
 }
@@ -268,6 +282,17 @@ Result<std::vector<std::string>> owners_of_outboxes(const Txn& txn) {
     return true;
   }));
   return owners;
+}
+
+Result<std::vector<std::string>> collections_made_by(const Txn& txn, std::string_view actor) {
+  std::vector<std::string> made;
+  QP_TRY(txn.each(kCollections, "", [&](std::string_view key, std::string_view value) {
+    const auto record = nlohmann::json::parse(value, nullptr, false);
+    if (!record.is_object() || record.value("role", "") != "other") return true;
+    if (record.value("owner", "") == actor) made.emplace_back(key);
+    return true;
+  }));
+  return made;
 }
 
 Result<bool> is_owner_of_outbox(const Txn& txn, std::string_view actor) {
@@ -331,6 +356,17 @@ Result<void> rename_id(WriteTxn& txn, const Estate& estate, const std::string& f
   return txn.put(kAliases, pair_key("iri", "", former), iri);
 }
 
+/// Where things of that kind are here.
+std::string_view folder_of(Value object) {
+  const Value type = object.get("type");
+  const auto is_collection = [](Value one) {
+    return one.is("Collection") || one.is("OrderedCollection");
+  };
+  const auto types = type.items();
+  const bool is_one = is_collection(type) || std::any_of(types.begin(), types.end(), is_collection);
+  return is_one ? "collections" : "objects";
+}
+
 }  // namespace
 
 Result<void> rename_ids(WriteTxn& txn, const Estate& estate, Value document) {
@@ -343,9 +379,9 @@ Result<void> rename_ids(WriteTxn& txn, const Estate& estate, Value document) {
     const Value object = document.get("object");
     const bool is_new = object.is_object() && document.get("type").is("Create") &&
                         is_own(estate, text_of(object, "attributedTo"), text_of(object, "id"));
-    if (is_new) QP_TRY(rename_id(txn, estate, text_of(object, "id"), "objects", object));
+    if (is_new) QP_TRY(rename_id(txn, estate, text_of(object, "id"), folder_of(object), object));
   } else if (is_own(estate, author, id)) {
-    QP_TRY(rename_id(txn, estate, id, "objects", document));
+    QP_TRY(rename_id(txn, estate, id, folder_of(document), document));
   }
   return {};
 }
@@ -488,8 +524,8 @@ bool is_vouched_for(const Estate& estate, const Activity& activity, Value node) 
   return is_here && authors.size() == 1 && authors.front() == estate.actor;
 }
 
-Result<store::AudienceId> audience_for(WriteTxn& txn, const Estate& estate, Value node) {
-  const auto readers = readers_of(node);
+Result<store::AudienceId> audience_for(WriteTxn& txn, const Estate& estate,
+                                       const std::vector<std::string>& readers) {
   if (readers.empty()) return store::AudienceId::Nobody;
   const std::string blocked =
       estate.local ? collection_of(estate.actor, Role::Blocked) : std::string();
@@ -537,17 +573,86 @@ std::uint64_t key_of(Value node) {
   return published && published->count() > 0 ? static_cast<std::uint64_t>(published->count()) : 0;
 }
 
+Result<bool> is_deleted(const Txn& txn, const std::string& iri) {
+  const auto id = QP_TRY(txn.find_iri(iri));
+  return id && QP_TRY(view::is_tombstone(txn, *id));
+}
+
+/// A collection that the actor made is one here too.
+Result<void> found_made(WriteTxn& txn, const Estate& estate, const std::string& iri,
+                        store::AudienceId audience, const Services& services) {
+  if (iri.size() > kMaxKey) return bad_input("a collection's id is too long");
+  if (QP_TRY(find_collection(txn, iri))) return {};
+  QP_TRY(put_collection(txn, iri, {estate.actor, {}, Role::Other, services.clock().count()}));
+  return estate.local ? list(txn, estate.streams, iri, audience, 0) : Result<void>();
+}
+
+Result<bool> is_actors_own(const Txn& txn, const Estate& estate, const std::string& iri) {
+  return contains(QP_TRY(owners_of(txn, iri)), estate.actor);
+}
+
+/// Deletes what an import brought of the actor, or notes of what is not here that it was deleted.
+/// False: it is neither.
+Result<bool> may_entomb(WriteTxn& txn, const Estate& estate, const std::string& iri,
+                        const Services& services) {
+  if (estate.is_rehomed() || iri == estate.actor || origin_of(iri) != origin_of(estate.actor)) {
+    return false;
+  }
+  const auto id = QP_TRY(txn.find_iri(iri));
+  const auto record = id ? QP_TRY(txn.graph(*id)) : std::nullopt;
+  if (!record || record->kind == store::GraphKind::Claims) return true;
+  if (!QP_TRY(may_replace(txn, iri)) || !QP_TRY(is_actors_own(txn, estate, iri))) return false;
+  QP_TRY(entomb(txn, iri, services));
+  return true;
+}
+
+Result<TermId> import_tombstone(WriteTxn& txn, const Estate& estate, std::string_view collection,
+                                const jsonld::StoredForm& form, std::string_view bytes,
+                                const Services& services) {
+  Arena arena;
+  json::ParseLimits limits;
+  limits.allow_duplicate_keys = true;
+  const Value document = QP_TRY(json::parse(bytes, arena, limits));
+  document.erase("to");
+  const std::string iri = text_of(document, "id"), name = document_name(document);
+  if (const auto known = QP_TRY(txn.find_iri(name)); known && QP_TRY(txn.document(*known))) {
+    return *known;
+  }
+  std::vector<Owned> owned;
+  auto audience = store::AudienceId::Nobody;
+  if (QP_TRY(may_entomb(txn, estate, iri, services))) {
+    const auto readers = values_of(form.expanded, as::to.iri);
+    audience = readers.empty() ? QP_TRY(audience_of_tombstone(txn, iri))
+                               : QP_TRY(audience_for(txn, estate, readers));
+    owned.push_back({iri, audience});
+  }
+  const auto bare = QP_TRY(jsonld::read_for_storage(document, {services.contexts, services.loader},
+                                                    arena, jsonld::Sender::Operator));
+  const Kept* kept = find_kept(collection);
+  const std::string address = kept ? estate.*kept->address : std::string();
+  const TermId id = QP_TRY(write_document(txn, bare, json::to_text(document), owned,
+                                          provenance_of(estate, address, name, services)));
+  if (kept && kept->role == Role::Outbox && !owned.empty()) {
+    QP_TRY(list(txn, address, iri, audience, 0));
+  }
+  for (const Owned& one : owned) QP_TRY(txn.erase_rendered(one.iri));
+  return id;
+}
+
 }  // namespace
 
 Result<TermId> import_item(WriteTxn& txn, const Estate& estate, std::string_view collection,
                            const jsonld::StoredForm& form, std::string_view bytes,
                            const Services& services) {
+  if (has_type(form.expanded, as::Tombstone)) {
+    return import_tombstone(txn, estate, collection, form, bytes, services);
+  }
   const std::string name = document_name(form.json);
   const auto known = QP_TRY(txn.find_iri(name));
   if (known && QP_TRY(txn.document(*known))) return *known;
 
   const Activity activity = read_activity(form.expanded);
-  if (QP_TRY(comes_after_its_delete(txn, activity))) {
+  if (QP_TRY(comes_after_its_delete(txn, activity)) || QP_TRY(is_deleted(txn, activity.id))) {
     return error(Code::Gone, "it was deleted here");
   }
   const bool is_vouched = is_vouched_for(estate, activity, form.expanded);
@@ -555,11 +660,11 @@ Result<TermId> import_item(WriteTxn& txn, const Estate& estate, std::string_view
   std::string object;
   auto audience = store::AudienceId::Nobody;
   if (is_vouched) {
-    audience = QP_TRY(audience_for(txn, estate, form.expanded));
+    audience = QP_TRY(audience_for(txn, estate, readers_of(form.expanded)));
     if (QP_TRY(is_news(txn, activity.id, form.expanded))) owned.push_back({activity.id, audience});
     object = QP_TRY(object_to_write(txn, estate, activity));
     if (!object.empty()) {
-      const auto readers = QP_TRY(audience_for(txn, estate, activity.object));
+      const auto readers = QP_TRY(audience_for(txn, estate, readers_of(activity.object)));
       owned.push_back({object, readers});
     }
   }
@@ -570,7 +675,10 @@ Result<TermId> import_item(WriteTxn& txn, const Estate& estate, std::string_view
   if (kept && kept->role == Role::Outbox && is_vouched) {
     QP_TRY(list(txn, address, activity.id, audience, key_of(form.expanded)));
   } else if (kept && kept->role != Role::Outbox && !activity.id.empty()) {
-    QP_TRY(import_member(txn, estate, collection, activity.id, services));
+    QP_TRY(import_member(txn, estate, {collection, activity.id}, services));
+  } else if (is_absolute(collection) && is_vouched && is_collection(form.expanded) &&
+             QP_TRY(is_actors_own(txn, estate, activity.id))) {
+    QP_TRY(found_made(txn, estate, activity.id, audience, services));
   }
   if (is_vouched && ((activity.is(as::Create) && !object.empty()) || is_reaction(activity))) {
     const Actor* sender = estate.local ? &*estate.local : nullptr;
@@ -603,30 +711,66 @@ Result<std::string> actor_at(const Txn& txn, const std::string& address) {
   return "acct:" + address.substr(1);
 }
 
+Result<void> check_made(WriteTxn& txn, const Estate& estate, const std::string& iri,
+                        const Services& services) {
+  const auto kept = QP_TRY(find_collection(txn, iri));
+  if (kept && kept->owner == estate.actor && kept->role == Role::Other) return {};
+  const auto id = QP_TRY(txn.find_iri(iri));
+  const bool is_there = id && QP_TRY(txn.graph(*id)).has_value();
+  const bool may_be = origin_of(iri) == origin_of(estate.actor) &&
+                      (!is_there || QP_TRY(is_actors_own(txn, estate, iri)));
+  if (kept || !may_be) return error(Code::Forbidden, iri + " is no collection of the actor's");
+  return found_made(txn, estate, iri, store::AudienceId::Nobody, services);
+}
+
 }  // namespace
 
-Result<void> import_member(WriteTxn& txn, const Estate& estate, std::string_view collection,
-                           std::string_view member, const Services& services) {
-  const Kept* kept = find_kept(collection);
-  if (!kept) return bad_input("no collection that is kept here: " + std::string(collection));
-  std::string iri(member);
+Result<void> import_member(WriteTxn& txn, const Estate& estate, const Named& named,
+                           const Services& services) {
+  const Kept* kept = find_kept(named.collection);
+  const bool is_made = !kept && is_absolute(named.collection);
+  if (!kept && !is_made) {
+    return bad_input("no collection that is kept here: " + std::string(named.collection));
+  }
+  const auto here = [&](std::string iri) -> Result<std::string> {
+    if (!estate.is_rehomed()) return iri;
+    const std::string now = QP_TRY(find_alias(txn, alias_key(estate, iri)));
+    return now.empty() ? iri : now;
+  };
+  std::string iri(named.member);
   if (iri.starts_with('@') && iri.find('@', 1) != iri.npos) iri = QP_TRY(actor_at(txn, iri));
   // A block is of an IRI; one that does nothing must not look like one.
-  if (kept->role == Role::Blocked && iri.starts_with("acct:")) {
+  if (kept && kept->role == Role::Blocked && iri.starts_with("acct:")) {
     return error(Code::NotFound,
-                 "nobody is known here as " + std::string(member) + ": block it by its IRI");
+                 "nobody is known here as " + std::string(named.member) + ": block it by its IRI");
   }
   if (!is_absolute(iri) || iri.size() > limits::kIriBytes) {
     return bad_input("a member that is no IRI");
   }
-  if (estate.is_rehomed()) {
-    const std::string now = QP_TRY(find_alias(txn, alias_key(estate, iri)));
-    if (!now.empty()) iri = now;
+  // Who follows whom is known here better than an older archive knows it.
+  const bool is_live = estate.local && !estate.is_rehomed();
+  if (kept && is_live && is_of_follows(kept->role)) return {};
+  iri = QP_TRY(here(iri));
+  const std::string address =
+      kept ? estate.*kept->address : QP_TRY(here(std::string(named.collection)));
+  if (is_made) QP_TRY(check_made(txn, estate, address, services));
+  if (kept && is_mere_list(estate, *kept)) {
+    QP_TRY(found_collection(txn, estate, *kept, services));
   }
-  if (is_mere_list(estate, *kept)) QP_TRY(found_collection(txn, estate, *kept, services));
-  const std::array owner{estate.actor};
-  const auto readers = kept->for_all ? store::AudienceId::Public : QP_TRY(audience_of(txn, owner));
-  return list(txn, estate.*kept->address, iri, readers, 0);
+  auto readers = store::AudienceId::Public;
+  if (named.readers != nullptr) {
+    std::vector<std::string> names = *named.readers;
+    if (estate.is_rehomed()) {
+      for (std::string& name : names) {
+        if (name == estate.former) name = estate.actor;
+        if (name == estate.former_followers) name = estate.local->followers;
+      }
+    }
+    readers = QP_TRY(audience_for(txn, estate, names));
+  } else if (kept && !kept->for_all) {
+    readers = QP_TRY(audience_of(txn, std::array{estate.actor}));
+  }
+  return list(txn, address, iri, readers, 0);
 }
 
 }  // namespace qp::ap

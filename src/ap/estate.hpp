@@ -21,7 +21,8 @@ struct Estate {
   std::string base;            ///< where new ids and files are: a domain's URL
   std::string user;            ///< whose files they are
   std::optional<Actor> local;  ///< the actor, where it lives here
-  std::string outbox, liked, followers, following, bookmarks, featured, blocked, inbox;
+  std::string outbox, liked, followers, following, bookmarks, featured, blocked, inbox, streams;
+  std::string pending_followers, pending_following;
   std::string former_followers, former_following;
   bool is_rehomed() const { return former != actor; }
 };
@@ -53,19 +54,28 @@ Result<json::Value> adapted(const store::Txn& txn, const Estate& estate, json::V
                             json::Arena& arena);
 
 /// Writes a document (adapted) of the archive, found in its collection `collection`, and lists it
-/// there. Returns the document's id.
+/// there. A Tombstone's `to` says who may know of it, and is not kept; what the actor has here is
+/// deleted by it. Returns the document's id.
 Result<TermId> import_item(store::WriteTxn& txn, const Estate& estate, std::string_view collection,
                            const jsonld::StoredForm& form, std::string_view bytes,
                            const Services& services);
 /// The actors that have an outbox here: those that live here, and those of archives.
 Result<std::vector<std::string>> owners_of_outboxes(const store::Txn& txn);
+/// The collections that `actor` made, or that an import made of lists.
+Result<std::vector<std::string>> collections_made_by(const store::Txn& txn, std::string_view actor);
 Result<bool> is_owner_of_outbox(const store::Txn& txn, std::string_view actor);
 
 /// What goes by the id `former` here since an archive was re-homed; empty: nothing does.
 Result<std::string> current_id(const store::Txn& txn, std::string_view former);
 
-/// Lists what is only named.
-Result<void> import_member(store::WriteTxn& txn, const Estate& estate, std::string_view collection,
-                           std::string_view member, const Services& services);
+/// What is only named in a collection: one of those that every actor has (by its name), or one that
+/// the actor made (by its IRI), which is founded where it is not here.
+struct Named {
+  std::string_view collection, member;
+  const std::vector<std::string>* readers = nullptr;  ///< nullptr: as is the rule there
+};
+/// Lists it.
+Result<void> import_member(store::WriteTxn& txn, const Estate& estate, const Named& named,
+                           const Services& services);
 
 }  // namespace qp::ap

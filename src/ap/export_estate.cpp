@@ -54,6 +54,22 @@ Result<std::optional<store::DocumentRecord>> source_of(const Txn& txn, TermId gr
   return txn.document(record->document);
 }
 
+/// Names in an audience set, as a member of an object: `"to":[...]`.
+Result<std::string> readers_text(const Txn& txn, const std::vector<TermId>& readers) {
+  std::string text = R"("to":[)";
+  for (const TermId reader : readers) {
+    if (text.back() != '[') text += ',';
+    json::write_string(QP_TRY(txn.resolve(reader)).value, text);
+  }
+  return text + "]";
+}
+
+Result<std::vector<TermId>> readers_in(const Txn& txn, store::AudienceId audience) {
+  if (audience == store::AudienceId::Public) return std::vector<TermId>{as::Public};
+  if (audience == store::AudienceId::Nobody) return std::vector<TermId>();
+  return txn.audience_members(audience);
+}
+
 class Exporter {
  public:
   Exporter(const Txn& txn, const Estate& estate, std::string folder, const Services& services,
@@ -73,30 +89,53 @@ class Exporter {
     return shelf_.close();
   }
 
-  /// With the documents of its members where `whole`, else with their ids.
-  Result<void> collection(std::string_view name, const std::string& iri, bool whole) {
+  /// The documents of its members where there are any.
+  Result<void> outbox() {
+    const auto sequence = QP_TRY(txn_.find_iri(estate_.outbox));
+    QP_TRY(begin("outbox", QP_TRY(head(estate_.outbox, sequence))));
+    QP_TRY(each(sequence, [&](const auto& item) { return document(item); }));
+    return end();
+  }
+
+  /// Names, and `readers` where others may know of one.
+  Result<void> members(std::string_view name, const std::string& iri, TermId readers) {
     const auto sequence = QP_TRY(txn_.find_iri(iri));
-    const auto everything = store::Visible::everything();
-    const auto total = sequence ? QP_TRY(txn_.sequence_count(*sequence, everything)) : 0;
-    if (total == 0 && !whole) return {};
-    QP_TRY(shelf_.open(fmt::format("{}{}.json", folder_, name)));
-    std::string head(kHead);
-    json::write_string(iri, head);
-    head += fmt::format(R"(,"type":"OrderedCollection","totalItems":{},"orderedItems":[)", total);
-    QP_TRY(shelf_.write(head));
-    std::uint64_t after = 0;
-    bool first = true;
-    while (sequence) {
-      const auto items = QP_TRY(txn_.sequence_after(*sequence, after, kAtOnce, everything));
-      for (const store::SequenceItem& item : items) {
-        QP_TRY(shelf_.write((first ? "\n" : ",\n") + QP_TRY(member(item.member, whole))));
-        first = false;
+    if (!sequence || QP_TRY(count(*sequence)) == 0) return {};
+    QP_TRY(begin(name, QP_TRY(head(iri, sequence))));
+    QP_TRY(each(sequence, [&](const auto& item) { return named(item, readers); }));
+    return end();
+  }
+
+  /// What the actor made to put things in. What the outbox tells of it is not said again.
+  Result<void> made() {
+    std::size_t number = 0;
+    for (const std::string& iri : QP_TRY(collections_made_by(txn_, estate_.actor))) {
+      const auto sequence = QP_TRY(txn_.find_iri(iri));
+      const auto source =
+          sequence ? QP_TRY(source_of(txn_, *sequence)) : std::optional<store::DocumentRecord>();
+      std::string text = QP_TRY(head(iri, sequence));
+      if (source && source->root == *sequence) {
+        text = QP_TRY(text_of(txn_, *source, services_));
+        text.back() = ',';
+        text += R"("orderedItems":[)";
+        ++totals_.documents;
       }
-      if (items.size() < kAtOnce) break;
-      after = items.back().key;
+      QP_TRY(begin(fmt::format("collections/{}", ++number), text));
+      QP_TRY(each(sequence, [&](const auto& item) { return named(item, as::Public); }));
+      QP_TRY(end());
     }
-    QP_TRY(shelf_.write("\n]}\n"));
-    return shelf_.close();
+    return {};
+  }
+
+  /// After the outbox, which tells of it.
+  Result<void> deleted() {
+    if (deleted_.empty()) return {};
+    QP_TRY(begin("deleted", R"({"type":"OrderedCollection","orderedItems":[)"));
+    for (const TermId graph : deleted_) {
+      const auto tombstone = QP_TRY(source_of(txn_, graph));
+      if (tombstone) QP_TRY(item(QP_TRY(tombstone_text(*tombstone))));
+    }
+    return end();
   }
 
   Result<void> files() {
@@ -112,18 +151,90 @@ class Exporter {
   }
 
  private:
-  Result<std::string> member(TermId id, bool whole) {
-    const auto document = whole ? QP_TRY(source_of(txn_, id)) : std::nullopt;
-    if (document && document->root == id) {
-      std::string text = QP_TRY(text_of(txn_, *document, services_));
-      note_files(text);
-      ++totals_.documents;
-      return text;
+  using Each = std::function<Result<void>(const store::SequenceItem&)>;
+
+  Result<std::uint64_t> count(TermId sequence) const {
+    return txn_.sequence_count(sequence, store::Visible::everything());
+  }
+  Result<std::string> head(const std::string& iri, const std::optional<TermId>& sequence) const {
+    std::string text(kHead);
+    json::write_string(iri, text);
+    return text + fmt::format(R"(,"type":"OrderedCollection","totalItems":{},"orderedItems":[)",
+                              sequence ? QP_TRY(count(*sequence)) : 0);
+  }
+  Result<void> begin(std::string_view name, const std::string& head) {
+    is_first_ = true;
+    QP_TRY(shelf_.open(fmt::format("{}{}.json", folder_, name)));
+    return shelf_.write(head);
+  }
+  Result<void> item(const std::string& text) {
+    QP_TRY(shelf_.write(is_first_ ? "\n" : ",\n"));
+    is_first_ = false;
+    return shelf_.write(text);
+  }
+  Result<void> end() {
+    QP_TRY(shelf_.write("\n]}\n"));
+    return shelf_.close();
+  }
+  /// Oldest first.
+  Result<void> each(const std::optional<TermId>& sequence, const Each& each) const {
+    std::uint64_t after = 0;
+    while (sequence) {
+      const auto items =
+          QP_TRY(txn_.sequence_after(*sequence, after, kAtOnce, store::Visible::everything()));
+      for (const store::SequenceItem& item : items) QP_TRY(each(item));
+      if (items.size() < kAtOnce) break;
+      after = items.back().key;
     }
+    return {};
+  }
+
+  Result<void> document(const store::SequenceItem& of) {
+    const auto source = QP_TRY(source_of(txn_, of.member));
+    if (!source || source->root != of.member) return named(of, as::Public);
+    if (QP_TRY(view::is_tombstone(txn_, of.member))) {
+      return item(QP_TRY(tombstone_text(*source)));
+    }
+    QP_TRY(note_deleted(of.member));
+    const std::string text = QP_TRY(text_of(txn_, *source, services_));
+    note_files(text);
+    ++totals_.documents;
+    return item(text);
+  }
+
+  Result<void> named(const store::SequenceItem& of, TermId readers) {
     ++totals_.members;
     std::string text;
-    json::write_string(QP_TRY(txn_.resolve(id)).value, text);
-    return text;
+    json::write_string(QP_TRY(txn_.resolve(of.member)).value, text);
+    const auto who = QP_TRY(readers_in(txn_, of.audience));
+    if (who == std::vector{readers}) return item(text);
+    return item(fmt::format(R"({{"id":{},{}}})", text, QP_TRY(readers_text(txn_, who))));
+  }
+
+  Result<std::string> tombstone_text(const store::DocumentRecord& tombstone) {
+    ++totals_.documents;
+    std::string text = QP_TRY(text_of(txn_, tombstone, services_));
+    const auto record = QP_TRY(txn_.graph(tombstone.root));
+    const auto readers = QP_TRY(readers_in(txn_, record->audience));
+    text.back() = ',';
+    return text + QP_TRY(readers_text(txn_, readers)) + "}";
+  }
+
+  /// What an activity made or took away, and is no more.
+  Result<void> note_deleted(TermId activity) {
+    std::vector<TermId> objects;
+    QP_TRY(txn_.scan({activity, activity, as::object, {}}, {}, [&](const auto& quad) {
+      objects.push_back(quad.quad.o);
+      return true;
+    }));
+    const auto actor = QP_TRY(txn_.find_iri(estate_.actor));
+    const auto outbox = QP_TRY(txn_.find_iri(estate_.outbox));
+    for (const TermId object : objects) {
+      if (!actor || !outbox || object == *actor) continue;
+      if (!QP_TRY(is_deleted_by(txn_, object, *actor))) continue;
+      if (!QP_TRY(txn_.sequence_contains(*outbox, object))) deleted_.insert(object);
+    }
+    return {};
   }
 
   /// Files of this server that a document names.
@@ -143,6 +254,8 @@ class Exporter {
   Shelf& shelf_;
   ExportTotals& totals_;
   std::set<std::string> files_;
+  std::set<TermId> deleted_;
+  bool is_first_ = true;
 };
 
 /// The actor's document for its archive, and what belongs to it.
@@ -164,19 +277,24 @@ Result<Owner> owner(const Txn& txn, const std::string& actor, const Services& se
 }
 
 Result<void> export_owner(const Txn& txn, const Owner& owner, const std::string& folder,
-                          bool with_inbox, const Services& services, Shelf& shelf,
-                          ExportTotals& totals) {
+                          const Services& services, Shelf& shelf, ExportTotals& totals) {
   const Estate& estate = owner.estate;
   Exporter exporter(txn, estate, folder, services, shelf, totals);
   QP_TRY(exporter.actor(owner.document));
-  QP_TRY(exporter.collection("outbox", estate.outbox, true));
-  QP_TRY(exporter.collection("liked", estate.liked, false));
-  QP_TRY(exporter.collection("followers", estate.followers, false));
-  QP_TRY(exporter.collection("following", estate.following, false));
-  QP_TRY(exporter.collection("bookmarks", estate.bookmarks, false));
-  QP_TRY(exporter.collection("featured", estate.featured, false));
-  QP_TRY(exporter.collection("blocked", estate.blocked, false));
-  if (with_inbox) QP_TRY(exporter.collection("inbox", estate.inbox, false));
+  QP_TRY(exporter.outbox());
+  const auto own = QP_TRY(txn.find_iri(estate.actor)).value_or(TermId::None);
+  QP_TRY(exporter.members("liked", estate.liked, own));
+  QP_TRY(exporter.members("followers", estate.followers, own));
+  QP_TRY(exporter.members("following", estate.following, own));
+  QP_TRY(exporter.members("bookmarks", estate.bookmarks, own));
+  QP_TRY(exporter.members("featured", estate.featured, as::Public));
+  QP_TRY(exporter.members("blocked", estate.blocked, own));
+  QP_TRY(exporter.members("streams", estate.streams, as::Public));
+  QP_TRY(exporter.members("pending-followers", estate.pending_followers, own));
+  QP_TRY(exporter.members("pending-following", estate.pending_following, own));
+  QP_TRY(exporter.members("inbox", estate.inbox, own));
+  QP_TRY(exporter.made());
+  QP_TRY(exporter.deleted());
   return exporter.files();
 }
 
@@ -192,12 +310,27 @@ Result<bool> is_in_an_outbox(const Txn& txn, TermId id) {
 
 }  // namespace
 
+Result<bool> is_deleted_by(const Txn& txn, TermId graph, TermId actor) {
+  if (!QP_TRY(view::is_tombstone(txn, graph))) return false;
+  std::vector<TermId> activities;
+  QP_TRY(txn.scan({{}, {}, as::object, graph}, {}, [&](const store::OrderedQuad& quad) {
+    if (quad.quad.s == quad.quad.g) activities.push_back(quad.quad.s);
+    return true;
+  }));
+  for (const TermId activity : activities) {
+    if (!QP_TRY(txn.probe({activity, activity, as::actor, actor}, {}))) continue;
+    for (const TermId type : std::initializer_list<TermId>{as::Create, as::Delete}) {
+      if (QP_TRY(txn.probe({activity, activity, rdf::type, type}, {}))) return true;
+    }
+  }
+  return false;
+}
+
 Result<ExportTotals> export_estate(const Txn& txn, const std::string& actor,
                                    const std::string& folder, const Services& services,
                                    Shelf& shelf) {
   ExportTotals totals;
-  QP_TRY(export_owner(txn, QP_TRY(owner(txn, actor, services)), folder, false, services, shelf,
-                      totals));
+  QP_TRY(export_owner(txn, QP_TRY(owner(txn, actor, services)), folder, services, shelf, totals));
   return totals;
 }
 
@@ -211,7 +344,7 @@ Result<ExportTotals> export_all(const Txn& txn, const Services& services, Shelf&
     }
     if (!found) continue;  // deleted
     const std::string folder = fmt::format("actors/{}/", ++number);
-    QP_TRY(export_owner(txn, *found, folder, true, services, shelf, totals));
+    QP_TRY(export_owner(txn, *found, folder, services, shelf, totals));
   }
   QP_TRY(shelf.open("documents.ndjson"));
   const auto graphs = QP_TRY(txn.open_scan({}, store::Order::Gspo, {}));

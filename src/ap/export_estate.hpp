@@ -23,9 +23,10 @@ struct ExportTotals {
   std::size_t documents = 0, members = 0, files = 0;
 };
 
-/// The actor, its collections (outbox.json with the documents themselves, oldest first), and the
-/// files that these name: all below `folder`. Keys and passwords are in none of them. NotFound
-/// where nothing is here under `actor`.
+/// The actor, its collections (outbox.json with the documents themselves, oldest first; in
+/// `collections/` those that it made), what it deleted, and the files that these name: all below
+/// `folder`. Who may know of a member is beside it where that is not the rule; of a Tombstone, in
+/// its `to`. Keys and passwords are in none of them. NotFound where nothing is here under `actor`.
 Result<ExportTotals> export_estate(const store::Txn& txn, const std::string& actor,
                                    const std::string& folder, const Services& services,
                                    Shelf& shelf);
@@ -33,5 +34,8 @@ Result<ExportTotals> export_estate(const store::Txn& txn, const std::string& act
 /// All that actors have here, each in a folder of its own, and every other document, with what is
 /// in it taken at its word: `documents.ndjson`.
 Result<ExportTotals> export_all(const store::Txn& txn, const Services& services, Shelf& shelf);
+
+/// A Tombstone of what the actor made or did, as far as its outbox tells.
+Result<bool> is_deleted_by(const store::Txn& txn, TermId graph, TermId actor);
 
 }  // namespace qp::ap

@@ -18,7 +18,22 @@ Result<store::AudienceId> audience_for(store::WriteTxn& txn, json::Value node) {
   return audience_of(txn, readers);
 }
 
-/// A Tombstone names no readers: those of the Create, which is here before it, may know of it.
+}  // namespace
+
+std::vector<std::string> readers_of(json::Value node) {
+  std::vector<std::string> readers = read_activity(node).recipients();
+  if (readers.empty() && node.contains(ldp::inbox.iri)) {
+    readers.emplace_back(as::Public.iri);
+    return readers;
+  }
+  for (const Word& author : {as::actor, as::attributedTo}) {
+    for (std::string& one : values_of(node, author.iri)) {
+      if (!contains(readers, one)) readers.push_back(std::move(one));
+    }
+  }
+  return readers;
+}
+
 Result<store::AudienceId> audience_of_tombstone(store::WriteTxn& txn, const std::string& iri) {
   auto audience = store::AudienceId::Nobody;
   const auto id = QP_TRY(txn.find_iri(iri));
@@ -36,22 +51,6 @@ Result<store::AudienceId> audience_of_tombstone(store::WriteTxn& txn, const std:
     if (record) audience = record->audience;
   }
   return audience;
-}
-
-}  // namespace
-
-std::vector<std::string> readers_of(json::Value node) {
-  std::vector<std::string> readers = read_activity(node).recipients();
-  if (readers.empty() && node.contains(ldp::inbox.iri)) {
-    readers.emplace_back(as::Public.iri);
-    return readers;
-  }
-  for (const Word& author : {as::actor, as::attributedTo}) {
-    for (std::string& one : values_of(node, author.iri)) {
-      if (!contains(readers, one)) readers.push_back(std::move(one));
-    }
-  }
-  return readers;
 }
 
 std::string document_name(json::Value document) {

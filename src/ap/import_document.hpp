@@ -16,6 +16,9 @@ Result<TermId> import_document(store::WriteTxn& txn, const jsonld::StoredForm& f
 /// The IRI of a document by what it says, however it is spelt: who imports it twice has one.
 std::string document_name(json::Value document);
 
+/// Of a Tombstone that names no readers: those of the Create, where that is here, may know of it.
+Result<store::AudienceId> audience_of_tombstone(store::WriteTxn& txn, const std::string& iri);
+
 /// Who may read what `expanded_node` says: whom it is addressed to, and its authors; all, where it
 /// is an actor.
 std::vector<std::string> readers_of(json::Value expanded_node);

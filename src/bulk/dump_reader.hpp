@@ -22,8 +22,12 @@ struct Record {
   std::string position;       ///< the file, and the number of the record where it has several
   Result<std::string> bytes;  ///< of it, or what is wrong with it
   Kind kind = Kind::Document;
-  std::string collection{};  ///< of a personal archive: where it was listed; of a File its name
-  std::string context{};     ///< JSON: of a Document that has none of its own
+  /// Of a personal archive: where it was listed (by name, or the IRI of a collection that its actor
+  /// made); of a File its name.
+  std::string collection{};
+  std::string context{};  ///< JSON: of a Document that has none of its own
+  /// Of a Member: who may know that it is in there; nullopt: as is the rule for that collection.
+  std::optional<std::vector<std::string>> readers{};
 };
 
 class DumpReader {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <unordered_set>
+#include <utility>
 
 #include "base/json.hpp"
 #include "bulk/account_list.hpp"
@@ -27,9 +28,12 @@ constexpr std::array<PixelfedFile, 3> kPixelfedFiles = {{
 }};
 /// An object with a list for each.
 constexpr std::string_view kMutedAndBlocked = "muted-and-blocked-accounts.json";
-constexpr std::array<std::string_view, 9> kCollections = {"outbox",    "likes",     "liked",
-                                                          "bookmarks", "followers", "following",
-                                                          "featured",  "blocked",   "inbox"};
+constexpr std::array<std::string_view, 13> kCollections = {
+    "outbox",   "likes",   "liked", "bookmarks", "followers",         "following",
+    "featured", "blocked", "inbox", "streams",   "pending-followers", "pending-following",
+    "deleted"};
+/// Of our own archives: the collections that the actor made, a file for each.
+constexpr std::string_view kMade = "collections/";
 
 std::pair<std::string_view, std::string_view> split_path(std::string_view name) {
   const auto slash = name.rfind('/');
@@ -41,14 +45,40 @@ bool is_document(std::string_view name) {
   return name.ends_with(".json") || name.ends_with(".csv") || name.ends_with(".txt");
 }
 
-/// The context of a collection's head, as JSON; empty: it has none.
-std::string context_of(const std::string& head) {
+/// A collection without its items.
+struct Head {
+  std::string context;  ///< JSON; empty: it has none
+  std::string id;
+  bool is_document = false;  ///< it says whose it is, and not only what is in it
+};
+Head read_head(const std::string& text) {
   json::Arena arena;
   json::ParseLimits limits;
   limits.allow_duplicate_keys = true;
-  const auto parsed = json::parse(head, arena, limits);
-  if (!parsed || !parsed->contains("@context")) return {};
-  return json::to_text(parsed->get("@context"));
+  const auto parsed = json::parse(text, arena, limits);
+  if (!parsed) return {};
+  Head head;
+  if (parsed->contains("@context")) head.context = json::to_text(parsed->get("@context"));
+  head.id = parsed->get("id").text();
+  head.is_document = parsed->contains("attributedTo");
+  return head;
+}
+
+/// What is only named, in whichever of the two ways: its id, or that with whom it is for.
+void make_member(Record& record) {
+  json::Arena arena;
+  const auto value = json::parse(*record.bytes, arena);
+  if (!value) return;
+  const bool is_stub = value->is_object() && value->size() == 2 && value->get("id").is_string() &&
+                       value->get("to").is_array();
+  if (!value->is_string() && !is_stub) return;
+  record.kind = Record::Kind::Member;
+  std::string id(is_stub ? value->get("id").text() : value->text());
+  if (is_stub) {
+    record.readers.emplace();
+    for (const json::Value one : value->get("to").items()) record.readers->emplace_back(one.text());
+  }
+  record.bytes = std::move(id);
 }
 
 class ArchiveReader final : public DumpReader {
@@ -110,20 +140,25 @@ class ArchiveReader final : public DumpReader {
     }
     if (name == kMutedAndBlocked) return read_blocked(entry);
     if (!name.ends_with(".json")) return;
+    is_made_ = name.starts_with(kMade);
+    head_.reset();
+    if (is_made_) {
+      pieces_.emplace(std::move(entry.read), JsonPieces::Of::Collection);
+      return;
+    }
     collection_ = name.substr(0, name.size() - 5);
     are_statuses_ = false;
     for (const PixelfedFile& file : kPixelfedFiles) {
       if (file.name != collection_) continue;
       are_statuses_ = file.collection == "outbox";
       collection_ = file.collection;
-      context_ = "";
+      head_ = Head();
       pieces_.emplace(std::move(entry.read), JsonPieces::Of::Stream);
       return;
     }
     if (std::find(kCollections.begin(), kCollections.end(), collection_) == kCollections.end()) {
       return;
     }
-    context_.reset();
     pieces_.emplace(std::move(entry.read), JsonPieces::Of::Collection);
   }
 
@@ -147,25 +182,26 @@ class ArchiveReader final : public DumpReader {
   }
 
   std::optional<Record> piece() {
-    auto piece = pieces_->next();
+    auto piece = waiting_ ? std::exchange(waiting_, std::nullopt) : pieces_->next();
+    if (!head_) {
+      head_ = read_head(pieces_->head());
+      if (is_made_) collection_ = head_->id;
+      if (is_made_ && head_->is_document) {
+        waiting_ = std::move(piece);
+        return Record{position_, pieces_->head(), Record::Kind::Document, collection_};
+      }
+    }
     if (!piece) return std::nullopt;
     if (are_statuses_ && piece->text) {
       piece->text =
           owner_ ? activity_of_status(*piece->text, *owner_) : Result<std::string>(owner_.error());
     }
-    if (!context_) context_ = context_of(pieces_->head());
     Record record{position_ + "#" + std::to_string(piece->number), std::move(piece->text),
-                  Record::Kind::Document, collection_, *context_};
-    if (record.bytes && record.bytes->starts_with('"')) {
-      record.kind = Record::Kind::Member;
-      record.bytes = text_of(*record.bytes);
-    }
+                  Record::Kind::Document, collection_, head_->context};
+    const bool may_be_named =
+        record.bytes && (record.bytes->starts_with('"') || collection_ != "outbox");
+    if (may_be_named) make_member(record);
     return record;
-  }
-
-  static Result<std::string> text_of(const std::string& json) {
-    json::Arena arena;
-    return std::string(QP_TRY(json::parse(json, arena)).text());
   }
 
   std::unique_ptr<Entries> entries_;
@@ -173,11 +209,12 @@ class ArchiveReader final : public DumpReader {
   Result<StatusOwner> owner_;
   PersonalArchive::Part part_;
   std::optional<JsonPieces> pieces_;
-  bool are_statuses_ = false;
+  std::optional<Piece> waiting_;
+  bool are_statuses_ = false, is_made_ = false;
   std::optional<AccountList> list_;
   std::vector<Record> blocked_;  ///< the next one last
   std::string position_, collection_;
-  std::optional<std::string> context_;
+  std::optional<Head> head_;
 };
 
 }  // namespace

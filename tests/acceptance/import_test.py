@@ -15,7 +15,7 @@ import time
 import unittest
 import zipfile
 
-from harness import AS2, AS2_TYPE, LD_TYPE, PUBLIC, AcceptanceCase, Server
+from harness import AS2, AS2_TYPE, LD_TYPE, PUBLIC, AcceptanceCase, Server, id_of
 from mastodon import PNG, Archive
 
 DOCUMENTS = [
@@ -661,25 +661,123 @@ class RoundTrip(Restored):
         _, hidden_note = alice.create({"type": "Note", "content": "to go, too"},
                                       to=[alice.document["followers"]])
         _, kept_note = alice.create({"type": "Note", "content": "stays"}, to=[PUBLIC])
-        for note in (public_note, hidden_note):
-            alice.submit({"@context": AS2, "type": "Delete", "object": note, "to": [PUBLIC]})
-        tombstone = first.get(public_note)
-        self.assertEqual([tombstone.status_code, first.get(hidden_note).status_code], [410, 404])
-        first.cli("export", "--format", "as2", first.folder / "all.zip")
+        boost = alice.submit({"@context": AS2, "type": "Announce", "object": "https://far.example/1",
+                              "to": [PUBLIC]})
+        _, listing = alice.create({"type": "Collection", "name": "a list", "items": [public_note]},
+                                  to=[PUBLIC])
+        first.cli("export", "--format", "as2", "--actor", "alice", first.folder / "before.zip")
+        for thing in (public_note, hidden_note, boost, listing):
+            alice.submit({"@context": AS2, "type": "Delete", "object": thing, "to": [PUBLIC]})
+        gone = {thing: first.get(thing) for thing in (public_note, boost, listing)}
+        self.assertEqual({answer.status_code for answer in gone.values()}, {410})
+        self.assertEqual(first.get(hidden_note).status_code, 404)
+        outbox = first.get(alice.outbox + "?page=first").json()
+        first.stop()
+        for actor in (["--actor", alice.actor], []):
+            first.cli("export", "--format", "as2", *actor, first.folder / "some.zip")
+            second = self.new_server(first.port)
+            second.cli("import", first.folder / "some.zip")
+            self.assertEqual(quads_of(second, *actor), quads_of(first, *actor))
+            # An older archive does not bring it back.
+            second.run("import", first.folder / "before.zip")
+            second.start()
+            for thing, tombstone in gone.items():
+                again = second.get(thing)
+                self.assertEqual((again.status_code, again.json()), (410, tombstone.json()))
+                self.assertEqual(again.json()["type"], "Tombstone")
+            self.assertEqual(second.get(public_note).json()["formerType"], "Note")
+            page = second.get(public_note, headers={"Accept": "text/html"})
+            self.assertEqual((page.status_code, "to go" in page.text), (410, False))
+            self.assertEqual(second.get(hidden_note).status_code, 404)
+            self.assertEqual(second.get(kept_note).json()["content"], "stays")
+            self.assertEqual(second.get(public).status_code, 200)
+            self.assertEqual(second.get(alice.outbox + "?page=first").json(), outbox)
+            second.stop()
+            self.assertEqual(json.loads(second.cli("verify", "--json"))["problems"], [])
+
+    def test_what_a_later_archive_calls_deleted_is_deleted_with_its_words(self):
+        first = self.new_server()
+        alice = first.account("alice")
+        first.start()
+        _, note = alice.create({"type": "Note", "content": "to go"}, to=[PUBLIC])
+        archives = [first.folder / "1.zip", first.folder / "2.zip"]
+        first.cli("export", "--format", "as2", "--actor", "alice", archives[0])
+        alice.submit({"@context": AS2, "type": "Delete", "object": note, "to": [PUBLIC]})
+        first.cli("export", "--format", "as2", "--actor", "alice", archives[1])
         first.stop()
         second = self.new_server(first.port)
-        second.cli("import", first.folder / "all.zip")
-        self.assertEqual(quads_of(second), quads_of(first))
+        for archive in archives * 2:
+            second.run("import", archive)
         second.start()
-        again = second.get(public_note)
-        self.assertEqual((again.status_code, again.json()), (410, tombstone.json()))
-        self.assertEqual(again.json()["type"], "Tombstone")
-        page = second.get(public_note, headers={"Accept": "text/html"})
-        self.assertEqual((page.status_code, "to go" in page.text), (410, False))
-        self.assertEqual(second.get(hidden_note).status_code, 404)
-        self.assertEqual(second.get(kept_note).json()["content"], "stays")
-        self.assertEqual(second.get(public).status_code, 200)
+        self.assertEqual(second.get(note).status_code, 410)
+        self.assertNotIn("to go", second.cli("query", "--claims", "SELECT ?o { GRAPH ?g { ?s ?p ?o } }"))
+        second.stop()
         self.assertEqual(json.loads(second.cli("verify", "--json"))["problems"], [])
+
+    def test_lists_and_collections_come_back_in_order_for_those_who_may_see_them(self):
+        first = self.new_server()
+        alice, bob = first.account("alice"), first.account("bob")
+        archive = Archive(posts=5)
+        first.cli("import", archive.write(first.folder / "old.tar.gz"), "--actor", "alice")
+        lists = first.folder / "following.csv"
+        lists.write_text("carol@far.example\n")
+        first.cli("import", lists, "--actor", "alice")
+        first.start()
+        _, public = alice.create({"type": "Note", "content": "for all"}, to=[PUBLIC])
+        _, hidden = alice.create({"type": "Note", "content": "for few"},
+                                 to=[alice.document["followers"]])
+        far = "https://far.example/1"
+        _, open_list = alice.create({"type": "OrderedCollection", "name": "what I like",
+                                     "orderedItems": [hidden, far, public]}, to=[PUBLIC])
+        _, private = alice.create({"type": "Collection", "name": "mine", "items": [public]})
+        _, empty = alice.create({"type": "Collection", "name": "nothing yet"}, to=[PUBLIC])
+        alice.submit({"@context": AS2, "type": "Add", "object": "https://far.example/2",
+                      "target": open_list, "to": [PUBLIC]})
+        alice.submit({"@context": AS2, "type": "Remove", "object": far, "target": open_list})
+        alice.submit({"@context": AS2, "type": "Like", "object": public, "to": [PUBLIC]})
+        bob.submit({"@context": AS2, "type": "Follow", "object": alice.actor})
+        seen = [open_list, empty, alice.outbox, *(alice.document[name] for name in
+                                                  ("liked", "followers", "following"))]
+        def visible():
+            heads = {iri: first.get(iri).json() for iri in seen}
+            return heads, {iri: first.get(page).json() for iri, head in heads.items()
+                           if isinstance(page := head.get("first"), str)}
+        before = visible()
+        self.assertEqual(before[0][open_list]["totalItems"], 2)
+        for actor in (["--actor", alice.actor], []):
+            out = first.folder / "some.tar.gz"
+            first.cli("export", "--format", "as2", *actor, out)
+            second = self.new_server(first.port)
+            self.assertEqual(second.run("import", out).returncode, 0)
+            self.assertEqual(quads_of(second, "--actor", alice.actor),
+                             quads_of(first, "--actor", alice.actor))
+            first.stop()
+            second.start()
+            self.assertEqual(visible(), before)
+            self.assertEqual(second.get(private).status_code, 404)
+            second.stop()
+            self.assertEqual(json.loads(second.cli("verify", "--json"))["problems"], [])
+            first.start()
+
+    def test_made_over_to_a_new_actor_lists_are_its_own(self):
+        first = self.new_server()
+        alice = first.account("alice")
+        first.start()
+        _, note = alice.create({"type": "Note", "content": "for all"}, to=[PUBLIC])
+        _, listing = alice.create({"type": "Collection", "name": "good", "items": [note]}, to=[PUBLIC])
+        first.cli("export", "--format", "as2", "--actor", alice.actor, first.folder / "a.zip")
+        second = self.new_server()
+        carol = second.account("carol")
+        done = second.run("import", first.folder / "a.zip", "--actor", "carol")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        second.start()
+        items = {id_of(item["object"]): item["object"] for item in carol.items(carol.outbox)}
+        moved = next(item for item in items.values() if item.get("alsoKnownAs") == listing)
+        self.assertTrue(moved["id"].startswith(second.url + "/collections/"), moved)
+        members = second.get(moved["id"]).json()
+        self.assertEqual(members["totalItems"], 1)
+        new_note = next(iri for iri, item in items.items() if item.get("alsoKnownAs") == note)
+        self.assertEqual([id_of(item) for item in carol.items(moved["id"])], [new_note])
 
     def test_nquads_come_back_with_their_graphs(self):
         first = self.new_server()
@@ -728,6 +826,7 @@ class Hostile(AcceptanceCase):
         return self.server.run("import", "--json", path, *arguments)
 
     def test_what_is_not_the_actors_own_is_a_claim(self):
+        before = len(self.bob.items(self.bob.outbox))
         note, _ = self.bob.create({"type": "Note", "content": "bob's"}, to=[PUBLIC])
         kept = self.server.get(note).json()
         archive = Archive(host="https://evil.example", name="mallory", posts=2)
@@ -746,7 +845,37 @@ class Hostile(AcceptanceCase):
         self.assertEqual(self.server.get(note).json(), kept)
         for iri in ("https://bank.example/1", "https://bank.example/2", "https://bank.example/3"):
             self.assertNotEqual(self.server.run("show", iri).returncode, 0, iri)
-        self.assertEqual(len(self.bob.items(self.bob.outbox)), 1)
+        self.assertEqual(len(self.bob.items(self.bob.outbox)), before + 1)
+
+    def test_it_neither_deletes_what_is_anothers_nor_puts_anything_into_anothers_lists(self):
+        note = self.bob.create({"type": "Note", "content": "bob's"}, to=[PUBLIC])[1]
+        listing = self.bob.create({"type": "Collection", "name": "bob's"}, to=[PUBLIC])[1]
+        archive = Archive(host=self.server.url, name="mallory", posts=1)
+        far, own = "https://bank.example/1", f"{archive.actor}/lists/1"
+        members = dict(archive.members())
+        members["deleted.json"] = json.dumps({"type": "OrderedCollection", "orderedItems": [
+            {"@context": AS2, "id": iri, "type": "Tombstone", "to": [PUBLIC]}
+            for iri in (note, far, self.bob.actor, own + "/gone")]}).encode()
+        for number, iri in enumerate((listing, self.bob.document["followers"], far, note, own)):
+            members[f"collections/{number}.json"] = json.dumps(
+                {"@context": AS2, "id": iri, "type": "OrderedCollection", "name": "taken over",
+                 "attributedTo": archive.actor, "to": [PUBLIC],
+                 "orderedItems": ["https://evil.example/1"]}).encode()
+        archive.members = lambda: list(members.items())
+        done = self.run_import(archive)
+        self.assertEqual(done.returncode, 1)
+        errors = [json.loads(line) for line in done.stdout.splitlines() if '"error"' in line]
+        self.assertEqual(len(errors), 4, errors)
+        for one in errors:
+            self.assertIn("is no collection of the actor's", one["error"])
+        self.assertEqual(self.server.get(note).json()["content"], "bob's")
+        self.assertEqual(self.server.get(self.bob.actor).status_code, 200)
+        self.assertEqual(self.server.get(own + "/gone").status_code, 410)
+        self.assertNotEqual(self.server.run("show", far).returncode, 0)
+        for iri in (listing, self.bob.document["followers"]):
+            head = self.server.get(iri).json()
+            self.assertEqual((head["totalItems"], head["attributedTo"]), (0, self.bob.actor))
+        self.assertEqual(self.server.get(own).json()["totalItems"], 1)
 
     def test_an_archive_cannot_speak_for_an_actor_that_lives_here(self):
         before = self.server.get(self.carol.actor).json()
