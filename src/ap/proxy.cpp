@@ -39,6 +39,20 @@ bool is_activity_type(std::string_view content_type) {
   return name == "application/activity+json" || name == "application/ld+json";
 }
 
+/// Who else got it is for nobody to learn, whatever its server says of it.
+void strip_hidden(json::Value value) {
+  if (value.is_object()) {
+    for (const std::string_view key : {"bto", "bcc"}) {
+      value.erase(key);
+      value.erase("as:" + std::string(key));
+      value.erase(std::string(as::kNamespace) + std::string(key));
+    }
+    for (const json::Member& member : value.members()) strip_hidden(member.value);
+  } else if (value.is_array()) {
+    for (const json::Value item : value.items()) strip_hidden(item);
+  }
+}
+
 /// Strict JSON whose id is of the origin that answered: a page of collection items has ids of
 /// others inside, and they are links to follow, not claims to believe (FEP-fe34).
 Result<std::string> checked(const net::IncomingResponse& response) {
@@ -52,6 +66,7 @@ Result<std::string> checked(const net::IncomingResponse& response) {
   if (!document.is_object() || (!id.is_null() && origin_of(id.text()) != origin_of(response.url))) {
     return error(Code::Network, "What is there claims an id of another origin");
   }
+  strip_hidden(document);
   return json::to_text(document);
 }
 

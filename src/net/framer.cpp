@@ -121,9 +121,9 @@ bool method_is_known(std::string_view method) {
   return std::ranges::find(kMethods, method) != std::end(kMethods);
 }
 
-bool method_has_content(std::string_view method) {
-  return method == "POST" || method == "PUT" || method == "PATCH";
-}
+/// What is asked of these without a length is to be told so; other methods are refused anyway
+/// (RFC 9110 15.5.12: without one, and without a coding, there is no content).
+bool method_has_content(std::string_view method) { return method == "POST"; }
 
 bool lists_option(std::string_view value, std::string_view option) {
   const auto options = text::split(value, ',');

@@ -82,6 +82,30 @@ std::string_view reason(int status) {
   return found == std::end(kReasons) ? std::string_view() : found->phrase;
 }
 
+/// What to do about a refusal of ours (RFC 9457 3.1.4).
+std::string_view advice(int status) {
+  switch (status) {
+    case 400:
+      return "The request is not HTTP/1.1 as RFC 9112 has it";
+    case 408:
+      return "The request did not come in time; send it again";
+    case 411:
+      return "Send a Content-Length, which may be 0";
+    case 413:
+      return "The body is larger than this address takes";
+    case 414:
+      return "The address is too long";
+    case 431:
+      return "The header fields are too many or too long";
+    case 501:
+      return "The method or the transfer coding is not known here";
+    case 503:
+      return "The server has too much to do; try again a little later";
+    default:
+      return reason(status);
+  }
+}
+
 constexpr std::string_view kRetryAfterSeconds = "2";
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
@@ -149,9 +173,9 @@ std::optional<Responder::Unanswered> Responder::respond(const Request& request, 
 
 void append_refusal(std::string& out, int status, std::string_view request_id,
                     std::string_view method, Then then) {
-  const std::string body =
-      fmt::format(R"({{"type":"about:blank","title":"{0}","status":{1},"error":"{0}"}})",
-                  reason(status), status);
+  const std::string body = fmt::format(
+      R"({{"type":"about:blank","title":"{0}","status":{1},"detail":"{2}","error":"{2}"}})",
+      reason(status), status, advice(status));
   append_status(out, status);
   out += date_line(std::time(nullptr));
   append_field(out, "Content-Type", "application/problem+json");

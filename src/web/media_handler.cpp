@@ -23,7 +23,7 @@ constexpr std::string_view kPath = "/media/";
 struct Upload {
   std::vector<Part> parts;
   std::string_view file, object;
-  bool has_file = false;
+  bool has_file = false, has_object = false;
 };
 
 Result<Upload> read_upload(const net::Request& request) {
@@ -31,12 +31,13 @@ Result<Upload> read_upload(const net::Request& request) {
   upload.parts =
       QP_TRY(parse_multipart(request.headers.get("Content-Type").value_or(""), request.body));
   for (const Part& part : upload.parts) {
-    if (part.name == "file" && !upload.has_file) {
-      upload.file = part.content;
-      upload.has_file = true;
-    } else if (part.name == "object") {
-      upload.object = part.content;
+    const bool is_file = part.name == "file";
+    if (!is_file && part.name != "object") continue;
+    if (is_file ? upload.has_file : upload.has_object) {
+      return bad_input("The form has two parts \"" + part.name + "\"");
     }
+    (is_file ? upload.has_file : upload.has_object) = true;
+    (is_file ? upload.file : upload.object) = part.content;
   }
   if (!upload.has_file || upload.file.empty()) return bad_input("The form has no part \"file\"");
   if (upload.file.size() > limits::kMediaBytes) {

@@ -62,9 +62,11 @@ Result<Part> read_head(std::string_view head) {
 }  // namespace
 
 Result<std::vector<Part>> parse_multipart(std::string_view content_type, std::string_view body) {
+  if (!text::lower(text::trim(content_type)).starts_with("multipart/form-data")) {
+    return error(Code::UnsupportedType, "The body is to be multipart/form-data");
+  }
   const auto boundary = parameter(content_type, "boundary");
-  if (!text::lower(text::trim(content_type)).starts_with("multipart/form-data") || !boundary ||
-      boundary->empty() || boundary->size() > limits::kBoundaryBytes) {
+  if (!boundary || boundary->empty() || boundary->size() > limits::kBoundaryBytes) {
     return bad_input("The body is to be multipart/form-data with a boundary");
   }
   const std::string opening = "--" + *boundary;

@@ -1,5 +1,7 @@
 #include "web/proxy_handler.hpp"
 
+#include <algorithm>
+
 #include "ap/activity.hpp"
 #include "ap/admit.hpp"
 #include "web/auth.hpp"
@@ -37,6 +39,9 @@ Result<std::string> wanted_id(const net::Request& request, Domains& domains) {
     return error(Code::UnsupportedType, "The body is to be application/x-www-form-urlencoded");
   }
   const text::Form form = QP_TRY(text::parse_form(request.body));
+  if (std::ranges::count(form, "id", [](const auto& one) { return one.first; }) > 1) {
+    return bad_input("The form has two \"id\"");
+  }
   std::string id = with_scheme(text::find(form, "id").value_or(""), domains);
   if (id.empty()) return bad_input("The form has no \"id\"");
   if (id.size() > limits::kIriBytes || ap::origin_of(id).empty()) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "web/account_handler.hpp"
 #include "web/actors_handler.hpp"
 #include "web/admin.hpp"
@@ -88,6 +89,9 @@ constexpr Route kHealthRoutes[] = {
 
 /// What came from other servers keeps its address, whatever that looks like.
 constexpr Route kElsewhere = {"/", Match::Prefix, get_elsewhere, nullptr};
+
+/// `OPTIONS *` (RFC 9110 9.3.7).
+constexpr Route kServer = {"*", Match::Exact, nullptr, nullptr, Cors::None};
 
 bool matches(const Route& route, std::string_view path) {
   if (!path.starts_with(route.path)) return false;
@@ -215,6 +219,16 @@ std::size_t body_limit(const net::Request& head) {
   return is_form || !find_route(head.path) ? limits::kFormBytes : limits::kBodyBytes;
 }
 
+/// RFC 9110 15.5.16: what is compressed is not taken, so that a body's limit is what it says.
+static std::optional<net::Response> refuse_coding(const net::Request& request) {
+  const std::string coding(text::trim(request.headers.joined("Content-Encoding")));
+  if (coding.empty() || text::equals_ignoring_case(coding, "identity")) return std::nullopt;
+  net::Response response =
+      problem(error(Code::UnsupportedType, "The body is to come without a Content-Encoding"));
+  response.headers.set("Accept-Encoding", "identity");
+  return response;
+}
+
 static net::Response answer(Context& context, const Route* route, const net::Request& request,
                             int attempt) {
   const ap::Domain* domain = context.domains.find(request.headers.get("Host").value_or(""));
@@ -226,6 +240,9 @@ static net::Response answer(Context& context, const Route* route, const net::Req
   const Handle act =
       is_read(request) ? route->get : (request.method == "POST" ? route->post : nullptr);
   if (!act) return method_not_allowed(*route, request.method);
+  if (request.method == "POST") {
+    if (auto refused = refuse_coding(request)) return std::move(*refused);
+  }
   const ap::Domain none;
   const Exchange exchange{request, domain ? *domain : none, attempt};
   return to_response(act(context, exchange), *route, request);
@@ -235,7 +252,8 @@ void Routes::handle(const net::Request& request, net::Response& response, int at
   const auto begin = std::chrono::steady_clock::now();
   const Route* route = find_route(request.path);
   if (route && route->get == get_sparql && !sparql_) route = nullptr;
-  if (!route && is_read(request)) route = &kElsewhere;
+  const bool is_asked = is_read(request) || request.method == "OPTIONS";
+  if (!route && is_asked) route = request.target == "*" ? &kServer : &kElsewhere;
   response = answer(context_, route, request, attempt);
   if (response.wait_for || response.for_worker) return;
   if (route) add_cors(*route, request, response);

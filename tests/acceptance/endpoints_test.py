@@ -129,7 +129,7 @@ class Endpoints(AcceptanceCase):
         def post(body, content_type):
             return requests.post(url, data=body, timeout=20, headers={
                 "Authorization": f"Bearer {self.alice.token}", "Content-Type": content_type})
-        self.assert_status(post(b"{}", "application/json"), 400)
+        self.assert_status(post(b"{}", "application/json"), 415)
         self.assert_status(post(b"--x\r\n", "multipart/form-data; boundary=x"), 400)
         self.assert_status(post(b"", "multipart/form-data"), 400)
         self.assert_status(self.upload(b""), 400)

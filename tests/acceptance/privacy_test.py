@@ -1,7 +1,8 @@
 """Who sees what, as a property: a town of actors, local and remote, lives at random, and after each
 change every reader gets on every road exactly what a reference rule of a few lines shows.
 
-Roads: object and activity (AS2, HTML, N-Quads, HEAD, If-None-Match), likes, shares and replies,
+Roads: object and activity (AS2, both its names, plain JSON, HTML, the three RDF syntaxes, HEAD,
+If-None-Match), likes, shares and replies,
 outbox and its pages in both directions, inbox, proxyUrl, /sparql, `show --as`, `query --as`.
 Readers: nobody, local actors by token, remote ones by signature.
 """
@@ -15,11 +16,13 @@ import unittest
 import urllib.parse
 
 import sign
-from harness import AS2_TYPE, PUBLIC, AcceptanceCase, Server, id_of
+from harness import AS2_TYPE, LD_TYPE, PUBLIC, AcceptanceCase, Server, id_of
 from remote import Peer
 
 TOWNS = 30 if os.environ.get("QUADPUB_LONG") else 2
 STEPS = 40
+FORMATS = (AS2_TYPE, LD_TYPE, "application/json", "text/html", "text/turtle", "application/trig",
+           "application/n-quads")
 ANYBODY = None  # the reader who does not say who it is
 
 
@@ -320,7 +323,8 @@ class Town:
 
     def check_thing(self, reader, thing, post, if_seen=200):
         expected = if_seen if self.rule.may_read(reader, thing) else 404
-        for accept in (AS2_TYPE, "text/html", "application/n-quads"):
+        some = self.random.sample(FORMATS, 3) if reader in self.remote else FORMATS
+        for accept in some:  # each signature costs two processes
             found = self.ask(reader, thing.iri, accept)
             self.check_form(reader, found, thing, expected, post, accept)
         etag = self.ask(thing.author, thing.iri).headers.get("ETag", '"none"')

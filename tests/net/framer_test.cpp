@@ -115,7 +115,7 @@ TEST_CASE("Content-Length is one plain number, without Transfer-Encoding") {
 
 TEST_CASE("a request with content says how long it is") {
   CHECK(status_of(post("", "")) == 411);
-  CHECK(status_of("PUT / HTTP/1.0\r\n\r\n") == 411);
+  CHECK(status_of("POST / HTTP/1.0\r\n\r\n") == 411);
   CHECK(status_of("DELETE / HTTP/1.1\r\nHost: a\r\n\r\n") == 200);
 }
 
