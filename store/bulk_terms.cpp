@@ -1,12 +1,10 @@
 #include "store/bulk_terms.hpp"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <xxhash.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -28,10 +26,10 @@ BulkTerms::BulkTerms(const WordIndex& words, const Dictionary* old, Counters& co
     : words_(words),
       old_(old),
       counters_(counters),
-      folder_(std::move(folder)),
       budget_(memory_bytes),
       slots_(kFirstSlots),
-      first_(counters.next_term) {}
+      first_(counters.next_term),
+      file_(std::move(folder)) {}
 
 BulkTerms::~BulkTerms() {
   for (const Chunk& chunk : chunks_) {
@@ -41,44 +39,28 @@ BulkTerms::~BulkTerms() {
       std::free(chunk.at);
     }
   }
-  if (fd_ >= 0) ::close(fd_);
 }
 
 // Within the budget on the heap, beyond it in a file that the kernel can write out.
+Result<void> BulkTerms::add_chunk(std::size_t bytes) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t size = (std::max(kChunkBytes, bytes) + page - 1) / page * page;
+  Chunk chunk{nullptr, size, kept_ + size > budget_};
+  chunk.at = chunk.mapped ? QP_TRY(file_.map_more(size)) : static_cast<char*>(std::malloc(size));
+  if (chunk.at == nullptr) return Error{Code::Unavailable, "store: no memory for terms", {}};
+  chunks_.push_back(chunk);
+  chunk_used_ = 0;
+  kept_ += size;
+  return {};
+}
+
 Result<char*> BulkTerms::keep(std::string_view row) {
-  const std::size_t bytes = 4 + row.size();
-  if (chunks_.empty() || chunk_used_ + bytes > chunks_.back().bytes) {
-    const std::size_t page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    const std::size_t size = (std::max(kChunkBytes, bytes) + page - 1) / page * page;
-    Chunk chunk{nullptr, size, kept_ + size > budget_};
-    if (chunk.mapped) {
-      if (fd_ < 0) fd_ = ::open(folder_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-      // Allocated, not only extended: a full disk is an error here and no SIGBUS later.
-      const int code = fd_ < 0 ? errno
-                               : ::posix_fallocate(fd_, static_cast<off_t>(file_bytes_),
-                                                   static_cast<off_t>(size));
-      if (code != 0) {
-        return Error{code == ENOSPC ? Code::Unavailable : Code::Storage,
-                     std::string("store: keeping terms: ") + std::strerror(code),
-                     {}};
-      }
-      void* at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd_,
-                        static_cast<off_t>(file_bytes_));
-      if (at == MAP_FAILED) return Error{Code::Storage, "store: mapping terms", {}};
-      file_bytes_ += size;
-      chunk.at = static_cast<char*>(at);
-    } else {
-      chunk.at = static_cast<char*>(std::malloc(size));
-      if (chunk.at == nullptr) return Error{Code::Unavailable, "store: no memory for terms", {}};
-    }
-    chunks_.push_back(chunk);
-    chunk_used_ = 0;
-    kept_ += size;
-  }
-  char* at = chunks_.back().at + chunk_used_;
   const auto length = static_cast<std::uint32_t>(row.size());
+  const std::size_t bytes = sizeof length + row.size();
+  if (chunks_.empty() || chunk_used_ + bytes > chunks_.back().bytes) QP_TRY(add_chunk(bytes));
+  char* at = chunks_.back().at + chunk_used_;
   std::memcpy(at, &length, sizeof length);
-  std::memcpy(at + 4, row.data(), row.size());
+  std::memcpy(at + sizeof length, row.data(), row.size());
   chunk_used_ += bytes;
   return at;
 }
@@ -88,7 +70,7 @@ std::string_view BulkTerms::row_of(TermId id) const {
   const char* at = rows_[kind][(number(id) & kPayloadMask) - first_[kind]];
   std::uint32_t length = 0;
   std::memcpy(&length, at, sizeof length);
-  return {at + 4, length};
+  return {at + sizeof length, length};
 }
 
 // Equal hashes of 64 bits are looked into; a row of the old store only where it must be.
@@ -112,6 +94,14 @@ bool BulkTerms::is_row(TermId id, const rdf::TermView& term) const {
   const std::uint64_t name = number(datatype);
   if (name <= vocab::rows().size()) return vocab::rows()[name - 1].iri == term.datatype;
   return is_row(datatype, {TermKind::Iri, term.datatype, {}, {}});
+}
+
+TermId BulkTerms::find_new(std::uint64_t hash, const rdf::TermView& term) const {
+  std::size_t at = hash & (slots_.size() - 1);
+  for (; slots_[at].id != TermId::None; at = (at + 1) & (slots_.size() - 1)) {
+    if (slots_[at].hash == hash && is_row(slots_[at].id, term)) return slots_[at].id;
+  }
+  return TermId::None;
 }
 
 void BulkTerms::put(const Slot& slot) {
@@ -157,10 +147,7 @@ Result<TermId> BulkTerms::intern_new(const rdf::TermView& term) {
   scratch_.clear();
   append_hashed(scratch_, term);
   const XXH128_hash_t hash = XXH3_128bits(scratch_.data(), scratch_.size());
-  std::size_t at = hash.low64 & (slots_.size() - 1);
-  for (; slots_[at].id != TermId::None; at = (at + 1) & (slots_.size() - 1)) {
-    if (slots_[at].hash == hash.low64 && is_row(slots_[at].id, term)) return slots_[at].id;
-  }
+  if (const TermId id = find_new(hash.low64, term); id != TermId::None) return id;
   QP_TRY(check_term(term));
   const auto known = old_ != nullptr ? QP_TRY(old_->find(term)) : std::nullopt;
   TermId id = known.value_or(TermId::None);
@@ -194,12 +181,7 @@ Result<std::optional<TermId>> BulkTerms::find(const rdf::TermView& term) const {
     std::string hashed;
     append_hashed(hashed, term);
     const std::uint64_t hash = XXH3_128bits(hashed.data(), hashed.size()).low64;
-    std::size_t at = hash & (slots_.size() - 1);
-    for (; slots_[at].id != TermId::None; at = (at + 1) & (slots_.size() - 1)) {
-      if (slots_[at].hash == hash && is_row(slots_[at].id, term)) {
-        return std::optional(slots_[at].id);
-      }
-    }
+    if (const TermId id = find_new(hash, term); id != TermId::None) return std::optional(id);
   }
   if (old_ == nullptr) return std::optional<TermId>();
   return old_->find(term);

@@ -14,6 +14,7 @@
 #include "base/result.hpp"
 #include "store/counters.hpp"
 #include "store/dictionary.hpp"
+#include "store/unnamed_file.hpp"
 
 namespace qp::store {
 
@@ -33,7 +34,7 @@ class BulkTerms {
 
   /// Of what the old store has too.
   Result<std::optional<TermId>> find(const rdf::TermView& term) const;
-  /// Text of the view lives until the next `intern`; spelt literals in `spelt`.
+  /// Text of the view lives until the next `intern`.
   Result<rdf::TermView> resolve(TermId id) const;
   /// What is held in memory, but for text within the budget.
   std::size_t memory_used() const;
@@ -56,7 +57,10 @@ class BulkTerms {
     TermId id = TermId::None;
   };
   Result<TermId> intern_new(const rdf::TermView& term);
+  /// The id of a term that is new here, None for another.
+  TermId find_new(std::uint64_t hash, const rdf::TermView& term) const;
   Result<char*> keep(std::string_view row);
+  Result<void> add_chunk(std::size_t bytes);
   std::string_view row_of(TermId id) const;
   bool is_row(TermId id, const rdf::TermView& term) const;
   void grow();
@@ -65,8 +69,7 @@ class BulkTerms {
   const WordIndex& words_;
   const Dictionary* old_;
   Counters& counters_;
-  std::filesystem::path folder_;
-  std::size_t budget_;
+  std::size_t budget_;  ///< bytes of chunks that may be on the heap
 
   std::vector<Slot> slots_;  ///< open addressing, a power of two
   std::size_t used_ = 0;
@@ -80,9 +83,8 @@ class BulkTerms {
   };
   std::vector<Chunk> chunks_;
   std::size_t chunk_used_ = 0;
-  std::size_t kept_ = 0;  ///< bytes of all chunks
-  int fd_ = -1;           ///< of the file behind mapped chunks
-  std::size_t file_bytes_ = 0;
+  std::size_t kept_ = 0;            ///< bytes of all chunks
+  UnnamedFile file_;                ///< behind the mapped chunks
   std::array<Recent, 256> recent_;  ///< IRIs; a line repeats much of the one before
   std::string scratch_, row_;
 };

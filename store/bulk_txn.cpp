@@ -1,10 +1,6 @@
 #include "store/bulk_txn.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <tuple>
 
 #include "store/access.hpp"
@@ -28,46 +24,21 @@ bool is_for_later(const Error& error) {
 
 // Rows in a file.
 
-static Error file_trouble(const char* doing) {
-  return lmdb_error(errno, std::string(doing) + " rows of a bulk load");
-}
-
-RowFile::~RowFile() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 Result<RowFile::Place> RowFile::add(std::string_view row) {
   const Place place{written_ + waiting_.size(), static_cast<std::uint32_t>(row.size())};
   waiting_.append(row);
-  if (waiting_.size() >= kFlushBytes) QP_TRY(flush());
-  return place;
-}
-
-Result<void> RowFile::flush() {
-  if (fd_ < 0) fd_ = ::open(folder_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (fd_ < 0) return file_trouble("making a file for");
-  std::string_view left = waiting_;
-  while (!left.empty()) {
-    const ssize_t count = ::write(fd_, left.data(), left.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return file_trouble("writing");
-    left.remove_prefix(static_cast<std::size_t>(count));
-  }
+  if (waiting_.size() < kFlushBytes) return place;
+  QP_TRY(file_.append(waiting_));
   written_ += waiting_.size();
   waiting_.clear();
-  return {};
+  return place;
 }
 
 Result<std::string> RowFile::read(Place place) const {
   if (place.at >= written_) return waiting_.substr(place.at - written_, place.bytes);
   std::string row(place.bytes, '\0');
-  for (std::size_t got = 0; got < row.size();) {
-    const ssize_t more =
-        ::pread(fd_, row.data() + got, row.size() - got, static_cast<off_t>(place.at + got));
-    if (more < 0 && errno == EINTR) continue;
-    if (more <= 0) return file_trouble("reading");
-    got += static_cast<std::size_t>(more);
-  }
+  const std::size_t got = QP_TRY(file_.read(place.at, row));
+  if (got != row.size()) return error(Code::Storage, "store: a temporary file is cut short");
   return row;
 }
 
@@ -122,7 +93,7 @@ std::vector<TermId> BulkTxn::new_graphs() const {
   return names;
 }
 
-std::vector<OrderedQuad>& BulkTxn::ordinals(Order order) {
+const std::vector<OrderedQuad>& BulkTxn::ordinals(Order order) {
   std::sort(ordinals_.begin(), ordinals_.end(),
             [order](const OrderedQuad& a, const OrderedQuad& b) {
               return positions(order, a.quad) < positions(order, b.quad);

@@ -16,30 +16,26 @@
 #include "store/quad_sorter.hpp"
 #include "store/store.hpp"
 #include "store/txn.hpp"
+#include "store/unnamed_file.hpp"
 
 namespace qp::store {
 
-/// Rows that wait in an unnamed file, which goes when this does.
+/// Rows that wait in a file until they are read back, each by its place.
 class RowFile {
  public:
   struct Place {
     std::uint64_t at = 0;
     std::uint32_t bytes = 0;
   };
-  explicit RowFile(std::filesystem::path folder) : folder_(std::move(folder)) {}
-  ~RowFile();
-  RowFile(const RowFile&) = delete;
-  RowFile& operator=(const RowFile&) = delete;
+  explicit RowFile(std::filesystem::path folder) : file_(std::move(folder)) {}
 
   Result<Place> add(std::string_view row);
   Result<std::string> read(Place place) const;
 
  private:
-  Result<void> flush();
-  std::filesystem::path folder_;
-  int fd_ = -1;
+  UnnamedFile file_;
   std::uint64_t written_ = 0;
-  std::string waiting_;
+  std::string waiting_;  ///< what comes behind that
 };
 
 /// What a bulk load is given beside bare quads: whole documents, by the closures that write them
@@ -61,7 +57,7 @@ class BulkTxn final : public WriteTxn {
   const GraphRecord* new_graph(TermId graph) const;
   std::vector<TermId> new_graphs() const;  ///< ascending
   /// New quads that have an ordinal, in that order (Spog or Gspo).
-  std::vector<OrderedQuad>& ordinals(Order order);
+  const std::vector<OrderedQuad>& ordinals(Order order);
   /// Rows of Documents or DocumentBytes, ascending.
   Result<void> each_document_row(
       Db db, const std::function<Result<void>(std::string_view, std::string_view)>& each);

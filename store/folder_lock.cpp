@@ -6,21 +6,16 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <string>
 #include <thread>
 #include <utility>
+
+#include "store/access.hpp"
 
 namespace qp::store {
 
 // Changing files and making a new store take less.
 static constexpr auto kWait = std::chrono::seconds(2);
-
-static Error system_error(int code, const std::string& doing) {
-  const bool full = code == ENOSPC || code == EDQUOT;
-  return Error{
-      full ? Code::Unavailable : Code::Storage, "store: " + doing + ": " + std::strerror(code), {}};
-}
 
 Result<FolderLock> FolderLock::take(const std::filesystem::path& folder, Kind kind) {
   const std::filesystem::path file = folder / "quads.lock";
@@ -28,7 +23,7 @@ Result<FolderLock> FolderLock::take(const std::filesystem::path& folder, Kind ki
   if (fd < 0) {
     const bool may_not = errno == EACCES || errno == EROFS || errno == EPERM || errno == ENOENT;
     if (kind == Kind::Shared && may_not) return FolderLock();
-    return system_error(errno, file.string());
+    return lmdb_error(errno, "opening " + file.string());
   }
   FolderLock lock(fd);
   const auto until = std::chrono::steady_clock::now() + kWait;
@@ -54,7 +49,7 @@ Result<void> FolderLock::change(Kind kind) {
   if (fd_ < 0) return {};
   const bool shared = kind == Kind::Shared;
   if (::flock(fd_, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0) return {};
-  if (errno != EWOULDBLOCK) return system_error(errno, "locking the data folder");
+  if (errno != EWOULDBLOCK) return lmdb_error(errno, "locking the data folder");
   // A failed change may have cost the shared lock (flock(2)).
   if (!shared) ::flock(fd_, LOCK_SH | LOCK_NB);
   return error(Code::Unavailable, shared ? "the store is being replaced; try again later"
@@ -66,14 +61,14 @@ Result<void> sync_to_disk(const std::filesystem::path& path) {
   const bool done = fd >= 0 && ::fsync(fd) == 0;
   const int code = errno;
   if (fd >= 0) ::close(fd);
-  if (!done) return system_error(code, "syncing " + path.string());
+  if (!done) return lmdb_error(code, "syncing " + path.string());
   return {};
 }
 
 Result<void> rename_durably(const std::filesystem::path& from, const std::filesystem::path& to) {
   QP_TRY(sync_to_disk(from));
   if (::rename(from.c_str(), to.c_str()) != 0) {
-    return system_error(errno, "renaming " + from.string());
+    return lmdb_error(errno, "renaming " + from.string());
   }
   return sync_to_disk(std::filesystem::absolute(to).parent_path());
 }

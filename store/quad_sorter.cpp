@@ -1,15 +1,8 @@
 #include "store/quad_sorter.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <memory>
 #include <queue>
-#include <string>
-
-#include "store/access.hpp"
 
 namespace qp::store {
 
@@ -31,21 +24,11 @@ constexpr std::size_t kRowBytes =
 
 }  // namespace
 
-static Error trouble(const char* doing) {
-  return lmdb_error(errno, std::string(doing) + " a sorted run");
-}
-
 QuadSorter::QuadSorter(std::filesystem::path folder, std::size_t memory_bytes)
     : folder_(std::move(folder)),
       capacity_(std::clamp(memory_bytes / kRowBytes, kSmallestBudget, std::size_t{UINT32_MAX})) {}
 
-QuadSorter::~QuadSorter() {
-  for (const auto& files : runs_) {
-    for (const int fd : files) {
-      if (fd >= 0) ::close(fd);
-    }
-  }
-}
+QuadSorter::~QuadSorter() = default;
 
 QuadSorter::Row QuadSorter::row(Order order, std::size_t place) const {
   if (order == Order::Spog) return rows_[place];
@@ -91,32 +74,19 @@ void QuadSorter::arrange(Order order) {
   order_ = order;
 }
 
-static Result<void> write_all(int fd, const char* at, std::size_t left) {
-  while (left > 0) {
-    const ssize_t written = ::write(fd, at, left);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return trouble("writing");
-    at += written;
-    left -= static_cast<std::size_t>(written);
-  }
-  return {};
-}
-
 Result<void> QuadSorter::spill() {
   auto& files = runs_.emplace_back();
-  files.fill(-1);
   const std::uint64_t rows = rows_.size();
   std::vector<Row> block;
   for (const Order order : {Order::Spog, Order::Gspo, Order::Ospg, Order::Posg}) {
-    int& fd = files[static_cast<std::size_t>(order)];
-    fd = ::open(folder_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0) return trouble("making");
+    UnnamedFile& file =
+        *(files[static_cast<std::size_t>(order)] = std::make_unique<UnnamedFile>(folder_));
     arrange(order);
     for (std::size_t at = 0; at < rows_.size(); at += block.size()) {
       block.resize(std::min(kBlock, rows_.size() - at));
       for (std::size_t i = 0; i < block.size(); ++i) block[i] = row(order, at + i);
       QP_TRY(
-          write_all(fd, reinterpret_cast<const char*>(block.data()), block.size() * sizeof(Row)));
+          file.append({reinterpret_cast<const char*>(block.data()), block.size() * sizeof(Row)}));
     }
   }
   spilled_ += rows;
@@ -127,24 +97,17 @@ Result<void> QuadSorter::spill() {
 /// A sorted run, from a file or from memory.
 class QuadSorter::Run {
  public:
-  explicit Run(int fd) : fd_(fd) {}
+  explicit Run(const UnnamedFile& file) : file_(&file) {}
   explicit Run(const std::vector<Row>& rows) : at_(rows.data()), end_(at_ + rows.size()) {}
 
   /// False: at its end.
   Result<bool> fetch() {
     if (at_ != end_) return true;
-    if (fd_ < 0) return false;
+    if (file_ == nullptr) return false;
     block_.resize(kBlock);
-    std::size_t got = 0;
-    while (got < kBlock * sizeof(Row)) {
-      const ssize_t more = ::pread(fd_, reinterpret_cast<char*>(block_.data()) + got,
-                                   kBlock * sizeof(Row) - got, offset_ + static_cast<off_t>(got));
-      if (more < 0 && errno == EINTR) continue;
-      if (more < 0) return trouble("reading");
-      if (more == 0) break;
-      got += static_cast<std::size_t>(more);
-    }
-    offset_ += static_cast<off_t>(got);
+    const std::size_t got = QP_TRY(file_->read(
+        offset_, {reinterpret_cast<char*>(block_.data()), block_.size() * sizeof(Row)}));
+    offset_ += got;
     at_ = block_.data();
     end_ = at_ + got / sizeof(Row);
     return at_ != end_;
@@ -153,8 +116,8 @@ class QuadSorter::Run {
   void step() { ++at_; }
 
  private:
-  int fd_ = -1;
-  off_t offset_ = 0;
+  const UnnamedFile* file_ = nullptr;
+  std::uint64_t offset_ = 0;
   std::vector<Row> block_;
   const Row* at_ = nullptr;
   const Row* end_ = nullptr;
@@ -176,7 +139,7 @@ Result<void> QuadSorter::sorted(Order order, const std::function<Result<void>(co
   std::vector<std::unique_ptr<Run>> runs;
   runs.reserve(runs_.size() + 1);
   for (const auto& files : runs_) {
-    runs.push_back(std::make_unique<Run>(files[static_cast<std::size_t>(order)]));
+    runs.push_back(std::make_unique<Run>(*files[static_cast<std::size_t>(order)]));
   }
   std::vector<Row> last_run(rows_.size());
   for (std::size_t i = 0; i < rows_.size(); ++i) last_run[i] = row(order, i);

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "base/result.hpp"
 #include "store/quad_index.hpp"
+#include "store/unnamed_file.hpp"
 
 namespace qp::store {
 
@@ -51,7 +53,7 @@ class QuadSorter {
   std::vector<std::uint32_t> arranged_;  ///< numbers of rows_ in the order `order_`
   Order order_ = Order::Spog;            ///< Spog: arranged_ is not used
   std::uint64_t spilled_ = 0;
-  std::vector<std::array<int, kOrders.size()>> runs_;  ///< files, one for each order
+  std::vector<std::array<std::unique_ptr<UnnamedFile>, kOrders.size()>> runs_;  ///< by order
 };
 
 }  // namespace qp::store
