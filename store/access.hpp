@@ -69,10 +69,8 @@ inline constexpr std::array<const char*, kDbCount> kDbNames = {"meta",
                                                                "tables"};
 using DbHandles = std::array<MDB_dbi, kDbCount>;
 
-/// Longest key that LMDB takes as Debian builds it.
-inline constexpr std::size_t kKeyBytes = 511;
-
-/// Disk and map full are Unavailable, everything else Storage.
+/// What LMDB's or the system's error number says, while doing that. Disk and map full are
+/// Unavailable, everything else Storage.
 Error lmdb_error(int code, std::string_view doing);
 
 inline MDB_val to_val(std::string_view text) {
@@ -96,12 +94,10 @@ class Cursor {
   /// To the last key before `key`.
   Result<bool> seek_before(std::string_view key);
 
-  /// One step without a Result, for loops over many rows. False: there is none, or it failed, which
-  /// `status` tells.
-  bool step(bool forwards) {
-    code_ = mdb_cursor_get(cursor_.get(), &key_, &value_, forwards ? MDB_NEXT : MDB_PREV);
-    return code_ == 0;
-  }
+  /// `next` and `previous` without a Result, for loops over many rows. False: there is none, or it
+  /// failed, which `status` tells.
+  bool step() { return step(MDB_NEXT); }
+  bool step_back() { return step(MDB_PREV); }
   Result<void> status() const;
   /// For loops of steps: whether the transaction has lived too long.
   Result<void> check_time() const;
@@ -117,6 +113,10 @@ class Cursor {
   friend class WriteCursor;
   Cursor(MDB_cursor* cursor, const Access& access) : cursor_(cursor), access_(&access) {}
   Result<bool> move(MDB_cursor_op operation, std::string_view key);
+  bool step(MDB_cursor_op operation) {
+    code_ = mdb_cursor_get(cursor_.get(), &key_, &value_, operation);
+    return code_ == 0;
+  }
 
   std::unique_ptr<MDB_cursor, Close> cursor_;
   const Access* access_;

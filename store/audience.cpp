@@ -43,10 +43,6 @@ std::string encode_audience(const AudienceRow& row) {
   return value;
 }
 
-std::string_view audience_member_value(bool is_member) {
-  return is_member ? std::string_view() : std::string_view("-");
-}
-
 Result<std::vector<TermId>> Audiences::members(AudienceId audience) const {
   if (audience == AudienceId::Nobody) return std::vector<TermId>{};
   if (audience == AudienceId::Public) return std::vector<TermId>{as::Public};
@@ -64,7 +60,7 @@ Result<void> Audiences::add_sets_of(TermId name, Named& sets) const {
                       [&](std::string_view key, std::string_view value) {
                         ByteReader reader(key.substr(prefix.size()));
                         const auto audience = static_cast<AudienceId>(reader.number(4));
-                        (value.empty() ? sets.in : sets.out).push_back(audience);
+                        (value == kInSet ? sets.in : sets.out).push_back(audience);
                         return true;
                       });
 }
@@ -135,10 +131,10 @@ Result<AudienceId> Audiences::intern(std::span<const TermId> members,
   QP_TRY(access_.put(Db::Audiences, key, value));
   QP_TRY(access_.put(Db::AudienceIds, hash, key));
   for (const TermId member : in) {
-    QP_TRY(access_.put(Db::AudienceMembers, id_key(member) + key, audience_member_value(true)));
+    QP_TRY(access_.put(Db::AudienceMembers, id_key(member) + key, kInSet));
   }
   for (const TermId name : out) {
-    QP_TRY(access_.put(Db::AudienceMembers, id_key(name) + key, audience_member_value(false)));
+    QP_TRY(access_.put(Db::AudienceMembers, id_key(name) + key, kExcepted));
   }
   return audience;
 }

@@ -46,7 +46,8 @@ std::string encode_audience(const AudienceRow& row);
 std::string audience_key(AudienceId audience);
 /// Sorted, without repeats; who is in it is not excepted.
 AudienceRow audience_row(std::span<const TermId> members, std::span<const TermId> except);
-/// The value of an audience_members row.
-std::string_view audience_member_value(bool is_member);
+/// The values of audience_members rows: of who is in a set, and of who is shut out.
+inline constexpr std::string_view kInSet;
+inline constexpr std::string_view kExcepted = "-";
 
 }  // namespace qp::store

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/appender.hpp"
 #include "store/bulk_terms.hpp"
 #include "store/bulk_txn.hpp"
 #include "store/bytes.hpp"
@@ -26,85 +27,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Rows appended before a commit, so that not all dirty pages lie in memory.
-constexpr std::uint64_t kRowsPerCommit = 100'000;
 constexpr std::uint64_t kQuadsPerLook = 16'384;
 constexpr auto kReportEvery = std::chrono::milliseconds(250);
 // Building takes about this part of reading's time.
 constexpr double kBuildShare = 0.6;
-
-/// Appends rows to the databases of a new file, each in the order of its keys.
-class Appender {
- public:
-  explicit Appender(Env& env) : env_(env) {}
-  ~Appender() {
-    cursor_.reset();
-    if (!write_) return;
-    mdb_txn_abort(write_->txn);
-    env_.end_write(*write_);
-  }
-  Appender(const Appender&) = delete;
-  Appender& operator=(const Appender&) = delete;
-
-  Result<void> append(Db db, std::string_view key, std::string_view value) {
-    if (!cursor_ || db != db_) QP_TRY(open(db));
-    MDB_val wanted = to_val(key);
-    MDB_val given = to_val(value);
-    const int code = mdb_cursor_put(cursor_.get(), &wanted, &given, MDB_APPEND);
-    if (code != 0) return env_.trouble(code, "appending");
-    return ++rows_ % kRowsPerCommit == 0 ? commit() : Result<void>();
-  }
-  Result<std::uint64_t> entries(Db db) {
-    QP_TRY(begin());
-    return access_->entries(db);
-  }
-  Result<void> put(const Counters& counters) {
-    QP_TRY(begin());
-    cursor_.reset();
-    return write_counters(*access_, counters);
-  }
-  Result<void> commit() {
-    cursor_.reset();
-    if (!write_) return {};
-    access_.reset();
-    const int code = mdb_txn_commit(write_->txn);
-    env_.end_write(*write_);
-    write_.reset();
-    if (code != 0) return env_.trouble(code, "committing a bulk load");
-    return {};
-  }
-  std::uint64_t rows() const { return rows_; }
-
- private:
-  struct Close {
-    void operator()(MDB_cursor* cursor) const { mdb_cursor_close(cursor); }
-  };
-  Result<void> begin() {
-    if (write_) return {};
-    write_ = QP_TRY(env_.begin_write());
-    access_.emplace(write_->txn, env_.handles());
-    return {};
-  }
-  Result<void> open(Db db) {
-    QP_TRY(begin());
-    cursor_.reset();
-    MDB_cursor* cursor = nullptr;
-    const MDB_dbi handle = env_.handles()[static_cast<std::size_t>(db)];
-    if (const int code = mdb_cursor_open(write_->txn, handle, &cursor); code != 0) {
-      return access_->failed(code, "opening a cursor");
-    }
-    cursor_.reset(cursor);
-    db_ = db;
-    return {};
-  }
-
-  Env& env_;
-  std::optional<Env::Entered> write_;
-  std::optional<Access> access_;
-  std::unique_ptr<MDB_cursor, Close> cursor_;
-  Db db_ = Db::Count;
-  std::uint64_t rows_ = 0;
-};
 
 /// The file that is being made; removed unless it has taken its place.
 class NewFile {
@@ -118,6 +44,46 @@ class NewFile {
  private:
   void remove() const { ::unlink(path_.c_str()); }
   std::filesystem::path path_;
+};
+
+/// The rows that a database of the old store has, from the first on.
+class OldRows {
+ public:
+  static Result<OldRows> of(const Access& old, Db db) {
+    OldRows rows(QP_TRY(old.cursor(db)), db);
+    rows.found_ = QP_TRY(rows.at_.first());
+    return rows;
+  }
+
+  /// False: they are through, and there is neither key nor value.
+  explicit operator bool() const { return found_; }
+  std::string_view key() const { return at_.key(); }
+  std::string_view value() const { return at_.value(); }
+  Result<void> next() {
+    found_ = QP_TRY(at_.next());
+    return {};
+  }
+
+  /// Those before `key`, as they are.
+  Result<void> copy_below(std::string_view key, Appender& out) {
+    while (found_ && at_.key() < key) QP_TRY(copy_one(out));
+    return {};
+  }
+  Result<void> copy_rest(Appender& out) {
+    while (found_) QP_TRY(copy_one(out));
+    return {};
+  }
+
+ private:
+  OldRows(Cursor at, Db db) : at_(std::move(at)), db_(db) {}
+  Result<void> copy_one(Appender& out) {
+    QP_TRY(out.append(db_, at_.key(), at_.value()));
+    return next();
+  }
+
+  Cursor at_;
+  Db db_;
+  bool found_ = false;
 };
 
 class LmdbBulkLoad final : public BulkLoad {
@@ -136,15 +102,11 @@ class LmdbBulkLoad final : public BulkLoad {
   }
 
   Result<void> open_old() {
-    if (std::filesystem::exists(options_.folder / kFileName)) {
-      old_env_ = QP_TRY(Env::open_locked(options_));
-      old_ = QP_TRY(LmdbRead::begin(*old_env_, words_));
-      counters_ = QP_TRY(read_counters(old_->access()));
-    }
-    before_ = counters_;
-    terms_.emplace(words_, old_ ? &old_->dictionary() : nullptr, counters_, options_.folder,
-                   bulk_.memory_bytes / 2);
-    if (old_) txn_.emplace(*old_, *terms_, counters_, sorter_, options_.folder);
+    old_env_ = QP_TRY(Env::open_locked(options_));
+    old_ = QP_TRY(LmdbRead::begin(*old_env_, words_));
+    counters_ = before_ = QP_TRY(read_counters(old_->access()));
+    terms_.emplace(words_, old_->dictionary(), counters_, options_.folder, bulk_.memory_bytes / 2);
+    txn_.emplace(*old_, *terms_, counters_, sorter_, options_.folder);
     return {};
   }
 
@@ -155,7 +117,7 @@ class LmdbBulkLoad final : public BulkLoad {
         quad.o == TermId::None) {
       return Error{Code::Internal, "a quad with None in it", {}};
     }
-    if (sorter_.added() % kQuadsPerLook == 0) report(BulkProgress::Phase::Reading, false);
+    if (sorter_.added() % kQuadsPerLook == 0) report_now_and_then(BulkProgress::Phase::Reading);
     return sorter_.add(quad);
   }
   void read_so_far(std::uint64_t bytes) override { read_bytes_ = bytes; }
@@ -169,7 +131,8 @@ class LmdbBulkLoad final : public BulkLoad {
   Result<BulkReport> finish() override;
 
  private:
-  void report(BulkProgress::Phase phase, bool at_once);
+  void report(BulkProgress::Phase phase);
+  void report_now_and_then(BulkProgress::Phase phase);
   Result<void> build();
   Result<void> append_terms();
   Result<void> append_term_ids();
@@ -182,12 +145,10 @@ class LmdbBulkLoad final : public BulkLoad {
   void add_empty_graphs();
   Result<void> append_graph(TermId graph, GraphRecord record, std::uint64_t quads, bool is_new);
   Result<void> append_statistics();
-  Result<void> copy(Db db);
   Result<void> append_rows(Db db);
   Result<void> append_documents(Db db);
   Result<void> check_counts();
-  /// A cursor of the old store at its first row; nullopt: there is no row.
-  Result<std::optional<Cursor>> old_rows(Db db) const;
+  Result<OldRows> old_rows(Db db) const { return OldRows::of(old_->access(), db); }
 
   Options options_;
   BulkOptions bulk_;
@@ -220,9 +181,13 @@ double seconds_between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
-void LmdbBulkLoad::report(BulkProgress::Phase phase, bool at_once) {
+void LmdbBulkLoad::report_now_and_then(BulkProgress::Phase phase) {
+  if (Clock::now() - reported_ >= kReportEvery) report(phase);
+}
+
+void LmdbBulkLoad::report(BulkProgress::Phase phase) {
+  if (!bulk_.progress) return;
   const auto now = Clock::now();
-  if (!bulk_.progress || (!at_once && now - reported_ < kReportEvery)) return;
   reported_ = now;
   BulkProgress progress;
   progress.phase = phase;
@@ -244,94 +209,51 @@ void LmdbBulkLoad::report(BulkProgress::Phase phase, bool at_once) {
   bulk_.progress(progress);
 }
 
-Result<std::optional<Cursor>> LmdbBulkLoad::old_rows(Db db) const {
-  if (!old_) return std::nullopt;
-  Cursor at = QP_TRY(old_->access().cursor(db));
-  if (!QP_TRY(at.first())) return std::nullopt;
-  return std::optional<Cursor>(std::move(at));
-}
-
-Result<void> LmdbBulkLoad::copy(Db db) {
-  auto at = QP_TRY(old_rows(db));
-  for (bool found = at.has_value(); found; found = QP_TRY(at->next())) {
-    QP_TRY(out_->append(db, at->key(), at->value()));
-  }
-  return {};
-}
-
 /// What is new takes the place of what has its key.
 Result<void> LmdbBulkLoad::append_rows(Db db) {
-  const BulkTxn::Rows& rows = txn_->rows(db);
-  auto row = rows.begin();
-  auto at = QP_TRY(old_rows(db));
-  bool found = at.has_value();
-  while (found || row != rows.end()) {
-    const bool takes_old = found && (row == rows.end() || at->key() < row->first);
-    if (takes_old) {
-      QP_TRY(out_->append(db, at->key(), at->value()));
-      found = QP_TRY(at->next());
-      continue;
-    }
-    if (found && at->key() == row->first) found = QP_TRY(at->next());
-    QP_TRY(out_->append(db, row->first, row->second));
-    ++row;
+  OldRows old = QP_TRY(old_rows(db));
+  for (const auto& [key, value] : txn_->rows(db)) {
+    QP_TRY(old.copy_below(key, *out_));
+    if (old && old.key() == key) QP_TRY(old.next());
+    QP_TRY(out_->append(db, key, value));
   }
-  return {};
+  return old.copy_rest(*out_);
 }
 
 Result<void> LmdbBulkLoad::append_documents(Db db) {
-  auto at = QP_TRY(old_rows(db));
-  bool found = at.has_value();
-  const auto copy_below = [&](std::string_view key) -> Result<void> {
-    for (; found && (key.empty() || at->key() < key); found = QP_TRY(at->next())) {
-      QP_TRY(out_->append(db, at->key(), at->value()));
-    }
-    return {};
+  OldRows old = QP_TRY(old_rows(db));
+  const auto append = [&](std::string_view key, std::string_view value) -> Result<void> {
+    QP_TRY(old.copy_below(key, *out_));
+    return out_->append(db, key, value);
   };
-  QP_TRY(txn_->each_document_row(db,
-                                 [&](std::string_view key, std::string_view value) -> Result<void> {
-                                   QP_TRY(copy_below(key));
-                                   return out_->append(db, key, value);
-                                 }));
-  return copy_below({});
+  QP_TRY(txn_->each_document_row(db, append));
+  return old.copy_rest(*out_);
 }
 
 // New ids of a class follow its old ones; classes follow each other.
 Result<void> LmdbBulkLoad::append_terms() {
-  auto at = QP_TRY(old_rows(Db::Terms));
-  bool found = at.has_value();
-  const auto copy_below = [&](std::string_view key) -> Result<void> {
-    for (; found && (key.empty() || at->key() < key); found = QP_TRY(at->next())) {
-      QP_TRY(out_->append(Db::Terms, at->key(), at->value()));
-    }
-    return {};
-  };
+  OldRows old = QP_TRY(old_rows(Db::Terms));
   QP_TRY(terms_->each_row([&](TermId id, std::string_view row) -> Result<void> {
     const std::string key = id_key(id);
-    QP_TRY(copy_below(key));
+    QP_TRY(old.copy_below(key, *out_));
     ++counters_.terms;
     counters_.term_sum += row_hash(key, row);
     return out_->append(Db::Terms, key, row);
   }));
-  return copy_below({});
+  return old.copy_rest(*out_);
 }
 
 // A hash that is there already is followed by a counting byte, as in Dictionary::locate.
 Result<void> LmdbBulkLoad::append_term_ids() {
-  auto at = QP_TRY(old_rows(Db::TermIds));
-  bool found = at.has_value();
+  OldRows old = QP_TRY(old_rows(Db::TermIds));
   std::string last;
-  const auto copy_to = [&](std::string_view hash) -> Result<void> {
-    for (; found && (hash.empty() || at->key().substr(0, hash.size()) <= hash);
-         found = QP_TRY(at->next())) {
-      last = at->key();
-      QP_TRY(out_->append(Db::TermIds, last, at->value()));
-    }
-    return {};
-  };
   QP_TRY(terms_->each_hash([&](const BulkTerms::Hash& hash, TermId id) -> Result<void> {
     const std::string_view plain(hash.data(), hash.size());
-    QP_TRY(copy_to(plain));
+    while (old && old.key().substr(0, plain.size()) <= plain) {
+      last = old.key();
+      QP_TRY(out_->append(Db::TermIds, last, old.value()));
+      QP_TRY(old.next());
+    }
     std::string key(plain);
     if (last.starts_with(plain)) {
       key.push_back(last.size() == plain.size() ? '\1' : static_cast<char>(last.back() + 1));
@@ -339,7 +261,7 @@ Result<void> LmdbBulkLoad::append_term_ids() {
     last = key;
     return out_->append(Db::TermIds, key, id_key(id));
   }));
-  return copy_to({});
+  return old.copy_rest(*out_);
 }
 
 Result<void> LmdbBulkLoad::append_quad(Order order, const OrderedQuad& quad) {
@@ -353,7 +275,7 @@ Result<void> LmdbBulkLoad::append_quad(Order order, const OrderedQuad& quad) {
     ++graphs_.back().second;
   }
   uses_.count(order, quad.quad);
-  if (out_->rows() % kQuadsPerLook == 0) report(BulkProgress::Phase::Building, false);
+  if (out_->rows() % kQuadsPerLook == 0) report_now_and_then(BulkProgress::Phase::Building);
   const std::string value = order == Order::Spog ? encode_ordinal(quad.ordinal) : std::string();
   return out_->append(database(order), QuadKey::of(order, quad), value);
 }
@@ -363,7 +285,7 @@ Result<void> LmdbBulkLoad::each_new_quad(
     Order order, const std::function<Result<void>(const OrderedQuad&)>& each) {
   const bool counts = order == Order::Spog || order == Order::Gspo;
   const std::vector<OrderedQuad> none;
-  const auto& ordinals = counts && txn_ ? txn_->ordinals(order) : none;
+  const auto& ordinals = counts ? txn_->ordinals(order) : none;
   auto next = ordinals.begin();
   std::vector<OrderedQuad> values;
   const auto flush = [&]() -> Result<void> {
@@ -393,20 +315,18 @@ Result<void> LmdbBulkLoad::each_new_quad(
 }
 
 Result<void> LmdbBulkLoad::append_index(Order order) {
-  auto at = QP_TRY(old_rows(database(order)));
-  bool found = at.has_value();
+  OldRows rows = QP_TRY(old_rows(database(order)));
   std::optional<OrderedQuad> old;
   std::string old_key;
   const auto fetch = [&]() -> Result<void> {
     old.reset();
-    if (!found) return {};
-    old = decode_quad(order, at->key());
-    const auto ordinal = order == Order::Spog ? decode_ordinal(at->value()) : 0;
-    if (!old || !ordinal) return damaged(database(order), at->key());
+    if (!rows) return {};
+    old = decode_quad(order, rows.key());
+    const auto ordinal = order == Order::Spog ? decode_ordinal(rows.value()) : 0;
+    if (!old || !ordinal) return damaged(database(order), rows.key());
     if (order == Order::Spog) old->ordinal = *ordinal;
-    old_key = at->key();
-    found = QP_TRY(at->next());
-    return {};
+    old_key = rows.key();
+    return rows.next();
   };
   QP_TRY(fetch());
   const auto copy_below = [&](std::string_view key) -> Result<void> {
@@ -417,7 +337,7 @@ Result<void> LmdbBulkLoad::append_index(Order order) {
     return {};
   };
   const auto add = [&](const OrderedQuad& quad) -> Result<void> {
-    if (!at) return append_quad(order, quad);
+    if (!old && known_.empty()) return append_quad(order, quad);
     const QuadKey key = QuadKey::of(order, quad);
     QP_TRY(copy_below(key));
     if (old && old_key == std::string_view(key)) {
@@ -453,27 +373,26 @@ void LmdbBulkLoad::add_empty_graphs() {
 }
 
 Result<void> LmdbBulkLoad::append_graphs() {
-  auto at = QP_TRY(old_rows(Db::Graphs));
-  bool found = at.has_value();
+  OldRows rows = QP_TRY(old_rows(Db::Graphs));
   add_empty_graphs();
   auto counted = graphs_.begin();
   GraphRecord fresh;
   fresh.audience = bulk_.audience;
   fresh.kind = bulk_.kind;
-  while (found || counted != graphs_.end()) {
-    const TermId old = found ? ByteReader(at->key()).id() : TermId::None;
-    if (!found || (counted != graphs_.end() && counted->first < old)) {
+  while (rows || counted != graphs_.end()) {
+    const TermId old = rows ? ByteReader(rows.key()).id() : TermId::None;
+    if (!rows || (counted != graphs_.end() && counted->first < old)) {
       const GraphRecord* written = txn_->new_graph(counted->first);
       QP_TRY(append_graph(counted->first, written ? *written : fresh, counted->second, true));
       ++counted;
       continue;
     }
-    const auto record = decode_graph(without_checksum(at->value()).value_or(std::string_view()));
-    if (!record) return damaged(Db::Graphs, at->key());
+    const auto record = decode_graph(without_checksum(rows.value()).value_or(std::string_view()));
+    if (!record) return damaged(Db::Graphs, rows.key());
     const bool has_quads = counted != graphs_.end() && counted->first == old;
     QP_TRY(append_graph(old, *record, has_quads ? counted->second : 0, false));
     if (has_quads) ++counted;
-    found = QP_TRY(at->next());
+    QP_TRY(rows.next());
   }
   return {};
 }
@@ -515,10 +434,8 @@ Result<void> LmdbBulkLoad::build() {
     const Db db = static_cast<Db>(i);
     if (db == Db::Documents || db == Db::DocumentBytes) {
       QP_TRY(append_documents(db));
-    } else if (!txn_->rows(db).empty()) {
-      QP_TRY(append_rows(db));
     } else {
-      QP_TRY(copy(db));
+      QP_TRY(append_rows(db));
     }
   }
   QP_TRY(check_counts());
@@ -556,7 +473,7 @@ std::unique_ptr<Store> LmdbBulkLoad::before() {
 
 Result<BulkReport> LmdbBulkLoad::finish() {
   reading_seconds_ = seconds_between(begun_, Clock::now());
-  report(BulkProgress::Phase::Reading, true);
+  report(BulkProgress::Phase::Reading);
   const auto built = build();
   out_.reset();
   new_env_.reset();
@@ -571,7 +488,7 @@ Result<BulkReport> LmdbBulkLoad::finish() {
   report.new_terms = counters_.terms - before_.terms;
   report.runs = sorter_.runs();
   report.seconds = seconds_between(begun_, Clock::now());
-  this->report(BulkProgress::Phase::Building, true);
+  this->report(BulkProgress::Phase::Building);
   return report;
 }
 

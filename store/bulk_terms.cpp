@@ -21,7 +21,7 @@ using rdf::TermKind;
 static constexpr std::size_t kChunkBytes = std::size_t{8} << 20;
 static constexpr std::size_t kFirstSlots = std::size_t{1} << 16;
 
-BulkTerms::BulkTerms(const WordIndex& words, const Dictionary* old, Counters& counters,
+BulkTerms::BulkTerms(const WordIndex& words, const Dictionary& old, Counters& counters,
                      std::filesystem::path folder, std::size_t memory_bytes)
     : words_(words),
       old_(old),
@@ -79,7 +79,7 @@ bool BulkTerms::is_row(TermId id, const rdf::TermView& term) const {
   if (rdf::term_class(id) != kind) return false;
   const std::uint64_t payload = number(id) & kPayloadMask;
   if (payload < first_[static_cast<std::size_t>(kind)]) {
-    const auto known = old_ != nullptr ? old_->resolve(id) : Result<rdf::TermView>(Error{});
+    const auto known = old_.resolve(id);
     return known && *known == term;
   }
   std::string_view row = row_of(id);
@@ -149,7 +149,7 @@ Result<TermId> BulkTerms::intern_new(const rdf::TermView& term) {
   const XXH128_hash_t hash = XXH3_128bits(scratch_.data(), scratch_.size());
   if (const TermId id = find_new(hash.low64, term); id != TermId::None) return id;
   QP_TRY(check_term(term));
-  const auto known = old_ != nullptr ? QP_TRY(old_->find(term)) : std::nullopt;
+  const auto known = QP_TRY(old_.find(term));
   TermId id = known.value_or(TermId::None);
   if (!known) {
     TermId datatype = TermId::None;
@@ -183,8 +183,7 @@ Result<std::optional<TermId>> BulkTerms::find(const rdf::TermView& term) const {
     const std::uint64_t hash = XXH3_128bits(hashed.data(), hashed.size()).low64;
     if (const TermId id = find_new(hash, term); id != TermId::None) return std::optional(id);
   }
-  if (old_ == nullptr) return std::optional<TermId>();
-  return old_->find(term);
+  return old_.find(term);
 }
 
 Result<rdf::TermView> BulkTerms::resolve(TermId id) const {
@@ -192,10 +191,7 @@ Result<rdf::TermView> BulkTerms::resolve(TermId id) const {
   const std::uint64_t payload = number(id) & kPayloadMask;
   const bool is_new =
       kind < kClasses && payload >= first_[kind] && payload - first_[kind] < rows_[kind].size();
-  if (!is_new) {
-    if (old_ == nullptr) return error(Code::NotFound, "a term that was never given out");
-    return old_->resolve(id);
-  }
+  if (!is_new) return old_.resolve(id);
   ByteReader reader(row_of(id));
   switch (static_cast<TermClass>(kind)) {
     case TermClass::LangString: {

@@ -22,8 +22,8 @@ namespace qp::store {
 /// mapped), by the hash of what they are. Those that the old store has keep their ids.
 class BulkTerms {
  public:
-  /// `old`: the dictionary of the store that is loaded into; nullptr: there is none.
-  BulkTerms(const WordIndex& words, const Dictionary* old, Counters& counters,
+  /// `old`: the dictionary of the store that is loaded into.
+  BulkTerms(const WordIndex& words, const Dictionary& old, Counters& counters,
             std::filesystem::path folder, std::size_t memory_bytes);
   ~BulkTerms();
   BulkTerms(const BulkTerms&) = delete;
@@ -67,7 +67,7 @@ class BulkTerms {
   void put(const Slot& slot);
 
   const WordIndex& words_;
-  const Dictionary* old_;
+  const Dictionary& old_;
   Counters& counters_;
   std::size_t budget_;  ///< bytes of chunks that may be on the heap
 

@@ -287,12 +287,12 @@ Result<AudienceId> BulkTxn::intern_audience(std::span<const TermId> members,
   row_bytes_ += 2 * (key.size() + kNodeBytes) + value.size() + hash.size();
   audiences_.emplace(key, std::move(value));
   audience_ids_.emplace(hash, key);
-  const auto note = [&](TermId name, bool is_member) {
-    audience_members_.emplace(id_key(name) + key, audience_member_value(is_member));
+  const auto note = [&](TermId name, std::string_view role) {
+    audience_members_.emplace(id_key(name) + key, role);
     row_bytes_ += kNodeBytes;
   };
-  for (const TermId member : row.members) note(member, true);
-  for (const TermId name : row.except) note(name, false);
+  for (const TermId member : row.members) note(member, kInSet);
+  for (const TermId name : row.except) note(name, kExcepted);
   return audience;
 }
 

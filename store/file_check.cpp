@@ -53,10 +53,11 @@ bool is_whole(const pages::File& file) {
   if (!meta) return false;
   const std::uint64_t count = file.size() / meta->free_list.page_size;
   if (count > meta->last_page) return true;
-  const auto free = free_pages(file, *meta);
+  auto free = free_pages(file, *meta);
   if (!free) return false;
+  std::sort(free->begin(), free->end());
   for (std::uint64_t page = count; page <= meta->last_page; ++page) {
-    if (std::find(free->begin(), free->end(), page) == free->end()) return false;
+    if (!std::binary_search(free->begin(), free->end(), page)) return false;
   }
   return true;
 }

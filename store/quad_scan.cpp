@@ -199,7 +199,7 @@ Result<std::size_t> QuadScan::fill_in(std::span<Row> out) {
         (!distinct_ || !is_repeated(quad))) {
       set(kOrder, out[filled++], quad, ordinal);
     }
-    found_ = at_.step(forwards_);
+    found_ = forwards_ ? at_.step() : at_.step_back();
   }
   QP_TRY(at_.status());
   return filled;
@@ -272,7 +272,7 @@ Result<std::size_t> QuadProber::next(std::span<Match> out) {
       out[filled++] = {number_, quad};
       last_ = quad;
     }
-    if (exact_ || (given && first_only_) || !at.step(true)) {
+    if (exact_ || (given && first_only_) || !at.step()) {
       QP_TRY(at.status());
       leave();
     }

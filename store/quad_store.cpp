@@ -191,8 +191,8 @@ static std::size_t counted_front(Order order) {
 }
 
 // A group of quads that are alike in the first `front` positions appears, or is gone.
-void QuadStore::count_group(Order order, const QuadIds& quad, std::size_t front, bool appears) {
-  const auto step = static_cast<std::uint64_t>(appears ? 1 : -1);
+void QuadStore::count_group(Order order, const QuadIds& quad, std::size_t front, int sign) {
+  const auto step = static_cast<std::uint64_t>(static_cast<std::int64_t>(sign));
   if (order == Order::Spog) uses_.change(UseTable::Kind::Predicate, quad.p).subjects += step;
   if (order != Order::Posg) return;
   if (front == 2) uses_.change(UseTable::Kind::Predicate, quad.p).objects += step;
@@ -241,7 +241,7 @@ Result<void> QuadStore::remove(std::vector<OrderedQuad> quads) {
     for (std::size_t i = 0; i < quads.size(); ++i) {
       QP_TRY(
           each_group(order, quads, i, [&](const QuadIds& quad, std::size_t front) -> Result<void> {
-            if (!QP_TRY(has_group(at, order, quad, front))) count_group(order, quad, front, false);
+            if (!QP_TRY(has_group(at, order, quad, front))) count_group(order, quad, front, -1);
             return {};
           }));
     }
@@ -257,7 +257,7 @@ Result<void> QuadStore::add(std::vector<OrderedQuad> quads) {
     for (std::size_t i = 0; i < quads.size(); ++i) {
       QP_TRY(
           each_group(order, quads, i, [&](const QuadIds& quad, std::size_t front) -> Result<void> {
-            if (!QP_TRY(has_group(at, order, quad, front))) count_group(order, quad, front, true);
+            if (!QP_TRY(has_group(at, order, quad, front))) count_group(order, quad, front, 1);
             return {};
           }));
       const std::string value =

@@ -51,7 +51,8 @@ class QuadStore {
   Result<std::vector<OrderedQuad>> present(std::vector<QuadIds> quads) const;
   Result<void> remove(std::vector<OrderedQuad> quads);
   Result<void> add(std::vector<OrderedQuad> quads);
-  void count_group(Order order, const QuadIds& quad, std::size_t front, bool appears);
+  // `sign`: 1 for what comes, -1 for what goes.
+  void count_group(Order order, const QuadIds& quad, std::size_t front, int sign);
   void count(const OrderedQuad& quad, int sign);
 
   Access& access_;

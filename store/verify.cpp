@@ -322,15 +322,14 @@ class Verifier {
       ++sets;
       memberships += set->members.size() + set->except.size();
       bool whole = row_is(Db::AudienceIds, hash_key(plain), key);
-      const auto check = [&](std::span<const TermId> names, bool is_member) {
+      const auto check = [&](std::span<const TermId> names, std::string_view role) {
         for (const TermId name : names) {
           whole = whole && is_known(name) &&
-                  row_is(Db::AudienceMembers, id_key(name).append(key),
-                         audience_member_value(is_member));
+                  row_is(Db::AudienceMembers, id_key(name).append(key), role);
         }
       };
-      check(set->members, true);
-      check(set->except, false);
+      check(set->members, kInSet);
+      check(set->except, kExcepted);
       if (!whole) problem(Db::Audiences, key, "is missing from another index");
       return true;
     }));
