@@ -72,7 +72,7 @@ Result<void> Execution::prepare(const RunOptions& options) {
   }
   algebra_ = std::make_unique<Algebra>(QP_TRY(translate(query_, query_.variables)));
   planner_ = std::make_unique<Planner>(context_, *source_, query_.variables, options.plan);
-  root_ = QP_TRY(planner_->plan(*algebra_));
+  root_ = QP_TRY(planner_->plan(*algebra_, query_.form == Query::Form::Ask ? 1 : 0));
   return {};
 }
 

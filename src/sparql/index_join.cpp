@@ -104,8 +104,7 @@ class Scan : public Operator {
       }
     }
     while (out.rows == 0) {
-      // The first batch is small: perhaps no more is wanted.
-      QP_TRY(walk_.next(quads_, std::exchange(size_, Batch::kRows)));
+      QP_TRY(walk_.next(quads_, out.most));
       if (quads_.empty()) return {};
       out.cells.reserve(quads_.size() * out.width);
       for (const store::QuadIds& quad : quads_) {
@@ -120,7 +119,6 @@ class Scan : public Operator {
   ScanWay way_;
   Source::Walk walk_;
   bool opened_ = false;
-  std::size_t size_ = 64;
   std::vector<store::QuadIds> quads_;
 };
 
@@ -145,7 +143,7 @@ class IndexJoin : public Operator {
         if (!QP_TRY(input().next(left_))) return {};
         QP_TRY(bind());
       }
-      QP_TRY(lookup_.next(found_, Batch::kRows));
+      QP_TRY(lookup_.next(found_, out.most));
       if (found_.empty()) open_ = false;
       out.cells.reserve(found_.size() * out.width);
       for (const store::Match& match : found_) {

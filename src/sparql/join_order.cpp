@@ -38,7 +38,7 @@ void Planner::flatten(const Algebra& algebra, const Scope& scope, std::vector<Pi
       const Variable* name = variable_of(algebra.name);
       const bool simple = inner.kind == Kind::Triples || inner.kind == Kind::Join;
       if (simple && (name == nullptr || is_simple_in_graph(inner, *name))) {
-        const Scope named{Graphs::Named, algebra.name, scope.correlated};
+        const Scope named{Graphs::Named, algebra.name, scope.correlated, scope.goal};
         flatten(inner, named, pieces);
         return;
       }
@@ -211,7 +211,8 @@ Result<Planner::Choice> Planner::weigh_chain(Left left, std::vector<Piece> piece
   return made;
 }
 
-Result<OperatorPtr> Planner::join_star(OperatorPtr& input, std::vector<Piece>& pieces) {
+Result<OperatorPtr> Planner::join_star(OperatorPtr& input, std::vector<Piece>& pieces,
+                                       double share) {
   static constexpr double kClearly = 1.5;  // estimates are estimates
   // A chain binds one of two common variables before it asks of the other: where few values have
   // most quads, it makes far more rows on the way than the mean says. A star never does.
@@ -243,7 +244,8 @@ Result<OperatorPtr> Planner::join_star(OperatorPtr& input, std::vector<Piece>& p
     const Choice chain = QP_TRY(weigh_chain(left, star));
     const Choice alone = QP_TRY(weigh_chain({}, star));
     const double cost = alone.cost + (alone.rows + left.rows + chain.rows) * kHashRow;
-    if (cost * kClearly > chain.cost * (common.size() > 1 ? kDoubt : 1)) continue;
+    // The star is joined whole before its first row comes.
+    if (cost * kClearly > chain.cost * share * (common.size() > 1 ? kDoubt : 1)) continue;
     const Variable taken = *subject;
     std::erase_if(pieces, [&](const Piece& piece) { return is_in(piece, taken); });
     OperatorPtr right = QP_TRY(join_pieces(nullptr, std::move(star), {}));
@@ -281,6 +283,15 @@ OperatorPtr Planner::reduce(OperatorPtr input, const std::vector<Variable>& want
   return made;
 }
 
+Result<double> Planner::take_goal(const Operator& input, std::vector<Piece>& pieces, bool filters) {
+  static constexpr double kPass = 4;  // one row of so many, a guess
+  double goal = 0;
+  for (Piece& piece : pieces) goal = std::max(goal, std::exchange(piece.scope.goal, 0));
+  if (goal == 0) return 1;
+  const Choice all = QP_TRY(weigh_chain(left_of(input), pieces));
+  return std::min(1.0, goal * (filters ? kPass : 1) / std::max(all.rows, 1.0));
+}
+
 Result<OperatorPtr> Planner::join_pieces(OperatorPtr input, std::vector<Piece> pieces,
                                          std::vector<Expression> filters) {
   const auto wanted = std::exchange(wanted_, std::nullopt);
@@ -288,14 +299,15 @@ Result<OperatorPtr> Planner::join_pieces(OperatorPtr input, std::vector<Piece> p
     if (piece.alone == 0) QP_TRY(measure(piece, filters));
   }
   OperatorPtr made = input ? std::move(input) : make_unit(context_);
-  made = QP_TRY(apply_ready(std::move(made), filters, pieces));
+  const double share = QP_TRY(take_goal(*made, pieces, !filters.empty()));
+  made = QP_TRY(apply_ready(std::move(made), filters, pieces, share));
   while (!pieces.empty()) {
     std::size_t best = 0;
     const Left left = left_of(*made);
     if (options_.may_reorder && left.columns.size() != 0) {
-      OperatorPtr star = QP_TRY(join_star(made, pieces));
+      OperatorPtr star = QP_TRY(join_star(made, pieces, share));
       if (star) {
-        made = QP_TRY(apply_ready(std::move(star), filters, pieces));
+        made = QP_TRY(apply_ready(std::move(star), filters, pieces, share));
         if (wanted) made = reduce(std::move(made), *wanted, pieces, filters);
         continue;
       }
@@ -308,18 +320,19 @@ Result<OperatorPtr> Planner::join_pieces(OperatorPtr input, std::vector<Piece> p
         choice = other;
       }
     }
+    choice.share = share;
     const Piece piece = std::move(pieces[best]);
     pieces.erase(pieces.begin() + static_cast<std::ptrdiff_t>(best));
     made = QP_TRY(add_piece(std::move(made), piece, choice));
-    made = QP_TRY(apply_ready(std::move(made), filters, pieces));
+    made = QP_TRY(apply_ready(std::move(made), filters, pieces, share));
     if (wanted) made = reduce(std::move(made), *wanted, pieces, filters);
   }
-  return filter(std::move(made), filters);
+  return filter(std::move(made), filters, share);
 }
 
 /// Filters that no later part can make a difference to.
 Result<OperatorPtr> Planner::apply_ready(OperatorPtr input, std::vector<Expression>& filters,
-                                         const std::vector<Piece>& rest) {
+                                         const std::vector<Piece>& rest, double share) {
   if (!options_.may_push || rest.empty()) return input;
   const auto is_settled = [&](Variable variable) {
     if (input->columns().is_certain(variable)) return true;
@@ -337,7 +350,7 @@ Result<OperatorPtr> Planner::apply_ready(OperatorPtr input, std::vector<Expressi
   const auto split = std::stable_partition(filters.begin(), filters.end(), is_late);
   std::vector<Expression> ready(split, filters.end());
   filters.erase(split, filters.end());
-  return filter(std::move(input), ready);
+  return filter(std::move(input), ready, share);
 }
 
 Result<OperatorPtr> Planner::add_piece(OperatorPtr input, const Piece& piece,
@@ -346,7 +359,8 @@ Result<OperatorPtr> Planner::add_piece(OperatorPtr input, const Piece& piece,
   const bool alone = is_unit(*input);
   const bool fed = piece.scope.correlated || (options_.may_feed && !alone);
   if (fed && may_feed(*piece.algebra, input->columns(), piece.scope.correlated)) {
-    return join_with(std::move(input), *piece.algebra, piece.scope);
+    const double goal = choice.share < 1 ? std::max(choice.rows * choice.share, 1.0) : 0;
+    return join_with(std::move(input), *piece.algebra, piece.scope.with_goal(goal));
   }
   OperatorPtr right = QP_TRY(plan(*piece.algebra, piece.scope));
   if (alone) return right;
@@ -418,11 +432,15 @@ Result<OperatorPtr> Planner::add_triple(OperatorPtr input, const Piece& piece,
     made->sorted_by = sorted;
     return made;
   }
-  const double by_hash = (piece.alone + rows) * kHashRow + piece.alone * kReadRow;
-  const bool hashes = options_.join == PlanOptions::Join::Hash ||
-                      (options_.join == PlanOptions::Join::Any && by_hash < choice.cost / 2);
+  // All of the right side is read first, whatever is wanted.
+  const double by_hash = piece.alone * (kHashRow + kReadRow) + rows * choice.share * kHashRow;
+  const bool hashes =
+      options_.join == PlanOptions::Join::Hash ||
+      (options_.join == PlanOptions::Join::Any && by_hash < choice.cost * choice.share / 2);
   if (certain && hashes) {
     OperatorPtr right = QP_TRY(scan(piece));
+    // The smaller side is kept, where all of both is read anyhow.
+    if (choice.share == 1 && rows < piece.alone) std::swap(input, right);
     OperatorPtr made =
         make_hash_join(context_, std::move(input), std::move(right), JoinKind::Inner);
     made->report().name = "hash join";

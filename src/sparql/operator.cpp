@@ -12,6 +12,8 @@ std::size_t Columns::find(Variable variable) const {
 Result<bool> Operator::next(Batch& out) {
   const auto begin = std::chrono::steady_clock::now();
   out.clear(columns_.size());
+  out.most = size_;
+  size_ = std::min(size_ * 2, Batch::kRows);
   const Result<void> filled = fill(out);
   if (!filled) return Result<void>(filled).error();
   report_.nanos += static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin).count());

@@ -12,8 +12,10 @@ namespace qp::sparql {
 /// Rows of ids, one after the other; None: unbound.
 struct Batch {
   static constexpr std::size_t kRows = 1024;  ///< about so many are made at a time
+  static constexpr std::size_t kFirstRows = 16;
 
   std::size_t width = 0, rows = 0;
+  std::size_t most = kRows;  ///< that are asked for
   std::vector<TermId> cells;
 
   void clear(std::size_t columns) {
@@ -36,7 +38,7 @@ struct Batch {
     --rows;
     cells.resize(cells.size() - width);
   }
-  bool full() const { return rows >= kRows; }
+  bool full() const { return rows >= most; }
 };
 
 /// The columns of an operator's rows.
@@ -58,7 +60,8 @@ struct Columns {
   std::size_t size() const { return variables.size(); }
 };
 
-/// A step of a plan: makes rows, a batch at a time, from those of its inputs.
+/// A step of a plan: makes rows, a batch at a time, from those of its inputs. The first batches are
+/// small and each is larger than the one before it: perhaps a LIMIT needs no more than these.
 ///
 /// Where it is fed (see Feed) an operator is asked again after its end, and goes on with what its
 /// input has then.
@@ -99,6 +102,7 @@ class Operator {
 
  private:
   Report report_;
+  std::size_t size_ = Batch::kFirstRows;  ///< of the next batch
 };
 using OperatorPtr = std::unique_ptr<Operator>;
 

@@ -8,7 +8,8 @@ namespace qp::sparql {
 
 using Kind = Algebra::Kind;
 
-Result<OperatorPtr> Planner::filter(OperatorPtr input, const std::vector<Expression>& filters) {
+Result<OperatorPtr> Planner::filter(OperatorPtr input, const std::vector<Expression>& filters,
+                                    double share) {
   std::vector<Expression> plain;
   std::vector<const Expression*> joins;
   for (const Expression& each : filters) {
@@ -26,13 +27,38 @@ Result<OperatorPtr> Planner::filter(OperatorPtr input, const std::vector<Express
   }
   for (const Expression& each : filters) {
     if (each.op == Op::Exists || each.op == Op::NotExists) {
-      input = QP_TRY(exists_join(std::move(input), each));
+      input = QP_TRY(exists_join(std::move(input), each, share));
     }
   }
   return input;
 }
 
-Result<OperatorPtr> Planner::exists_join(OperatorPtr input, const Expression& expression) {
+/// Of one triple no more than one quad for each row of the input. Null: it is more than that.
+Result<OperatorPtr> Planner::first_matches(std::unique_ptr<Feed>& input, const Algebra& algebra,
+                                           const Scope& scope) {
+  std::vector<Piece> pieces;
+  flatten(algebra, scope, pieces);
+  if (pieces.size() != 1 || pieces[0].triple == nullptr || pieces[0].triple->path) {
+    return OperatorPtr();
+  }
+  const QuadPattern pattern = QP_TRY(pattern_of(pieces[0]));
+  std::vector<Variable> named;
+  for (const QuadPattern::Place& place : pattern.places) {
+    if (place.variable) named.push_back(*place.variable);
+  }
+  // The first quad may have two values where the pattern has a variable twice.
+  std::sort(named.begin(), named.end());
+  if (std::adjacent_find(named.begin(), named.end()) != named.end()) return OperatorPtr();
+  const double rows = input->report().estimate;
+  OperatorPtr made = make_index_join(context_, source_, std::move(input), pattern, Matches::First);
+  made->report().name = "index join";
+  made->report().detail = text(*pieces[0].triple) + "  one each";
+  made->report().estimate = rows;
+  return made;
+}
+
+Result<OperatorPtr> Planner::exists_join(OperatorPtr input, const Expression& expression,
+                                         double share) {
   const Algebra& inner = *QP_TRY(exists_algebra(expression));
   Scope scope = exists_scope_[expression.exists];
   scope.correlated = true;
@@ -41,9 +67,10 @@ Result<OperatorPtr> Planner::exists_join(OperatorPtr input, const Expression& ex
     input = make_filter(context_, std::move(input), {expression});
   } else {
     auto feed = std::make_unique<Feed>(context_, input->columns(), fresh());
-    feed->report().estimate = rows;
+    feed->report().estimate = rows * share;
     Feed& fed = *feed;
-    OperatorPtr right = QP_TRY(join_with(std::move(feed), inner, scope));
+    OperatorPtr right = QP_TRY(first_matches(feed, inner, scope));
+    if (!right) right = QP_TRY(join_with(std::move(feed), inner, scope));
     const bool wanted = expression.op == Op::Exists;
     input = make_fed_join(context_, std::move(input), fed, std::move(right),
                           wanted ? JoinKind::Semi : JoinKind::Anti);
@@ -108,7 +135,7 @@ bool Planner::run_exists(const Expression& expression, std::span<const Variable>
         if (binding.variable == *name) scope.name = binding.term;
       }
     }
-    OperatorPtr plan = QP_TRY(this->plan(here, scope));
+    OperatorPtr plan = QP_TRY(this->plan(here, scope.with_goal(1)));
     Batch rows;
     const bool found = QP_TRY(plan->next(rows));
     plan = nullptr;

@@ -86,9 +86,9 @@ static std::optional<std::vector<Variable>> columns_that_count(const Algebra& un
   return wanted;
 }
 
-Result<OperatorPtr> Planner::plan(const Algebra& algebra) {
+Result<OperatorPtr> Planner::plan(const Algebra& algebra, double goal) {
   note_exists(algebra, {});
-  return plan(algebra, {});
+  return plan(algebra, Scope().with_goal(goal));
 }
 
 Result<OperatorPtr> Planner::plan(const Algebra& algebra, const Scope& scope) {
@@ -118,7 +118,7 @@ Result<OperatorPtr> Planner::plan(const Algebra& algebra, const Scope& scope) {
     case Kind::Values:
       return make_table(context_, *algebra.values);
     case Kind::Group: {
-      OperatorPtr input = QP_TRY(plan(algebra.parts[0], scope));
+      OperatorPtr input = QP_TRY(plan(algebra.parts[0], scope.with_goal(0)));
       const double rows = input->report().estimate;
       OperatorPtr made = make_group(context_, std::move(input), algebra.variables,
                                     algebra.expressions, algebra.aggregates);
@@ -144,7 +144,7 @@ Result<OperatorPtr> Planner::plan(const Algebra& algebra, const Scope& scope) {
 
 Result<OperatorPtr> Planner::order(const Algebra& algebra, const Scope& scope,
                                    std::optional<std::uint64_t> most) {
-  OperatorPtr input = QP_TRY(plan(algebra.parts[0], scope));
+  OperatorPtr input = QP_TRY(plan(algebra.parts[0], scope.with_goal(0)));
   const double rows = input->report().estimate;
   if (most) {
     OperatorPtr led = QP_TRY(led_order(algebra, scope, *most, rows));
@@ -207,7 +207,7 @@ Result<OperatorPtr> Planner::led_order(const Algebra& algebra, const Scope& scop
     feed->report().estimate = read;
     feed->report().name = "rows of the scan";
     Feed& fed = *feed;
-    OperatorPtr input = QP_TRY(join_with(std::move(feed), body, scope));
+    OperatorPtr input = QP_TRY(join_with(std::move(feed), body, scope.with_goal(0)));
     OperatorPtr made =
         make_sort(context_, std::move(input), algebra.order, most, {std::move(scan), &fed});
     made->report().estimate = static_cast<double>(most);
@@ -237,7 +237,9 @@ Result<OperatorPtr> Planner::distinct(const Algebra& algebra, const Scope& scope
   const Algebra& inner = algebra.parts[0];
   if (options_.may_push && !scope.correlated) wanted_ = columns_that_count(inner);
   const bool first = options_.may_push && !algebra.reduced && orders_by_columns(inner);
-  OperatorPtr made = QP_TRY(plan(first ? inner.parts[0].parts[0] : inner, scope));
+  static constexpr double kRepeats = 16;  // of a row: a guess
+  const Scope below = scope.with_goal(first ? 0 : scope.goal * kRepeats);
+  OperatorPtr made = QP_TRY(plan(first ? inner.parts[0].parts[0] : inner, below));
   wanted_.reset();
   if (algebra.reduced) return made;
   const double rows = made->report().estimate;
@@ -263,6 +265,11 @@ Result<OperatorPtr> Planner::slice(const Algebra& algebra, const Scope& scope) {
   const Algebra& inner = algebra.parts[0];
   const bool projects = inner.kind == Kind::Project;
   const Algebra& below = projects ? inner.parts[0] : inner;
+  const auto offset = static_cast<double>(algebra.offset);
+  const Scope below_it = algebra.limit
+                             ? scope.with_goal(static_cast<double>(*algebra.limit) + offset)
+                         : scope.goal == 0 ? scope
+                                           : scope.with_goal(scope.goal + offset);
   OperatorPtr input;
   if (algebra.limit && below.kind == Kind::Order &&
       *algebra.limit + algebra.offset <= limits::kSparqlTop) {
@@ -270,9 +277,9 @@ Result<OperatorPtr> Planner::slice(const Algebra& algebra, const Scope& scope) {
     if (projects) input = make_project(context_, std::move(input), inner.variables, inner.names);
   } else if (algebra.limit && inner.kind == Kind::Distinct &&
              *algebra.limit + algebra.offset <= limits::kSparqlTop) {
-    input = QP_TRY(distinct(inner, scope, *algebra.limit + algebra.offset));
+    input = QP_TRY(distinct(inner, below_it, *algebra.limit + algebra.offset));
   } else {
-    input = QP_TRY(plan(inner, scope));
+    input = QP_TRY(plan(inner, below_it));
   }
   const double rows = input->report().estimate;
   OperatorPtr made = make_slice(context_, std::move(input), algebra.offset, algebra.limit);
@@ -335,11 +342,11 @@ Result<OperatorPtr> Planner::join_with(OperatorPtr input, const Algebra& algebra
       if (algebra.kind == Kind::Graph && algebra.parts[0].kind != Kind::Unit) {
         const Variable* name = variable_of(algebra.name);
         if (name == nullptr || is_simple_in_graph(algebra.parts[0], *name)) {
-          const Scope named{Graphs::Named, algebra.name, scope.correlated};
+          const Scope named{Graphs::Named, algebra.name, scope.correlated, scope.goal};
           return join_with(std::move(input), algebra.parts[0], named, std::move(filters));
         }
       }
-      OperatorPtr made = QP_TRY(plan(algebra, scope));
+      OperatorPtr made = QP_TRY(plan(algebra, input ? scope.with_goal(0) : scope));
       if (input)
         made = make_hash_join(context_, std::move(input), std::move(made), JoinKind::Inner);
       return filter(std::move(made), filters);
@@ -404,12 +411,13 @@ Result<OperatorPtr> Planner::left_join(OperatorPtr input, const Algebra& algebra
   if ((options_.may_feed || scope.correlated) &&
       may_feed(right, input->columns(), scope.correlated)) {
     auto feed = std::make_unique<Feed>(context_, input->columns(), fresh());
-    feed->report().estimate = rows;
+    feed->report().estimate = scope.at_most(rows);
     Feed& fed = *feed;
-    OperatorPtr inner = QP_TRY(join_with(std::move(feed), right, scope, algebra.expressions));
+    OperatorPtr inner =
+        QP_TRY(join_with(std::move(feed), right, scope.with_goal(0), algebra.expressions));
     made = make_fed_join(context_, std::move(input), fed, std::move(inner), JoinKind::Left);
   } else {
-    OperatorPtr inner = QP_TRY(plan(right, scope));
+    OperatorPtr inner = QP_TRY(plan(right, scope.with_goal(0)));
     made = make_hash_join(context_, std::move(input), std::move(inner), JoinKind::Left,
                           has_condition ? &algebra.expressions : nullptr);
   }
@@ -419,7 +427,7 @@ Result<OperatorPtr> Planner::left_join(OperatorPtr input, const Algebra& algebra
 }
 
 Result<OperatorPtr> Planner::minus(OperatorPtr input, const Algebra& algebra, const Scope& scope) {
-  Scope alone = scope;
+  Scope alone = scope.with_goal(0);
   alone.correlated = false;
   const double rows = input->report().estimate;
   OperatorPtr right = QP_TRY(plan(algebra.parts[1], alone));
@@ -445,9 +453,9 @@ Result<OperatorPtr> Planner::union_of(OperatorPtr input, const Algebra& algebra,
   std::vector<Feed*> feeds;
   for (const Algebra& part : algebra.parts) {
     auto feed = std::make_unique<Feed>(context_, input->columns(), fresh());
-    feed->report().estimate = input->report().estimate;
+    feed->report().estimate = scope.at_most(input->report().estimate);
     feeds.push_back(feed.get());
-    parts.push_back(QP_TRY(join_with(std::move(feed), part, scope)));
+    parts.push_back(QP_TRY(join_with(std::move(feed), part, scope.with_goal(0))));
     rows += parts.back()->report().estimate;
   }
   OperatorPtr made = make_fed_union(context_, std::move(input), std::move(feeds), std::move(parts));
@@ -486,7 +494,7 @@ bool Planner::is_simple_in_graph(const Algebra& algebra, Variable graph) const {
 
 Result<OperatorPtr> Planner::graph(const Algebra& algebra, const Scope& scope) {
   const Algebra& inner = algebra.parts[0];
-  Scope named{Graphs::Named, algebra.name, scope.correlated};
+  Scope named{Graphs::Named, algebra.name, scope.correlated, scope.goal};
   if (const rdf::Term* term = term_of(algebra.name)) {
     if (inner.kind != Kind::Unit) return plan(inner, named);
     const TermId id = QP_TRY(context_.terms.intern(*term));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -30,7 +31,8 @@ class Planner {
   Planner(const Planner&) = delete;
   Planner& operator=(const Planner&) = delete;
 
-  Result<OperatorPtr> plan(const Algebra& algebra);
+  /// `goal`: so many of its rows are wanted, about; 0: all. It only changes what seems cheapest.
+  Result<OperatorPtr> plan(const Algebra& algebra, double goal = 0);
 
  private:
   /// The active graph: the default graph, or the named graph(s) `name`.
@@ -39,6 +41,15 @@ class Planner {
     Node name;
     /// Inside EXISTS: every row that a part makes comes from a row of its input.
     bool correlated = false;
+    double goal = 0;  ///< as of `plan`
+
+    /// Of so many rows those that are asked for, about.
+    double at_most(double rows) const { return goal == 0 ? rows : std::min(rows, goal); }
+    Scope with_goal(double rows) const {
+      Scope made = *this;
+      made.goal = rows;
+      return made;
+    }
   };
   /// A part of a join that has no place in the order yet.
   struct Piece {
@@ -52,6 +63,7 @@ class Planner {
   };
   struct Choice {
     double rows = 0, cost = 0;
+    double share = 1;  ///< of the rows that are wanted, about
   };
 
   Result<OperatorPtr> plan(const Algebra& algebra, const Scope& scope);
@@ -78,6 +90,8 @@ class Planner {
   void flatten(const Algebra& algebra, const Scope& scope, std::vector<Piece>& pieces);
   Result<OperatorPtr> join_pieces(OperatorPtr input, std::vector<Piece> pieces,
                                   std::vector<Expression> filters);
+  /// The goal of the pieces, which lose it, as a share of the rows that they make.
+  Result<double> take_goal(const Operator& input, std::vector<Piece>& pieces, bool filters);
   Result<void> measure(Piece& piece, const std::vector<Expression>& filters);
   /// What is at hand when a piece is weighed.
   struct Left {
@@ -91,8 +105,8 @@ class Planner {
   /// All pieces, one after the other, the cheapest first.
   Result<Choice> weigh_chain(Left left, std::vector<Piece> pieces);
   /// Where pieces with one subject, which nothing binds yet, are better joined with each other
-  /// first: that, joined. Null: there are none. The pieces are taken out.
-  Result<OperatorPtr> join_star(OperatorPtr& input, std::vector<Piece>& pieces);
+  /// first: that, joined. Null: there are none. The pieces are taken out. `share`: as of a Choice.
+  Result<OperatorPtr> join_star(OperatorPtr& input, std::vector<Piece>& pieces, double share);
   /// Drops the columns that nothing asks of any more, and rows that are the same without them.
   OperatorPtr reduce(OperatorPtr input, const std::vector<Variable>& wanted,
                      const std::vector<Piece>& rest, const std::vector<Expression>& filters);
@@ -101,14 +115,18 @@ class Planner {
   Result<OperatorPtr> scan(const Piece& piece);
   std::optional<Variable> order_of(const Piece& piece) const;
   Result<OperatorPtr> apply_ready(OperatorPtr input, std::vector<Expression>& filters,
-                                  const std::vector<Piece>& rest);
+                                  const std::vector<Piece>& rest, double share);
   Result<QuadPattern> pattern_of(const Piece& piece);
   Result<void> try_other_cases(rdf::Term term, TermId& id);
   Result<store::Pattern> constants_of(const Piece& piece);
 
   // Filters and EXISTS: plan_exists.cpp.
-  Result<OperatorPtr> filter(OperatorPtr input, const std::vector<Expression>& filters);
-  Result<OperatorPtr> exists_join(OperatorPtr input, const Expression& expression);
+  /// `share`: as of a Choice.
+  Result<OperatorPtr> filter(OperatorPtr input, const std::vector<Expression>& filters,
+                             double share = 1);
+  Result<OperatorPtr> first_matches(std::unique_ptr<Feed>& input, const Algebra& algebra,
+                                    const Scope& scope);
+  Result<OperatorPtr> exists_join(OperatorPtr input, const Expression& expression, double share);
   bool run_exists(const Expression& expression, std::span<const Variable> columns,
                   const TermId* row);
   Result<const Algebra*> exists_algebra(const Expression& expression);

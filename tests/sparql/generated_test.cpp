@@ -252,6 +252,37 @@ TEST_CASE("a query that is written another way has the same answer") {
   }
 }
 
+TEST_CASE("a LIMIT gives so many of the rows that there are without it") {
+  Random random(19);
+  const int sets = std::getenv("QUADPUB_LONG") != nullptr ? 200 : 20;
+  for (int set = 0; set < sets; ++set) {
+    tests::ScratchStore store;
+    fill(store, made_up_data(random));
+    const auto txn = store->read();
+    Queries queries(random);
+    const auto ask = [&](const std::string& text) {
+      return answer(**txn, text, options_for(store::Visible::everything()));
+    };
+    for (int i = 0; i < 25; ++i) {
+      const bool distinct = pick(random, 2) == 0;
+      const std::size_t limit = 1 + pick(random, 20), offset = pick(random, 3);
+      const std::string query = std::string("SELECT ") + (distinct ? "DISTINCT " : "") +
+                                "?a ?b ?c { " + queries.body() + " }";
+      const auto all = ask(query);
+      const auto some =
+          ask(query + " LIMIT " + std::to_string(limit) + " OFFSET " + std::to_string(offset));
+      REQUIRE_MESSAGE(all.has_value(), query);
+      REQUIRE_MESSAGE(some.has_value(), query);
+      CHECK_MESSAGE(some->size() == std::min(limit, all->size() - std::min(offset, all->size())),
+                    query);
+      CHECK_MESSAGE(std::includes(all->begin(), all->end(), some->begin(), some->end()), query);
+      const auto any = ask("ASK { " + query + " }");
+      REQUIRE_MESSAGE(any.has_value(), query);
+      CHECK_MESSAGE((any->at(0) == "yes") == !all->empty(), query);
+    }
+  }
+}
+
 TEST_CASE("every way of planning a query gives the same answer") {
   using Join = sparql::PlanOptions::Join;
   const sparql::PlanOptions ways[] = {

@@ -333,6 +333,89 @@ TEST_CASE("a query ends in time whichever join it is made of") {
   }
 }
 
+namespace {
+
+std::uint64_t rows_of(const sparql::Operator& step) {
+  std::uint64_t made = step.report().rows;
+  for (const sparql::Operator* input : step.inputs()) made += rows_of(*input);
+  return made;
+}
+
+/// Rows of all operators, the answer's included, until the answer is whole.
+std::uint64_t rows_on_the_way(const store::Txn& txn, const std::string& text,
+                              const sparql::PlanOptions& plan = {}) {
+  sparql::RunOptions options;
+  options.plan = plan;
+  auto query = sparql::parse_query("PREFIX x: <http://x/> " + text);
+  REQUIRE_MESSAGE(query.has_value(), text);
+  const auto execution = sparql::Execution::prepare(txn, *std::move(query), options);
+  REQUIRE_MESSAGE(execution.has_value(), text);
+  const sparql::Format format = sparql::suits(sparql::Format::NTriples, (*execution)->form())
+                                    ? sparql::Format::NTriples
+                                    : sparql::Format::Tsv;
+  const auto done = sparql::write_answer(**execution, format, {},
+                                         [](std::string_view) { return Result<void>(); });
+  REQUIRE_MESSAGE(done.has_value(), text);
+  return rows_of((*execution)->plan());
+}
+
+}  // namespace
+
+TEST_CASE("a query that needs a few rows ends when it has them, whatever it is made of") {
+  tests::ScratchStore store;
+  fill(store, 20'000);
+  const auto txn = store->read();
+  static const char* const kQueries[] = {
+      "SELECT * { ?a x:p ?b } LIMIT 10",
+      "SELECT * { ?a x:p ?b . ?b x:p ?c . ?c x:p ?d } LIMIT 10",
+      "SELECT DISTINCT ?c { ?a x:p ?b . ?b x:p ?c } LIMIT 10",
+      "SELECT REDUCED ?c { ?a x:p ?b . ?b x:p ?c } LIMIT 10 OFFSET 5",
+      "SELECT DISTINCT ?e { ?a x:p ?b ; x:next ?c . ?b x:p ?d ; x:next ?e } LIMIT 10",
+      "SELECT * { ?a x:p ?b OPTIONAL { ?b x:next ?c . ?c x:p ?d } } LIMIT 10",
+      "SELECT * { { ?a x:p ?b } UNION { ?a x:next ?b } ?b x:size ?c } LIMIT 10",
+      "SELECT * { ?a x:p ?b FILTER(?a != ?b) FILTER EXISTS { ?b x:next ?c } } LIMIT 10",
+      "SELECT * { ?a x:p ?b FILTER NOT EXISTS { ?b x:none ?c } } LIMIT 10",
+      "SELECT * { ?a x:p ?b BIND(?b AS ?c) } LIMIT 10",
+      "SELECT * { ?a x:p ?b MINUS { ?a x:none ?c } } LIMIT 10",
+      "SELECT * { GRAPH ?g { ?a x:p ?b . ?b x:next ?c } } LIMIT 10",
+      "SELECT * { GRAPH ?g { ?a x:p ?b OPTIONAL { ?b x:next ?g } } } LIMIT 10",
+      "SELECT * { ?a x:p ?b . ?c x:p ?d } LIMIT 10",
+      "SELECT * { x:n1 x:p ?a { SELECT ?a ?b { ?a x:p ?b } LIMIT 20 } } LIMIT 10",
+      "CONSTRUCT { ?a x:q ?c } { ?a x:p ?b . ?b x:p ?c } LIMIT 10",
+      "DESCRIBE ?a { ?a x:p ?b . ?b x:p ?c } LIMIT 10",
+      "ASK { ?a x:p ?b . ?b x:p ?c . ?c x:size ?d }",
+      "ASK { ?a x:p ?b . ?b x:size ?c FILTER EXISTS { ?b x:p ?d . ?d x:p ?e } }",
+  };
+  for (const char* text : kQueries) {
+    const std::uint64_t rows = rows_on_the_way(**txn, text);
+    CHECK_MESSAGE(rows < 1'000, std::string(text) << ": " << rows);
+  }
+  // A hash table is made of one side; the other comes as it is asked for.
+  for (const auto join : {sparql::PlanOptions::Join::Hash, sparql::PlanOptions::Join::Merge}) {
+    sparql::PlanOptions way;
+    way.join = join;
+    const std::uint64_t rows =
+        rows_on_the_way(**txn, "SELECT * { ?a x:p ?b . ?a x:next ?c } LIMIT 10", way);
+    CHECK_MESSAGE(rows < 41'000, rows);
+  }
+}
+
+TEST_CASE("one quad for each row is enough for EXISTS") {
+  tests::ScratchStore store;
+  rdf::Dataset quads;
+  for (std::size_t i = 0; i < 5'000; ++i) {
+    quads.push_back({node(i % 2), rdf::Term::iri("http://x/liked"), node(i), {}});
+  }
+  store.add(quads);
+  const auto txn = store->read();
+  for (const char* test : {"EXISTS { ?a x:liked ?c }", "NOT EXISTS { ?a x:liked ?c }",
+                           "EXISTS { GRAPH ?g { ?c x:liked ?a } }"}) {
+    const std::uint64_t rows = rows_on_the_way(
+        **txn, std::string("SELECT * { VALUES ?a { x:n0 x:n1 } FILTER ") + test + " }");
+    CHECK_MESSAGE(rows < 20, std::string(test) << ": " << rows);
+  }
+}
+
 TEST_CASE("rows, memory, nodes of a path and texts have limits that say what they are") {
   tests::ScratchStore store;
   fill(store, 12'000);
