@@ -146,14 +146,15 @@ class Check {
 
   Result<void> own_object(const std::string& thing) const {
     if (thing == actor_) return {};
+    const auto collection = QP_TRY(find_collection(txn_, thing));
+    if (collection && collection->role != Role::Other) {
+      if (collection->owner != actor_) return refuse();
+      return error(Code::Forbidden, "that collection is kept by the server");
+    }
     const auto id = QP_TRY(txn_.find_iri(thing));
     if (!id || !QP_TRY(txn_.graph(*id))) return unknown(thing);
     if (QP_TRY(txn_.probe({*id, *id, rdf::type, as::Tombstone}, {}))) {
       return error(Code::Gone, "the object is deleted already");
-    }
-    const auto collection = QP_TRY(find_collection(txn_, thing));
-    if (collection && collection->role != Role::Other && rule_.type == as::Delete) {
-      return error(Code::Forbidden, "that collection is kept by the server");
     }
     return allow(contains(QP_TRY(owners_of(txn_, thing)), actor_));
   }

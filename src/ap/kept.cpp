@@ -5,20 +5,28 @@
 #include <set>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "ap/activity.hpp"
 #include "ap/collection.hpp"
 #include "vocab/terms.hpp"
+#include "vocab/views.hpp"
 
 namespace qp::ap {
 
 namespace {
 
-constexpr std::array kKeptOfObject = {as::attributedTo, as::likes, as::shares, as::replies};
+constexpr std::array kKeptOfObject = {as::attributedTo, as::likes, as::shares, as::replies,
+                                      as::actor};
 constexpr std::array kKeptOfActor = {ldp::inbox,     as::outbox,          as::followers,
                                      as::following,  as::liked,           as::streams,
                                      as::endpoints,  toot::featured,      as::preferredUsername,
                                      sec::publicKey, sec::assertionMethod};
+/// ActivityStreams 2.0 vocabulary, 3.3, and Question.
+constexpr std::array kObjectTypes = {as::Article,      as::Audio, as::Document, as::Event,
+                                     as::Image,        as::Note,  as::Page,     as::Place,
+                                     as::Profile,      as::Video, as::Question, as::Tombstone,
+                                     as::Relationship, as::Object};
 constexpr std::array kKeys = {sec::publicKey, sec::assertionMethod};
 
 /// Property and value, as texts. Nodes without an id are all alike here.
@@ -66,14 +74,55 @@ Error kept(std::string_view property) {
                "\"" + std::string(property.substr(end + 1)) + "\" is kept by the server");
 }
 
+std::vector<std::string> types_in(const Said& said) {
+  std::vector<std::string> types;
+  for (const auto& [property, value] : said) {
+    if (property == rdf::type.iri) types.push_back(value);
+  }
+  return types;
+}
+
+template <std::size_t N>
+bool is_any_of(const std::vector<std::string>& types, const std::array<Word, N>& words) {
+  return std::ranges::any_of(words, [&](const Word& word) { return contains(types, word.iri); });
+}
+
+/// What a resource is to ActivityPub. An actor may have a type that nobody knows, but then what
+/// it is does not change.
+enum class Kind { Unknown, Actor, Activity, Collection, Object };
+
+Kind kind_of(const std::vector<std::string>& types) {
+  if (is_any_of(types, vocab::kActorTypes)) return Kind::Actor;
+  if (is_any_of(types, vocab::kActivityTypes)) return Kind::Activity;
+  if (is_any_of(types, vocab::kCollectionTypes)) return Kind::Collection;
+  if (is_any_of(types, kObjectTypes)) return Kind::Object;
+  return Kind::Unknown;
+}
+
+/// An activity happened; an actor or a collection stays one, and nothing becomes one of these.
+Result<void> check_kind(const Said& before, const Said& now) {
+  const Kind was = kind_of(types_in(before)), is = kind_of(types_in(now));
+  const bool has_actor =
+      std::ranges::any_of(before, [](const auto& one) { return one.first == as::actor.iri; });
+  if (was == Kind::Activity || (has_actor && !contains(types_in(before), as::Question.iri))) {
+    return error(Code::BadInput, "what was done is not changed by an Update: Undo or Delete it");
+  }
+  const auto is_loose = [](Kind kind) { return kind == Kind::Object || kind == Kind::Unknown; };
+  const bool stays =
+      was == is || (is_loose(was) && is_loose(is)) || (was == Kind::Actor && is == Kind::Unknown);
+  if (!stays) return error(Code::BadInput, "an Update does not make another kind of thing of it");
+  return {};
+}
+
 }  // namespace
 
 Result<void> check_kept(const store::Txn& txn, const std::string& iri,
                         const jsonld::StoredForm& form, const Actor& actor) {
   const bool is_profile = iri == actor.iri;
   const auto words = is_profile ? std::span<const Word>(kKeptOfActor) : kKeptOfObject;
-  const Said before = QP_TRY(stored(txn, iri, iri));
-  const Said was = only(before, words), is = only(said_in(form, iri), words);
+  const Said before = QP_TRY(stored(txn, iri, iri)), now = said_in(form, iri);
+  QP_TRY(check_kind(before, now));
+  const Said was = only(before, words), is = only(now, words);
   Said changed;
   std::ranges::set_symmetric_difference(was, is, std::inserter(changed, changed.end()));
   if (!changed.empty()) return kept(changed.begin()->first);

@@ -10,7 +10,9 @@
 #include "ap/collection.hpp"
 #include "ap/effects.hpp"
 #include "ap/kept.hpp"
+#include "ap/poll.hpp"
 #include "ap/publish.hpp"
+#include "ap/required.hpp"
 #include "base/random.hpp"
 #include "view/project.hpp"
 #include "view/serve.hpp"
@@ -23,6 +25,7 @@ namespace {
 using json::Arena;
 using json::Value;
 
+constexpr std::string_view kAs2Context = "https://www.w3.org/ns/activitystreams";
 constexpr std::array<std::string_view, 5> kAddressing = {"to", "bto", "cc", "bcc", "audience"};
 
 constexpr std::array<std::pair<std::string_view, Word>, 5> kAddressingWords = {
@@ -33,14 +36,6 @@ constexpr std::array<std::pair<std::string_view, Word>, 5> kAddressingWords = {
      {"audience", as::audience}}};
 constexpr std::array<std::pair<std::string_view, Role>, 3> kListings = {
     {{"likes", Role::Likes}, {"shares", Role::Shares}, {"replies", Role::Replies}}};
-
-/// ActivityPub 6: these mean nothing without an object, the last ones without a target.
-constexpr std::array kNeedObject = {as::Create, as::Update,   as::Delete,  as::Follow, as::Add,
-                                    as::Remove, as::Like,     as::Block,   as::Undo,   as::Accept,
-                                    as::Reject, as::Announce, as::Dislike, as::Flag,   as::Move};
-constexpr std::array kNeedTarget = {as::Add, as::Remove, as::Move};
-/// And for these what they are about has to have a name.
-constexpr std::array kNeedId = {as::Follow, as::Add, as::Remove, as::Block, as::Delete, as::Move};
 
 /// What Undo is not for: ActivityPub 6.10 names what does it.
 constexpr std::array<std::pair<Word, std::string_view>, 6> kNotUndone = {
@@ -67,9 +62,25 @@ constexpr std::array<std::string_view, 2> kItems = {"items", "orderedItems"};
 /// object, is an object and gets wrapped in a Create.
 bool is_activity(Value node) {
   const auto types = types_of(node);
+  // A Question asks, and that is all: with or without its actor it is for a Create.
+  if (contains(types, as::Question.iri) && !node.contains(as::object.iri)) return false;
   const bool known = std::any_of(vocab::kActivityTypes.begin(), vocab::kActivityTypes.end(),
                                  [&](const Word& type) { return contains(types, type.iri); });
   return known || node.contains(as::actor.iri) || node.contains(as::object.iri);
+}
+
+/// The name that ActivityStreams gives the member, however it is spelled.
+std::string_view plain_name(std::string_view key) {
+  if (key == "@id" || key == "@type") return key.substr(1);
+  if (key.starts_with("as:")) return key.substr(3);
+  return key.starts_with(as::kNamespace) ? key.substr(as::kNamespace.size()) : key;
+}
+
+/// True where plain names mean what they do in ActivityStreams, as far as one can see.
+bool names_as2(Value context) {
+  const auto contexts = context.items();
+  return context.is_null() || context.is(kAs2Context) ||
+         std::ranges::any_of(contexts, [](Value one) { return one.is(kAs2Context); });
 }
 
 /// Sets a member under its plain name, and takes away other spellings of it.
@@ -83,35 +94,6 @@ void set_plain(Value object, std::string_view key, Value value, Arena& arena) {
 template <std::size_t N>
 bool is_one_of(const std::array<std::string_view, N>& keys, std::string_view key) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
-}
-
-std::string_view local_name(const Word& word) { return word.iri.substr(as::kNamespace.size()); }
-
-/// `{}` names nothing and says nothing.
-bool says_something(Value node, std::string_view property) {
-  const auto items = node.get(property).items();
-  return std::any_of(items.begin(), items.end(), [](Value one) { return !one.empty(); });
-}
-
-Result<void> check_required(const Activity& activity, Value node) {
-  const auto needs = [&](const auto& list, std::string_view property,
-                         std::string_view name) -> Result<void> {
-    for (const Word& type : list) {
-      if (activity.is(type) && !says_something(node, property)) {
-        return bad_input(fmt::format("{} needs a member \"{}\"", local_name(type), name));
-      }
-    }
-    return {};
-  };
-  QP_TRY(needs(kNeedObject, as::object.iri, "object"));
-  QP_TRY(needs(kNeedTarget, as::target.iri, "target"));
-  if (activity.is(as::Create)) return {};  // its object is given one
-  for (const Word& type : kNeedId) {
-    if (activity.is(type) && activity.objects.size() < node.get(as::object.iri).size()) {
-      return bad_input(fmt::format("the object of {} needs its id", local_name(type)));
-    }
-  }
-  return {};
 }
 
 /// A submission on its way from what the client wrote to what is stored.
@@ -133,6 +115,10 @@ class Draft {
     activity_ = read_activity(node);
     node_ = node;
     QP_TRY(check());
+    if (names_as2(document_.get("@context"))) {
+      spell_plainly(document_, node_);
+      if (activity_.is(as::Create)) spell_plainly(document_.get("object"), activity_.object);
+    }
     activity_.actors = {actor_.iri};  // a client may leave it out
     return {};
   }
@@ -144,7 +130,7 @@ class Draft {
     set_plain(document_, "id", text(fmt::format("{}/activities/{}", base_, random::uuid_v7(now))),
               arena_);
     set_plain(document_, "actor", text(actor_.iri), arena_);
-    if (!document_.contains("published")) {
+    if (document_.get("published").is_null()) {
       set_plain(document_, "published", text(time::rfc3339(now)), arena_);
     }
     if (!instrument_.empty() && node_.get(as::instrument.iri).empty()) {
@@ -168,18 +154,29 @@ class Draft {
     const Value whole = QP_TRY(stored(txn, object_));
     const bool is_profile = object_ == actor_.iri;
     const bool is_listing = QP_TRY(find_collection(txn, object_)).has_value();
+    const Value asked = Value::object(arena_, 3);
+    for (const std::string_view key : {"oneOf", "anyOf", "votersCount"}) {
+      if (whole.contains(key)) asked.set(arena_, key, whole.get(key));
+    }
+    const bool is_plain = names_as2(document_.get("@context"));
     for (const json::Member& member : change->members()) {
-      if (member.key == "id" || member.key == "@id") continue;
       if (is_profile ? is_one_of(kKeptOfActor, member.key) : is_one_of(kKept, member.key)) continue;
-      if (is_listing && is_one_of(kShownOfCollection, member.key)) continue;
-      if (is_listing && is_one_of(kItems, member.key)) {
+      std::string_view key = is_plain ? plain_name(member.key) : member.key;
+      if (key == "id" || key == "@id") continue;
+      if (is_listing && is_one_of(kShownOfCollection, key)) continue;
+      if (is_listing && is_one_of(kItems, key)) {
         return bad_input("Add and Remove change what is in a collection");
       }
+      // What is kept, under another name: check_kept says so.
+      if (is_profile ? is_one_of(kKeptOfActor, key) : is_one_of(kKept, key)) key = member.key;
       if (member.value.is_null()) {
-        whole.erase(member.key);
+        whole.erase(key);
       } else {
-        whole.set(arena_, member.key, member.value);
+        whole.set(arena_, key, member.value);
       }
+    }
+    if (has_type(activity_.object, as::Question) || !asked.empty()) {
+      QP_TRY(keep_votes(asked, whole, arena_));
     }
     const Value context = whole.get("@context");
     whole.erase("@context");
@@ -201,6 +198,7 @@ class Draft {
     const auto self = QP_TRY(find_actor(txn, actor_.iri));
     if (!self || self->deleted) return error(Code::Gone, "this actor is deleted");
     if (activity_.is(as::Undo)) QP_TRY(check_undone(txn));
+    if (activity_.is(as::Follow)) QP_TRY(check_followed(txn));
     return admit_effects(txn, activity_);
   }
 
@@ -216,7 +214,7 @@ class Draft {
       if (known && !known->actor.empty()) to.push_back(known->actor);
     }
     if (is_reaction()) to = QP_TRY(authors_of_objects(txn));
-    set_recipients("to", to);
+    set_recipients(document_, "to", to);
     return {};
   }
 
@@ -236,6 +234,18 @@ class Draft {
     with.set(arena_, "@context", Value::string("https://www.w3.org/ns/activitystreams"));
     for (const json::Member& member : document_.members()) with.append_member(arena_, member);
     document_ = with;
+  }
+
+  /// What others read without JSON-LD has the name that they look for: the type, and the
+  /// recipients.
+  void spell_plainly(Value part, Value node) {
+    if (part.contains("@type") && !part.contains("type")) {
+      set_plain(part, "type", part.get("@type"), arena_);
+    }
+    if (part.get("@context").is_object()) return;
+    for (const auto& [key, property] : kAddressingWords) {
+      if (!part.contains(key)) set_recipients(part, key, values_of(node, property.iri));
+    }
   }
 
   /// 6.2.1: a bare object is the object of a Create.
@@ -269,6 +279,11 @@ class Draft {
         return error(Code::Forbidden, "attributedTo is not the owner of this outbox");
       }
     }
+    for (const std::string& actor : values_of(activity_.object, as::actor.iri)) {
+      if (actor != actor_.iri) {
+        return error(Code::Forbidden, "the object's actor is not the owner of this outbox");
+      }
+    }
     return {};
   }
 
@@ -295,23 +310,43 @@ class Draft {
     if (activity_.objects.size() != 1 || activity_.objects.front() == actor_.iri) return {};
     const std::string& before = activity_.objects.front();
     for (const auto& [key, property] : kAddressingWords) {
-      set_recipients(key, QP_TRY(values_of(txn, before, property)));
+      set_recipients(document_, key, QP_TRY(values_of(txn, before, property)));
     }
     return {};
   }
 
-  void set_recipients(std::string_view key, const std::vector<std::string>& recipients) {
+  void set_recipients(Value part, std::string_view key,
+                      const std::vector<std::string>& recipients) {
     if (recipients.empty()) return;
     const Value list = Value::array(arena_);
     for (const std::string& one : recipients) list.push_back(arena_, text(one));
-    set_plain(document_, key, list, arena_);
+    set_plain(part, key, list, arena_);
   }
 
   Result<void> check_undone(const store::Txn& txn) const {
+    for (const std::string& object : activity_.objects) {
+      const auto id = QP_TRY(txn.find_iri(object));
+      if (id && QP_TRY(txn.graph(*id)) && QP_TRY(is_local(txn, object)) &&
+          !QP_TRY(find_activity(txn, object)) &&
+          !QP_TRY(txn.probe({*id, *id, rdf::type, as::Tombstone}, {}))) {
+        return bad_input("what Undo takes back is an activity");
+      }
+    }
     const auto known = QP_TRY(subject_of(txn, activity_));
     if (!known) return {};
     for (const auto& [type, refusal] : kNotUndone) {
       if (known->is(type)) return bad_input(std::string(refusal));
+    }
+    return {};
+  }
+
+  /// Nobody answers for an actor of this server that is not there.
+  Result<void> check_followed(const store::Txn& txn) const {
+    for (const std::string& followed : activity_.objects) {
+      if (!QP_TRY(is_local(txn, followed))) continue;
+      const auto known = QP_TRY(find_actor(txn, followed));
+      if (!known) return error(Code::NotFound, "there is no such actor here: " + followed);
+      if (known->deleted) return error(Code::Gone, "that actor is deleted");
     }
     return {};
   }
@@ -328,10 +363,8 @@ class Draft {
     } else {
       set_listings(object);
     }
-    if (activity_.is(as::Create) && has_type(activity_.object, as::Question)) {
-      QP_TRY(complete_question(object));
-    }
-    if (!object.contains("published")) {
+    if (has_type(activity_.object, as::Question)) QP_TRY(begin_votes(object, arena_));
+    if (object.get("published").is_null()) {
       set_plain(object, "published", document_.get("published"), arena_);
     }
     copy_addressing(object, document_);
@@ -359,26 +392,6 @@ class Draft {
       }
     }
     return {};
-  }
-
-  /// Every option has a number of votes from the start.
-  Result<void> complete_question(Value object) {
-    if (object.contains("oneOf") && object.contains("anyOf")) {
-      return bad_input("a Question has oneOf or anyOf, not both");
-    }
-    for (const std::string_view key : {"oneOf", "anyOf"}) {
-      const Value options = object.get(key);
-      if (options.is_object()) set_votes(options);
-      for (const Value option : options.items()) set_votes(option);
-    }
-    return {};
-  }
-  void set_votes(Value option) {
-    if (!option.is_object()) return;
-    const Value votes = Value::object(arena_, 2);
-    votes.set(arena_, "type", Value::string("Collection"));
-    votes.set(arena_, "totalItems", Value::number(arena_, 0));
-    set_plain(option, "replies", votes, arena_);
   }
 
   /// Of the object as it was, and of what the client says of it. The client's alone where both are

@@ -122,5 +122,157 @@ class Requests(ClientEdges):
         self.assert_status(proxied([("id", far.url + "/note"), ("id", far.url + "/x")]), 400)
 
 
+class Submissions(ClientEdges):
+    def test_AP33_the_object_of_an_activity_is_an_IRI_or_an_object_never_a_text(self):
+        for kind in ("Update", "Delete", "Follow", "Like", "Block", "Undo", "Accept", "Reject",
+                     "Announce", "Dislike", "Flag"):
+            for thing in (5, True, "", "/relative", "two words", [self.bob.actor, 5]):
+                response = self.alice.post({"type": kind, "object": thing})
+                self.assertEqual(response.status_code, 400, f"{kind} {thing}: {response.text}")
+        for kind in ("Add", "Remove", "Move"):
+            self.refused({"type": kind, "object": "/x", "target": self.alice.document["featured"]}, 400)
+        for kind in ("Follow", "Block"):
+            for thing in ("javascript:alert(1)", "urn:x:y", "acct:bob@localhost"):
+                self.refused({"type": kind, "object": thing}, 400, "address of an actor")
+        self.assertEqual(self.alice.ids(self.alice.document["liked"]), [])
+        self.assertEqual(self.alice.items(self.alice.document["pendingFollowing"]), [])
+        self.assertEqual(self.alice.items(self.alice.document["blocked"]), [])
+
+    def test_recipients_are_IRIs_or_the_client_learns_that_they_are_not(self):
+        for member in ("to", "cc", "bto", "bcc", "audience"):
+            for wrong in ("bob@example.org", "everybody", "", 5, [self.bob.actor, "/actors/x"]):
+                self.refused({"type": "Note", "content": "x", member: wrong}, 400, f'"{member}"')
+                self.refused({"type": "Like", "object": self.bob.actor, member: wrong}, 400, member)
+            for none in (None, [], [None]):
+                self.assert_status(self.alice.post({"type": "Note", member: none}), 201)
+
+    def test_undo_accept_and_reject_take_one_thing_and_it_is_an_activity(self):
+        likes = [self.alice.submit({"type": "Like", "object": self.note(self.bob)}) for _ in "ab"]
+        for kind in ("Undo", "Accept", "Reject"):
+            self.refused({"type": kind, "object": likes}, 400, "one object at a time")
+        for thing in (self.bob.actor, self.note(), self.note(self.bob),
+                      {"id": self.bob.actor, "type": "Person"}):
+            self.assert_status(self.alice.post({"type": "Undo", "object": thing}), 400, 403, 404)
+        self.alice.submit({"type": "Undo", "object": likes[0]})
+
+    def test_an_actor_that_is_not_here_is_not_followed(self):
+        missing = self.server.url + "/actors/01900000-0000-7000-8000-000000000000"
+        self.refused({"type": "Follow", "object": missing}, 404, "no such actor")
+        self.refused({"type": "Follow", "object": self.note(self.bob)}, 404, "no such actor")
+
+    def test_what_was_done_is_not_changed_by_an_update(self):
+        like = self.alice.submit({"type": "Like", "object": self.note(self.bob), "to": PUBLIC})
+        before = self.server.get(like).json()
+        for change in ({"actor": self.bob.actor}, {"object": self.bob.actor}, {"type": "Follow"},
+                       {"type": "Note", "actor": None, "object": None}, {"summary": "other words"}):
+            self.refused({"type": "Update", "object": {"id": like, **change}}, 400, "not changed")
+        self.assertEqual(self.server.get(like).json(), before)
+        create, _ = self.alice.create({"type": "Note"}, to=PUBLIC)
+        self.refused({"type": "Update", "object": {"id": create, "actor": self.bob.actor}}, 400)
+
+    def test_nothing_says_that_another_actor_did_it(self):
+        for spelled in ({"actor": self.bob.actor}, {"as:actor": {"id": self.bob.actor}}):
+            self.refused({"@context": AS2, "type": "Create", "to": PUBLIC, "object": {
+                "type": "Like", "object": self.note(), **spelled}}, 403, "actor")
+            self.refused({"@context": AS2, "type": "Update", "object": {
+                "id": self.note(), **spelled}}, 400, "actor")
+
+    def test_an_update_does_not_make_another_kind_of_thing(self):
+        mine = id_of(self.alice.post({"type": "Create", "to": PUBLIC, "object": {
+            "type": "Collection", "name": "mine"}}).json()["object"])
+        for thing, kind in ((self.alice.actor, "Note"), (self.alice.actor, "Collection"),
+                            (mine, "Note"), (self.note(), "OrderedCollection"),
+                            (self.note(), "Person"), (self.note(), "Like")):
+            self.refused({"type": "Update", "object": {"id": thing, "type": kind}}, 400, "kind")
+        for thing, kind in ((self.alice.actor, "Service"), (self.alice.actor, "Person"),
+                            (mine, "OrderedCollection"), (self.note(), "Article"),
+                            (self.note(), ["Note", "http://example.org/Recipe"])):
+            self.assert_status(self.alice.post({"type": "Update", "object": {
+                "id": thing, "type": kind}}), 201)
+
+    def test_the_collections_of_the_server_stay_as_visible_as_they_are(self):
+        document = self.alice.document
+        kept = [document[name] for name in ("inbox", "outbox", "followers", "following", "liked",
+                                            "featured", "blocked", "pendingFollowers")]
+        kept += [self.note() + "/likes", self.note() + "/replies"]
+        for url in kept:
+            for change in ({"name": "Mine"}, {"to": []}, {"to": PUBLIC}):
+                self.refused({"type": "Update", "object": {"id": url, **change}}, 403,
+                             "kept by the server")
+            self.refused({"type": "Update", "object": {"id": url, "name": "x"}}, 403, "not yours",
+                         self.bob)
+        for name in ("outbox", "followers", "following", "liked", "featured"):
+            self.assert_status(self.server.get(document[name]), 200)
+
+    def test_members_spelled_in_json_ld_are_what_they_mean(self):
+        create = self.alice.submit({"@context": AS2, "@type": "Note", "as:content": "x",
+                                    "as:to": {"@id": PUBLIC},
+                                    AS2 + "#cc": [{"@id": self.bob.actor}]})
+        shown = self.server.get(create).json()
+        thing = shown["object"]
+        for part in (shown, thing):
+            self.assertIn(PUBLIC, part["to"])
+            self.assertIn(self.bob.actor, part["cc"])
+        self.assertEqual((shown["type"], thing["type"]), ("Create", "Note"))
+        self.assertIn(create, self.bob.ids(self.bob.inbox))
+        for change in ({"@type": "Article"}, {"as:name": "named"}, {AS2 + "#name": "renamed"}):
+            self.alice.submit({"@context": AS2, "type": "Update",
+                               "object": {"id": thing["id"], **change}})
+        shown = self.server.get(thing["id"]).json()
+        self.assertEqual((shown["type"], shown["name"]), ("Article", "renamed"))
+        self.assertNotIn("@type", shown)
+        self.alice.submit({"@context": AS2, "type": "Update",
+                           "object": {"id": thing["id"], "as:name": None}})
+        self.assertNotIn("name", self.server.get(thing["id"]).json())
+        self.refused({"type": "Update", "object": {"id": thing["id"], "@type": None, "type": None}},
+                     400, "type")
+
+    def test_a_published_of_null_is_none(self):
+        create = self.alice.submit({"type": "Note", "published": None, "to": PUBLIC})
+        shown = self.server.get(create).json()
+        self.assertTrue(shown["published"] and shown["object"]["published"])
+
+
+class Polls(ClientEdges):
+    def ask(self, **more):
+        question = {"type": "Question", "content": "?", "oneOf": [
+            {"type": "Note", "name": name} for name in ("tea", "coffee")], "to": PUBLIC, **more}
+        return id_of(self.server.get(self.alice.submit(question)).json()["object"])
+
+    def vote(self, account, question, name):
+        account.submit({"type": "Note", "name": name, "inReplyTo": question, "to": self.alice.actor})
+
+    def counts(self, question):
+        shown = self.server.get(question).json()
+        options = shown.get("oneOf") or shown.get("anyOf")
+        return {one["name"]: one["replies"]["totalItems"] for one in
+                (options if isinstance(options, list) else [options])}
+
+    def test_a_question_with_its_actor_is_a_question(self):
+        question = self.ask(actor=self.alice.actor)
+        self.vote(self.bob, question, "tea")
+        self.assertEqual(self.counts(question), {"tea": 1, "coffee": 0})
+        self.refused({"type": "Question", "actor": self.bob.actor, "oneOf": [{"name": "x"}]}, 403)
+
+    def test_votes_are_for_the_server_to_count(self):
+        forged = {"type": "Collection", "totalItems": 99}
+        question = self.ask(votersCount=99, oneOf=[{"type": "Note", "name": name, "replies": forged}
+                                                   for name in ("tea", "coffee")])
+        self.assertEqual(self.counts(question), {"tea": 0, "coffee": 0})
+        self.vote(self.bob, question, "tea")
+        self.vote(self.carol, question, "tea")
+        self.alice.submit({"type": "Update", "object": {"id": question, "votersCount": 99, "oneOf": [
+            {"type": "Note", "name": "tea", "replies": forged},
+            {"type": "Note", "name": "water", "replies": forged}]}})
+        self.assertEqual(self.counts(question), {"tea": 2, "water": 0})
+        self.assertNotIn("99", self.server.get(question).text)
+        self.alice.submit({"type": "Update", "object": {"id": question, "content": "??"}})
+        self.assertEqual(self.counts(question), {"tea": 2, "water": 0})
+        self.refused({"type": "Update", "object": {"id": question, "anyOf": [{"name": "x"}]}}, 400,
+                     "not both")
+        self.vote(self.bob, question, "water")  # oneOf: bob has voted
+        self.assertEqual(self.counts(question), {"tea": 2, "water": 0})
+
+
 if __name__ == "__main__":
     unittest.main()
