@@ -9,6 +9,7 @@
 #include <cstring>
 #include <new>
 
+#include "rdf/language_tag.hpp"
 #include "store/bytes.hpp"
 #include "store/inline_term.hpp"
 #include "vocab/terms.hpp"
@@ -139,6 +140,9 @@ Result<TermId> BulkTerms::intern(const rdf::TermView& term) {
 }
 
 Result<TermId> BulkTerms::intern_new(const rdf::TermView& term) {
+  if (const auto tag = rdf::usual_case(term.language)) {
+    return intern_new({term.kind, term.value, term.datatype, *tag});
+  }
   if (term.kind == TermKind::Iri) {
     if (const auto word = words_.find(term.value)) return *word;
   } else if (const auto inlined = inline_literal(term)) {
@@ -172,6 +176,9 @@ Result<TermId> BulkTerms::intern_new(const rdf::TermView& term) {
 }
 
 Result<std::optional<TermId>> BulkTerms::find(const rdf::TermView& term) const {
+  if (const auto tag = rdf::usual_case(term.language)) {
+    return find({term.kind, term.value, term.datatype, *tag});
+  }
   if (term.kind == TermKind::Iri) {
     if (const auto word = words_.find(term.value)) return word;
   } else if (const auto inlined = inline_literal(term)) {

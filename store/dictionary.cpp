@@ -5,6 +5,7 @@
 
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "rdf/language_tag.hpp"
 #include "store/bytes.hpp"
 #include "store/inline_term.hpp"
 #include "vocab/terms.hpp"
@@ -94,6 +95,9 @@ Result<Dictionary::Place> Dictionary::locate(const TermView& term) const {
 }
 
 Result<std::optional<TermId>> Dictionary::find(const TermView& term) const {
+  if (const auto tag = rdf::usual_case(term.language)) {
+    return find({term.kind, term.value, term.datatype, *tag});
+  }
   if (const auto id = without_lookup(term)) return id;
   if (term.kind == TermKind::Blank) return find_blank(term.value);
   return QP_TRY(locate(term)).id;
@@ -108,6 +112,9 @@ Result<void> check_term(const TermView& term) {
 }
 
 Result<TermId> Dictionary::intern(const TermView& term) {
+  if (const auto tag = rdf::usual_case(term.language)) {
+    return intern({term.kind, term.value, term.datatype, *tag});
+  }
   if (const auto id = without_lookup(term)) return *id;
   if (term.kind == TermKind::Blank) {
     // A label says nothing outside its document: whoever reads one asks for new_blank.

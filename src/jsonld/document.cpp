@@ -7,6 +7,7 @@
 #include "jsonld/repair.hpp"
 #include "jsonld/salvage.hpp"
 #include "rdf/iri.hpp"
+#include "rdf/language_tag.hpp"
 #include "vocab/terms.hpp"
 
 namespace qp::jsonld {
@@ -53,6 +54,20 @@ Result<Repaired> expand_and_repair(Value document, const ContextSource& contexts
   return repair(expanded, arena);
 }
 
+/// As the store spells language tags, so that another spelling stands in the difference.
+void spell_languages(std::vector<EmittedQuad>& quads, Arena& arena) {
+  bool changes = false;
+  for (EmittedQuad& emitted : quads) {
+    const auto usual = rdf::usual_case(emitted.quad.o.language);
+    if (!usual) continue;
+    emitted.quad.o.language = arena.copy(*usual);
+    changes = true;
+  }
+  if (!changes) return;
+  std::unordered_set<rdf::QuadView, rdf::QuadHash> seen;
+  std::erase_if(quads, [&](const EmittedQuad& each) { return !seen.insert(each.quad).second; });
+}
+
 /// One node, of which something can be said.
 Result<Value> root_of(Value expanded) {
   if (expanded.size() != 1) return bad_input("the document does not describe one resource");
@@ -82,6 +97,7 @@ Result<StoredForm> map_document(Value document, const ContextSource& contexts, A
   options.items_as_values = true;
   form.quads = QP_TRY(to_rdf(repaired.document, options, arena));
   QP_TRY(check_size(form.quads));
+  spell_languages(form.quads, arena);
   if (form.quads.empty()) return bad_input("the document says nothing");
   const std::string_view id = form.expanded.get("@id").text();
   if (!id.starts_with("_:")) {

@@ -10,6 +10,7 @@
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "rdf/iri.hpp"
+#include "rdf/language_tag.hpp"
 #include "sparql/expression.hpp"
 #include "vocab/terms.hpp"
 
@@ -74,7 +75,8 @@ Value string_with_datatype(const Value& text, const Value& datatype) {
 
 Value string_with_language(const Value& text, const Value& language) {
   if (!is_string(text) || !is_string(language) || !rdf::is_language_tag(language.view())) return {};
-  return Value::string(std::string(text.view()), language.view());
+  const auto usual = rdf::usual_case(language.view());
+  return Value::string(std::string(text.view()), usual ? *usual : language.view());
 }
 
 // RFC 4647, 3.3.1.

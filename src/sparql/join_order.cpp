@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/text.hpp"
 #include "sparql/modifiers.hpp"
 #include "sparql/planner.hpp"
 #include "vocab/terms.hpp"
@@ -61,7 +60,6 @@ Result<QuadPattern> Planner::pattern_of(const Piece& piece) {
       place.variable = *variable;
     } else {
       place.term = QP_TRY(context_.terms.intern(*term_of(node)));
-      if (TermTable::is_local(place.term)) QP_TRY(try_other_cases(*term_of(node), place.term));
     }
     return {};
   };
@@ -70,28 +68,6 @@ Result<QuadPattern> Planner::pattern_of(const Piece& piece) {
   if (!piece.triple->path) QP_TRY(put(made.places[2], piece.triple->p));
   QP_TRY(put(made.places[3], piece.triple->o));
   return made;
-}
-
-/// Language tags are the same in any case (RDF 1.1), but the store keeps them as they were written.
-Result<void> Planner::try_other_cases(rdf::Term term, TermId& id) {
-  const std::string written = term.language;
-  if (written.empty()) return {};
-  std::string usual = text::lower(written);  // RFC 5646, 2.1.1: `en-US`
-  if (usual.size() == 5 && usual[2] == '-') {
-    for (std::size_t i = 3; i < 5; ++i) usual[i] = static_cast<char>(usual[i] - ('a' - 'A'));
-  }
-  std::string upper = written;
-  for (char& c : upper) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - ('a' - 'A'));
-  }
-  for (const std::string& language : {usual, text::lower(written), upper}) {
-    term.language = language;
-    if (const auto known = QP_TRY(source_.txn().find(term))) {
-      id = *known;
-      return {};
-    }
-  }
-  return {};
 }
 
 Result<store::Pattern> Planner::constants_of(const Piece& piece) {

@@ -1,4 +1,5 @@
 #include "rdf/iri.hpp"
+#include "rdf/language_tag.hpp"
 #include "sparql/parser_state.hpp"
 #include "vocab/terms.hpp"
 
@@ -71,6 +72,7 @@ Result<rdf::Term> Parser::string_literal() {
     literal.language = now_.value;
     literal.datatype = rdf::langString.iri;
     if (!rdf::is_language_tag(literal.language)) return fail("no language tag");
+    if (auto usual = rdf::usual_case(literal.language)) literal.language = *std::move(usual);
     advance();
   } else if (take_punct("^^")) {
     literal.datatype = QP_TRY(iri());

@@ -117,7 +117,6 @@ class Planner {
   Result<OperatorPtr> apply_ready(OperatorPtr input, std::vector<Expression>& filters,
                                   const std::vector<Piece>& rest, double share);
   Result<QuadPattern> pattern_of(const Piece& piece);
-  Result<void> try_other_cases(rdf::Term term, TermId& id);
   Result<store::Pattern> constants_of(const Piece& piece);
 
   // Filters and EXISTS: plan_exists.cpp.

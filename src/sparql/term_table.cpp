@@ -1,6 +1,7 @@
 #include "sparql/term_table.hpp"
 
 #include "base/text.hpp"
+#include "rdf/language_tag.hpp"
 
 namespace qp::sparql {
 
@@ -19,6 +20,9 @@ TermId TermTable::add(const rdf::TermView& term) {
 }
 
 Result<TermId> TermTable::intern(const rdf::TermView& term) {
+  if (const auto tag = rdf::usual_case(term.language)) {
+    return intern({term.kind, term.value, term.datatype, *tag});
+  }
   const auto known = ids_.find(term);
   if (known != ids_.end()) return known->second;
   if (term.kind == rdf::TermKind::Blank && term.value.starts_with(kNumbered)) {

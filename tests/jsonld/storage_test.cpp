@@ -3,6 +3,8 @@
 #include "fixture.hpp"
 #include "jsonld/context.hpp"
 #include "jsonld/document.hpp"
+#include "jsonld/fidelity.hpp"
+#include "jsonld/jcs.hpp"
 #include "vocab/contexts.hpp"
 
 // Storage mode as a whole: what is refused, what is tolerated, what is put right.
@@ -184,6 +186,26 @@ TEST_CASE("names and references that make no IRI, and tags that make no language
         R"([{"@value":"not an IRI"}])");
   CHECK(Storage().values(as2("{}", R"("nameMap":{"en_US":"x","?":"y"})"), "name") ==
         R"([{"@value":"x","@language":"en-US"},{"@value":"y"}])");
+}
+
+TEST_CASE("the spelling of a language is kept, though its texts are stored in the usual one") {
+  for (const char* names :
+       {R"({"EN-us":"hi"})", R"({"en-US":"hi","EN-US":"hi","en-us":"hello","fr":"salut"})"}) {
+    Storage storage;
+    const std::string text = as2("{}", R"("type":"Note","nameMap":)" + std::string(names));
+    const StoredForm form =
+        read_for_storage(storage.parse(text), storage.contexts(), storage.arena).value();
+    std::vector<Statement> statements;
+    for (const EmittedQuad& emitted : form.quads) {
+      CHECK((emitted.quad.o.language.empty() || emitted.quad.o.language == "fr" ||
+             emitted.quad.o.language == "en-US"));
+      statements.push_back({emitted.quad.s, emitted.quad.p, emitted.quad.o, emitted.ordinal});
+    }
+    const json::Value restored =
+        restore(statements, form.root, form.context, storage.contexts(), storage.arena).value();
+    const json::Value back = apply_difference(restored, form.difference, storage.arena);
+    CHECK(to_jcs(back.get("nameMap")).value() == to_jcs(storage.parse(names)).value());
+  }
 }
 
 TEST_CASE("a proof is kept as the JSON that it is") {

@@ -183,6 +183,22 @@ TEST_CASE("terms of any length survive a bulk load (row 7)") {
   db.check_clean();
 }
 
+TEST_CASE("a language tag is the same in any case for a bulk load, too") {
+  TemporaryStore db;
+  const auto chat = [](const char* tag) {
+    return rdf::Quad{name("s", 1),
+                     name("p", 1),
+                     {rdf::TermKind::Literal, "chat", std::string(rdf::langString.iri), tag},
+                     name("g", 1)};
+  };
+  db.store.reset();
+  must(load(db.options(), {chat("fr-ca"), chat("FR-CA"), chat("en")}, {}));
+  must(load(db.options(), {chat("fr-CA"), chat("EN")}, {}));
+  db.reopen();
+  CHECK(contents(db) == std::set<rdf::Quad>{chat("fr-CA"), chat("en")});
+  db.check_clean();
+}
+
 TEST_CASE("a bulk load killed anywhere leaves the old store or the new one (row 7)") {
   TemporaryStore db;
   std::mt19937 random(9);

@@ -5,6 +5,7 @@
 #include <deque>
 #include <set>
 
+#include "rdf/language_tag.hpp"
 #include "store/inline_term.hpp"
 #include "vocab/terms.hpp"
 
@@ -111,6 +112,9 @@ class MemoryTxn final : public WriteTxn {
   const std::shared_ptr<State>& state() const { return state_; }
 
   Result<std::optional<TermId>> find(const rdf::TermView& term) const override {
+    if (const auto tag = rdf::usual_case(term.language)) {
+      return find({term.kind, term.value, term.datatype, *tag});
+    }
     if (term.kind == TermKind::Iri) {
       if (const auto word = words_.find(term.value)) return word;
     }
@@ -138,6 +142,9 @@ class MemoryTxn final : public WriteTxn {
     return {};
   }
   Result<TermId> intern(const rdf::TermView& term) override {
+    if (const auto tag = rdf::usual_case(term.language)) {
+      return intern({term.kind, term.value, term.datatype, *tag});
+    }
     if (const auto known = QP_TRY(find(term))) return *known;
     if (term.kind == TermKind::Blank) return bad_input("a label that was not given out");
     QP_TRY(check_term(term));
