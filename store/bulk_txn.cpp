@@ -42,6 +42,20 @@ Result<std::string> RowFile::read(Place place) const {
   return row;
 }
 
+Result<std::string_view> RowFile::read_on(Place place) {
+  if (place.at >= written_) {
+    return std::string_view(waiting_).substr(place.at - written_, place.bytes);
+  }
+  const std::uint64_t end = place.at + place.bytes;
+  if (place.at < window_at_ || end > window_at_ + window_.size()) {
+    const std::uint64_t wanted = std::max<std::uint64_t>(place.bytes, kFlushBytes);
+    const std::uint64_t bytes = std::min(wanted, written_ - place.at);
+    window_ = QP_TRY(read({place.at, static_cast<std::uint32_t>(bytes)}));
+    window_at_ = place.at;
+  }
+  return std::string_view(window_).substr(place.at - window_at_, place.bytes);
+}
+
 // What is kept.
 
 BulkTxn::BulkTxn(const LmdbRead& old, BulkTerms& terms, Counters& counters, QuadSorter& sorter,
@@ -108,8 +122,8 @@ Result<void> BulkTxn::each_document_row(
   for (const auto& [id, places] : documents_) ids.push_back(id);
   std::sort(ids.begin(), ids.end());
   for (const TermId id : ids) {
-    const Places& places = documents_.at(id);
-    const std::string row = QP_TRY(file_.read(db == Db::Documents ? places.record : places.bytes));
+    const Places& of = documents_.at(id);
+    const auto row = QP_TRY(file_.read_on(db == Db::Documents ? of.record : of.bytes));
     QP_TRY(each(id_key(id), row));
   }
   return {};

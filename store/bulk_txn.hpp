@@ -31,11 +31,15 @@ class RowFile {
 
   Result<Place> add(std::string_view row);
   Result<std::string> read(Place place) const;
+  /// The same, quick where the next one lies soon behind; the view lives until then.
+  Result<std::string_view> read_on(Place place);
 
  private:
   UnnamedFile file_;
   std::uint64_t written_ = 0;
   std::string waiting_;  ///< what comes behind that
+  std::string window_;   ///< what is in the file from `window_at_`
+  std::uint64_t window_at_ = 0;
 };
 
 /// What a bulk load is given beside bare quads: whole documents, by the closures that write them

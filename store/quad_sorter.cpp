@@ -18,9 +18,9 @@ struct Item {
   std::uint64_t key;
   std::uint32_t row;
 };
-// A row, its place, and what arranging takes.
+// A row that waits; one that is arranged, its place, and what that takes.
 constexpr std::size_t kRowBytes =
-    sizeof(QuadSorter::Row) + sizeof(std::uint32_t) + 2 * sizeof(Item);
+    2 * sizeof(QuadSorter::Row) + sizeof(std::uint32_t) + 2 * sizeof(Item);
 
 }  // namespace
 
@@ -28,7 +28,9 @@ QuadSorter::QuadSorter(std::filesystem::path folder, std::size_t memory_bytes)
     : folder_(std::move(folder)),
       capacity_(std::clamp(memory_bytes / kRowBytes, kSmallestBudget, std::size_t{UINT32_MAX})) {}
 
-QuadSorter::~QuadSorter() = default;
+QuadSorter::~QuadSorter() {
+  if (spilling_.valid()) spilling_.wait();
+}
 
 QuadSorter::Row QuadSorter::row(Order order, std::size_t place) const {
   if (order == Order::Spog) return rows_[place];
@@ -74,24 +76,40 @@ void QuadSorter::arrange(Order order) {
   order_ = order;
 }
 
-Result<void> QuadSorter::spill() {
-  auto& files = runs_.emplace_back();
-  const std::uint64_t rows = rows_.size();
+Result<void> QuadSorter::write_run(QuadSorter& rows, Files& files) {
   std::vector<Row> block;
   for (const Order order : {Order::Spog, Order::Gspo, Order::Ospg, Order::Posg}) {
     UnnamedFile& file =
-        *(files[static_cast<std::size_t>(order)] = std::make_unique<UnnamedFile>(folder_));
-    arrange(order);
-    for (std::size_t at = 0; at < rows_.size(); at += block.size()) {
-      block.resize(std::min(kBlock, rows_.size() - at));
-      for (std::size_t i = 0; i < block.size(); ++i) block[i] = row(order, at + i);
+        *(files[static_cast<std::size_t>(order)] = std::make_unique<UnnamedFile>(rows.folder_));
+    rows.arrange(order);
+    const std::size_t count = rows.rows_.size();
+    for (std::size_t at = 0; at < count; at += block.size()) {
+      block.resize(std::min(kBlock, count - at));
+      for (std::size_t i = 0; i < block.size(); ++i) block[i] = rows.row(order, at + i);
       QP_TRY(
           file.append({reinterpret_cast<const char*>(block.data()), block.size() * sizeof(Row)}));
     }
   }
-  spilled_ += rows;
-  rows_.clear();
   return {};
+}
+
+Result<void> QuadSorter::spill() {
+  QP_TRY(spilled());
+  if (!leaving_) leaving_ = std::make_unique<QuadSorter>(folder_, 0);
+  leaving_->rows_.swap(rows_);
+  leaving_->sorted_ = false;
+  spilled_ += leaving_->rows_.size();
+  auto& files = *runs_.emplace_back(std::make_unique<Files>());
+  spilling_ =
+      std::async(std::launch::async, [this, &files] { return write_run(*leaving_, files); });
+  return {};
+}
+
+Result<void> QuadSorter::spilled() {
+  if (!spilling_.valid()) return {};
+  auto written = spilling_.get();
+  leaving_->rows_.clear();
+  return written;
 }
 
 /// A sorted run, from a file or from memory.
@@ -124,6 +142,8 @@ class QuadSorter::Run {
 };
 
 Result<void> QuadSorter::sorted(Order order, const std::function<Result<void>(const Row&)>& each) {
+  QP_TRY(spilled());
+  leaving_.reset();
   arrange(order);
   if (runs_.empty()) {
     for (std::size_t i = 0; i < rows_.size(); ++i) {
@@ -139,7 +159,7 @@ Result<void> QuadSorter::sorted(Order order, const std::function<Result<void>(co
   std::vector<std::unique_ptr<Run>> runs;
   runs.reserve(runs_.size() + 1);
   for (const auto& files : runs_) {
-    runs.push_back(std::make_unique<Run>(*files[static_cast<std::size_t>(order)]));
+    runs.push_back(std::make_unique<Run>(*(*files)[static_cast<std::size_t>(order)]));
   }
   std::vector<Row> last_run(rows_.size());
   for (std::size_t i = 0; i < rows_.size(); ++i) last_run[i] = row(order, i);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <memory>
 #include <vector>
 
@@ -41,7 +42,11 @@ class QuadSorter {
 
  private:
   class Run;
+  using Files = std::array<std::unique_ptr<UnnamedFile>, kOrders.size()>;  ///< by order
+  /// What is in memory goes to files while more is added.
   Result<void> spill();
+  Result<void> spilled();
+  static Result<void> write_run(QuadSorter& rows, Files& files);
   void arrange(Order order);
   void arrange_by(Order order, bool from_spog);
   Row row(Order order, std::size_t place) const;
@@ -53,7 +58,9 @@ class QuadSorter {
   std::vector<std::uint32_t> arranged_;  ///< numbers of rows_ in the order `order_`
   Order order_ = Order::Spog;            ///< Spog: arranged_ is not used
   std::uint64_t spilled_ = 0;
-  std::vector<std::array<std::unique_ptr<UnnamedFile>, kOrders.size()>> runs_;  ///< by order
+  std::vector<std::unique_ptr<Files>> runs_;
+  std::unique_ptr<QuadSorter> leaving_;  ///< what a spill writes
+  std::future<Result<void>> spilling_;
 };
 
 }  // namespace qp::store

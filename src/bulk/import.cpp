@@ -1,10 +1,13 @@
 #include "bulk/import.hpp"
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <latch>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace qp::bulk {
 
@@ -25,13 +28,23 @@ constexpr auto kLongCommit = std::chrono::milliseconds(50);
 struct Pending {
   explicit Pending(Record from) : record(std::move(from)) {}
   Record record;
-  std::string text;  ///< what `form` borrows from
-  json::Arena arena;
+  std::string text;  ///< what `form` borrows from, where that is not the record's
   Result<void> trouble;
   jsonld::StoredForm form;
   TermId document{};
 };
-using Batch = std::vector<std::unique_ptr<Pending>>;
+/// With what their forms are made of: of each of the two threads that prepare them.
+struct Batch {
+  std::array<json::Arena, 2> arenas;
+  std::vector<std::unique_ptr<Pending>> pending;
+};
+
+/// A batch that two threads prepare.
+struct Sheaf {
+  Batch batch;
+  std::latch is_bound{1};  ///< it holds what it will
+  std::atomic<std::size_t> next = 0;
+};
 
 bool is_about_the_record(Code code) {
   return code == Code::BadInput || code == Code::TooLarge || code == Code::Forbidden ||
@@ -76,24 +89,32 @@ class Importer {
   Importer(const Importer&) = delete;
   Importer& operator=(const Importer&) = delete;
 
-  /// While one batch is being committed the next one is read.
+  /// While one batch is being committed the next one is read; who is done first helps to read.
   Result<void> run(DumpReader& reader) {
     done_ = start_.done;
     for (std::size_t skipped = 0; skipped < start_.skip; ++skipped, ++done_) {
       if (!reader.next()) break;
     }
-    std::future<Result<void>> committing;
-    for (;;) {
-      auto batch = read(reader);
-      if (committing.valid()) QP_TRY(committing.get());
-      if (!batch) return batch.error();
-      is_end_ = batch->empty();
-      if (is_end_) return {};
-      committing = std::async(std::launch::async, [this, ready = *std::move(batch)]() mutable {
-        return commit(std::move(ready));
+    for (Batch ready;;) {
+      Sheaf sheaf;
+      auto committing = std::async(std::launch::async, [this, &sheaf, &ready]() -> Result<void> {
+        const auto committed =
+            ready.pending.empty() ? Result<void>() : commit(std::exchange(ready, {}));
+        sheaf.is_bound.wait();
+        QP_TRY(committed);
+        return prepare(sheaf, sheaf.batch.arenas[1]);
       });
-      if (!is_full()) continue;
-      return committing.get();
+      const bool is_over = is_full_;
+      if (!is_over) take(reader, sheaf.batch.pending);
+      sheaf.is_bound.count_down();
+      const auto prepared = prepare(sheaf, sheaf.batch.arenas[0]);
+      QP_TRY(committing.get());
+      QP_TRY(prepared);
+      QP_TRY(check(sheaf.batch));
+      ready = std::move(sheaf.batch);
+      if (!ready.pending.empty()) continue;
+      is_end_ = !is_over;
+      return {};
     }
   }
 
@@ -105,43 +126,52 @@ class Importer {
   virtual Result<void> commit(Batch batch) = 0;
   /// For who changes documents before they are read.
   virtual Result<std::unique_ptr<store::Txn>> reading() = 0;
-  /// Nothing more can be taken.
-  virtual bool is_full() { return false; }
 
-  Result<Batch> read(DumpReader& reader) {
-    Batch batch;
+  void take(DumpReader& reader, std::vector<std::unique_ptr<Pending>>& batch) {
     std::size_t bytes = 0;
     const std::size_t wanted = batch_records_;
-    std::unique_ptr<store::Txn> txn;
-    if (writer_.adapt) txn = QP_TRY(reading());
     while (batch.size() < wanted && bytes < wanted * kBytesPerRecord) {
       auto record = reader.next();
       if (!record) break;
-      auto pending = std::make_unique<Pending>(*std::move(record));
-      if (pending->record.bytes) bytes += pending->record.bytes->size();
-      pending->trouble = prepare(*pending, txn.get());
-      const bool is_trouble = !pending->trouble;
-      if (is_trouble && !is_about_the_record(pending->trouble.error().code) &&
-          pending->record.bytes) {
-        return pending->trouble.error();
-      }
-      batch.push_back(std::move(pending));
+      batch.push_back(std::make_unique<Pending>(*std::move(record)));
+      if (batch.back()->record.bytes) bytes += batch.back()->record.bytes->size();
     }
-    return batch;
   }
 
-  Result<void> prepare(Pending& pending, const store::Txn* txn) {
+  /// Those that nobody has begun with.
+  Result<void> prepare(Sheaf& sheaf, json::Arena& arena) {
+    const auto& batch = sheaf.batch.pending;
+    std::unique_ptr<store::Txn> txn;
+    if (writer_.adapt && !batch.empty()) txn = QP_TRY(reading());
+    for (;;) {
+      const std::size_t at = sheaf.next++;
+      if (at >= batch.size()) return {};
+      batch[at]->trouble = prepare(*batch[at], txn.get(), arena);
+    }
+  }
+
+  static Result<void> check(const Batch& batch) {
+    for (const auto& pending : batch.pending) {
+      const bool is_fatal = pending->record.bytes && !pending->trouble &&
+                            !is_about_the_record(pending->trouble.error().code);
+      if (is_fatal) return pending->trouble;
+    }
+    return {};
+  }
+
+  Result<void> prepare(Pending& pending, const store::Txn* txn, json::Arena& arena) {
     Record& record = pending.record;
     if (!record.bytes) return record.bytes.error();
     if (record.kind != Record::Kind::Document) return {};
-    pending.text = *record.bytes;
-    json::Value document = QP_TRY(parse(record, pending.text, pending.arena));
+    const bool changes = !record.context.empty() || txn != nullptr;
+    if (changes) pending.text = *record.bytes;
+    json::Value document = QP_TRY(parse(record, changes ? pending.text : *record.bytes, arena));
     if (txn != nullptr && document.is_object()) {
-      document = QP_TRY(writer_.adapt(*txn, document, pending.arena));
+      document = QP_TRY(writer_.adapt(*txn, document, arena));
     }
-    pending.form = QP_TRY(
-        jsonld::read_for_storage(document, contexts_, pending.arena, jsonld::Sender::Operator));
-    if (!record.context.empty() || txn != nullptr) record.bytes = json::to_text(document);
+    pending.form =
+        QP_TRY(jsonld::read_for_storage(document, contexts_, arena, jsonld::Sender::Operator));
+    if (changes) record.bytes = json::to_text(document);
     return {};
   }
 
@@ -181,6 +211,7 @@ class Importer {
   const std::function<void(const Outcome&)>& report_;
   const Start start_;
   std::atomic<std::size_t> batch_records_ = kBatchRecords;
+  std::atomic<bool> is_full_ = false;  ///< nothing more can be taken
   std::size_t done_ = 0;
   bool is_end_ = false;
   Totals totals_;
@@ -198,21 +229,21 @@ class StoreImporter final : public Importer {
   Result<void> commit(Batch batch) override {
     const auto begun = Clock::now();
     QP_TRY(store_.write([&](store::WriteTxn& txn) -> Result<void> {
-      for (const auto& pending : batch) {
+      for (const auto& pending : batch.pending) {
         if (!pending->trouble) continue;
         auto written = write(txn, *pending);
         if (written) continue;
         if (!is_about_the_record(written.error().code)) return written;
         pending->trouble = std::move(written);
       }
-      return writer_.note ? writer_.note(txn, done_ + batch.size()) : Result<void>();
+      return writer_.note ? writer_.note(txn, done_ + batch.pending.size()) : Result<void>();
     }));
-    done_ += batch.size();
+    done_ += batch.pending.size();
     const auto took = Clock::now() - begun;
     if (took < kShortCommit && batch_records_ < kMostRecords) batch_records_ = batch_records_ * 2;
     if (took > kLongCommit && batch_records_ > kBatchRecords) batch_records_ = batch_records_ / 2;
     const auto txn = QP_TRY(store_.read());
-    for (const auto& pending : batch) tell(*txn, *pending);
+    for (const auto& pending : batch.pending) tell(*txn, *pending);
     return {};
   }
 
@@ -238,15 +269,15 @@ class BulkImporter final : public Importer {
 
  private:
   Result<std::unique_ptr<store::Txn>> reading() override { return load_.before()->read(); }
-  bool is_full() override { return load_.memory_used() > memory_bytes_; }
 
   Result<void> commit(Batch batch) override {
-    for (const auto& pending : batch) {
+    for (const auto& pending : batch.pending) {
       bool is_kept = true;
       if (pending->trouble) is_kept = QP_TRY(write_one(*pending));
       if (is_kept) tell(load_.txn(), *pending);
       ++done_;
     }
+    is_full_ = load_.memory_used() > memory_bytes_;
     return {};
   }
 

@@ -1,5 +1,6 @@
 #include "bulk/json_pieces.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "bulk/limits.hpp"
@@ -68,10 +69,14 @@ std::optional<Piece> JsonPieces::line() {
     ++number_;
     Piece piece{number_, before_ + at_, std::string()};
     bool is_empty = true;
-    for (int c = take(); c != kEnd && c != '\n'; c = take()) {
-      is_empty = is_empty && is_space(c);
+    for (bool goes_on = true; goes_on && peek() != kEnd;) {
+      const std::string_view there(buffer_.data() + at_, filled_ - at_);
+      const std::string_view part = there.substr(0, there.find('\n'));
+      goes_on = part.size() == there.size();
+      at_ += part.size() + (goes_on ? 0 : 1);
+      is_empty = is_empty && std::all_of(part.begin(), part.end(), is_space);
       if (!piece.text) continue;
-      piece.text->push_back(static_cast<char>(c));
+      piece.text->append(part);
       if (piece.text->size() > limits::kDocumentBytes) {
         piece.text = too_long(limits::kDocumentBytes);
       }
