@@ -375,6 +375,13 @@ void Env::check_readers() {
   if (dead > 0) log::warning("store_readers_cleared", {log::field("count", dead)});
 }
 
+std::uint64_t Env::generation() {
+  const std::thread::id thread = enter();
+  const std::uint64_t newest = opened_ << kTxnIdBits | info().me_last_txnid;
+  leave(thread);
+  return newest;
+}
+
 // LMDB tells it as text: a heading, then a line for each slot that ever was taken: process, thread
 // and the snapshot, or `-` where there is none.
 std::size_t Env::reading() const {
@@ -439,6 +446,7 @@ Result<void> Env::reopen(const std::filesystem::path& copy) {
   idle_.clear();
   const std::size_t bytes = std::max<std::size_t>(info().me_mapsize, map_bytes_);
   env_.reset();
+  ++opened_;
   auto renamed = copy.empty() ? Result<void>() : rename_durably(copy, file_);
   QP_TRY(map(bytes, kServing));
   QP_TRY(open_databases(false));

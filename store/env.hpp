@@ -73,6 +73,13 @@ class Env {
   Result<std::string> check_pages();
   /// Clears the slots of readers that died.
   void check_readers();
+  /// Which state the newest commit of any process made. Only ever grows, also where the file is
+  /// opened anew or another one takes its place. Any thread.
+  std::uint64_t generation();
+  /// Which one `read` sees.
+  std::uint64_t generation_of(const Entered& read) const {
+    return opened_ << kTxnIdBits | mdb_txn_id(read.txn);
+  }
   /// Transactions that read now, of all processes.
   std::size_t reading() const;
 
@@ -114,6 +121,8 @@ class Env {
   Result<void> reopen(const std::filesystem::path& copy);  // alone
   Result<void> check_process() const;
 
+  static constexpr unsigned kTxnIdBits = 48;
+
   std::thread::id enter();
   void leave(std::thread::id thread);
   Result<void> when_alone(const char* purpose, const std::function<Result<void>()>& work);
@@ -128,6 +137,7 @@ class Env {
   int process_;
   std::unique_ptr<MDB_env, Close> env_;
   DbHandles handles_{};
+  std::uint64_t opened_ = 0;  ///< how often; changes when nobody is inside
 
   std::mutex mutex_;
   std::condition_variable emptied_;

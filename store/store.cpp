@@ -24,6 +24,8 @@ class LmdbStore final : public Store {
     return std::unique_ptr<Txn>(QP_TRY(LmdbRead::begin(*env_, words_, read_time_)));
   }
 
+  std::uint64_t generation() override { return env_->generation(); }
+
   Result<void> write(Write work) override {
     if (!writer_) return for_reading();
     return writer_->write(std::move(work));

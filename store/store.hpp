@@ -69,8 +69,9 @@ class Txn {
  public:
   virtual ~Txn() = default;
 
-  /// Which state of the store this is: grows with each commit. 0: one that is being written.
-  virtual Result<std::uint64_t> generation() const { return std::uint64_t{0}; }
+  /// Which state of the store this is, for this process: grows with each commit. 0: one that is
+  /// being written.
+  virtual std::uint64_t generation() const { return 0; }
 
   // Terms.
   /// The id of a term that the store knows or can inline; nullopt: no quad can have it.
@@ -245,6 +246,10 @@ class Store {
 
   /// Any thread. Cheap; while it lives the pages it sees cannot be reused.
   virtual Result<std::unique_ptr<Txn>> read() = 0;
+
+  /// The newest state that is committed, by whichever process: what was read in the same
+  /// Txn::generation still holds. 0: not known. Any thread; much cheaper than a transaction.
+  virtual std::uint64_t generation() { return 0; }
 
   /// Runs on the writer thread in one commit with its neighbours; sees their writes. Returns once
   /// it is on disk. It may be run more than once (when a neighbour of the batch failed), so it has

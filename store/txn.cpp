@@ -18,10 +18,6 @@ Result<std::unique_ptr<LmdbRead>> LmdbRead::begin(Env& env, const WordIndex& wor
   return read;
 }
 
-Result<std::uint64_t> LmdbRead::generation() const {
-  return QP_TRY(read_counters(access_)).generation;
-}
-
 Result<std::unique_ptr<LmdbWrite>> LmdbWrite::begin(Env& env, const WordIndex& words) {
   const Env::Entered begun = QP_TRY(env.begin_write());
   std::unique_ptr<LmdbWrite> write(new LmdbWrite(env, begun, words));

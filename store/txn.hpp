@@ -156,7 +156,7 @@ class LmdbRead final : public Reading<Txn> {
   LmdbRead(const LmdbRead&) = delete;
   LmdbRead& operator=(const LmdbRead&) = delete;
 
-  Result<std::uint64_t> generation() const override;
+  std::uint64_t generation() const override { return env_.generation_of(read_); }
   const Access& access() const { return access_; }
   const Dictionary& dictionary() const { return dictionary_; }
   Result<std::optional<AudienceId>> find_audience(std::string_view row) const {

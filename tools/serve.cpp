@@ -215,10 +215,11 @@ class Running {
   }
 
   /// Listens and starts all threads.
-  Result<void> start(const net::ServerOptions& options) {
+  Result<void> start(net::ServerOptions options) {
     QP_TRY(prepare_applications());
+    options.reuse = {web::reuse_key, [this] { return store_->generation(); }};
     server_ = QP_TRY(net::Server::listen(
-        options, [this](const net::Request& request) { return routes_.where(request); },
+        std::move(options), [this](const net::Request& request) { return routes_.where(request); },
         [this](const net::Request& request, net::Response& response, int attempt) {
           routes_.handle(request, response, attempt);
         }));

@@ -459,14 +459,10 @@ void Loop::on_frame(std::uint32_t slot) {
   keep_alive = keep_alive && !shared_.draining;
 
   std::optional<Responder::Unanswered> unanswered;
-  const Where where = shared_.dispatch(request);
-  if (where != Where::Inline) {
-    unanswered.emplace();
-  } else {
-    const log::RequestScope scope(request.id);
-    request.on_loop = true;
-    unanswered = responder_.respond(request, 0, keep_alive, out_);
-    request.on_loop = false;
+  Where where = Where::Inline;
+  if (!answer_again(request, keep_alive)) {
+    where = shared_.dispatch(request);
+    unanswered = where == Where::Inline ? respond(request, keep_alive) : Responder::Unanswered();
   }
   if (!unanswered) {
     connection.close_after = !keep_alive;
@@ -479,6 +475,28 @@ void Loop::on_frame(std::uint32_t slot) {
       std::move(request), {index_, slot, generations_[slot]}, keep_alive, 0, where != Where::Pool};
   if (unanswered->key.empty()) return for_workers_.push_back(std::move(job));
   shared_.park(std::move(job), unanswered->key, now_);
+}
+
+bool Loop::answer_again(const Request& request, bool keep_alive) {
+  const Reuse& reuse = shared_.options.reuse;
+  key_.clear();
+  if (!reuse.key || !reuse.key(request, key_)) key_.clear();
+  if (key_.empty()) return false;
+  const ReadyAnswers::Answer* ready = ready_.find(key_, reuse.generation());
+  if (!ready) return false;
+  responder_.append(out_, request, *ready, keep_alive);
+  return true;
+}
+
+std::optional<Responder::Unanswered> Loop::respond(Request& request, bool keep_alive) {
+  const log::RequestScope scope(request.id);
+  request.on_loop = true;
+  Response response = responder_.handle(request, 0);
+  request.on_loop = false;
+  if (response.generation > 0 && !key_.empty()) {
+    ready_.keep(key_, response.generation, Responder::prepare(request, response));
+  }
+  return responder_.answer(request, response, keep_alive, out_);
 }
 
 /// Whoever sent this may have meant something else by the bytes behind it: they are not read.

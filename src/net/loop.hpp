@@ -15,6 +15,7 @@
 #include "net/framer.hpp"
 #include "net/parking_lot.hpp"
 #include "net/peer.hpp"
+#include "net/ready_answers.hpp"
 #include "net/responder.hpp"
 #include "net/server.hpp"
 #include "net/tls.hpp"
@@ -109,6 +110,10 @@ class Loop {
   void keep_unread(Connection& connection, std::string_view from_scratch);
   std::size_t frame(std::uint32_t slot, std::string_view bytes);
   void on_frame(std::uint32_t slot);
+  /// Answers into out_ with what was answered before, where that holds. Sets key_.
+  bool answer_again(const Request& request, bool keep_alive);
+  /// Answers into out_, or says what is to be waited for.
+  std::optional<Responder::Unanswered> respond(Request& request, bool keep_alive);
   void on_bad_frame(Connection& connection);
   void linger(Connection& connection);
   void take_completions();
@@ -126,6 +131,8 @@ class Loop {
   FileDescriptor wakeup_;
   Shared& shared_;
   Responder responder_;
+  ReadyAnswers ready_;
+  std::string key_;  // (Reuse) of the request that is being answered; empty: none
   const std::string id_prefix_;
   std::uint64_t next_id_ = 0;
 

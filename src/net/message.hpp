@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -120,6 +121,10 @@ struct Response {
   int status = 200;
   Headers headers;
   std::string body;
+
+  /// Set by a handler on a loop whose answer holds for all requests with the same key, as long as
+  /// no generation is newer than this one (net::Reuse). 0: for this request only.
+  std::uint64_t generation = 0;
 
   /// Set by a handler that needs something from the network first: the request is parked and
   /// handled anew when `resume` of that key is called or the time is over (its

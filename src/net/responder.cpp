@@ -123,6 +123,26 @@ void append_status(std::string& out, int status) {
   out.append(" ").append(reason(status)).append("\r\n");
 }
 
+void append_begin(std::string& out, const Response& response) {
+  append_status(out, response.status);
+  for (const auto& [name, value] : response.headers.lines()) {
+    if (!is_ours_to_say(name) && is_one_line(value)) append_field(out, name, value);
+  }
+}
+
+void append_end(std::string& out, const Request& request, const Response& response) {
+  const bool has_content = !has_no_content(response.status);
+  if (has_content) {
+    out += "Content-Length: ";
+    append_number(out, response.body.size());
+    out += "\r\n";
+  }
+  out += "\r\n";
+  if (has_content && request.method != "HEAD") out += response.body;
+}
+
+constexpr std::size_t kFieldBytes = 512;  // of most answers, more than enough
+
 std::string date_line(std::time_t now) {
   return "Date: " + time::http_date(std::chrono::seconds(now)) + "\r\n";
 }
@@ -135,28 +155,13 @@ void Responder::append_date(std::string& out) {
   out += date_;
 }
 
-void Responder::append_response(std::string& out, const Request& request, const Response& response,
-                                bool keep_alive) {
-  out.reserve(out.size() + 512 + response.body.size());
-  append_status(out, response.status);
-  for (const auto& [name, value] : response.headers.lines()) {
-    if (!is_ours_to_say(name) && is_one_line(value)) append_field(out, name, value);
-  }
+void Responder::append_own(std::string& out, const Request& request, bool keep_alive) {
   append_date(out);
   append_field(out, "X-Request-Id", request.id);
   if (!keep_alive) append_field(out, "Connection", "close");
-  const bool has_content = !has_no_content(response.status);
-  if (has_content) {
-    out += "Content-Length: ";
-    append_number(out, response.body.size());
-    out += "\r\n";
-  }
-  out += "\r\n";
-  if (has_content && request.method != "HEAD") out += response.body;
 }
 
-std::optional<Responder::Unanswered> Responder::respond(const Request& request, int attempt,
-                                                        bool keep_alive, std::string& out) {
+Response Responder::handle(const Request& request, int attempt) {
   Response response;
   try {
     handler_(request, response, attempt);
@@ -165,10 +170,33 @@ std::optional<Responder::Unanswered> Responder::respond(const Request& request, 
     response = Response();
     response.status = 500;
   }
+  return response;
+}
+
+std::optional<Responder::Unanswered> Responder::answer(const Request& request, Response& response,
+                                                       bool keep_alive, std::string& out) {
   if (response.for_worker) return Unanswered();
   if (response.wait_for) return Unanswered{std::move(*response.wait_for)};
-  append_response(out, request, response, keep_alive);
+  out.reserve(out.size() + kFieldBytes + response.body.size());
+  append_begin(out, response);
+  append_own(out, request, keep_alive);
+  append_end(out, request, response);
   return std::nullopt;
+}
+
+ReadyAnswers::Answer Responder::prepare(const Request& request, const Response& response) {
+  ReadyAnswers::Answer answer;
+  append_begin(answer.begin, response);
+  append_end(answer.end, request, response);
+  return answer;
+}
+
+void Responder::append(std::string& out, const Request& request, const ReadyAnswers::Answer& answer,
+                       bool keep_alive) {
+  out.reserve(out.size() + answer.begin.size() + kFieldBytes + answer.end.size());
+  out += answer.begin;
+  append_own(out, request, keep_alive);
+  out += answer.end;
 }
 
 void append_refusal(std::string& out, int status, std::string_view request_id,

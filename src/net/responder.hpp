@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/ready_answers.hpp"
 #include "net/server.hpp"
 
 namespace qp::net {
@@ -19,16 +20,22 @@ class Responder {
   struct Unanswered {
     std::string key;  ///< to be parked until this is resumed; empty: for a worker
   };
-  /// Calls the handler and appends the response to `out`, or nothing where that has to wait. A
-  /// handler that throws answers 500.
-  std::optional<Unanswered> respond(const Request& request, int attempt, bool keep_alive,
-                                    std::string& out);
+  /// What the handler answers; 500 where it throws.
+  Response handle(const Request& request, int attempt);
+  /// Appends the response to `out`, or nothing where that has to wait.
+  std::optional<Unanswered> answer(const Request& request, Response& response, bool keep_alive,
+                                   std::string& out);
+  /// The part of `response` that all answers to requests like this have in common.
+  static ReadyAnswers::Answer prepare(const Request& request, const Response& response);
+  /// Appends it with the rest.
+  void append(std::string& out, const Request& request, const ReadyAnswers::Answer& answer,
+              bool keep_alive);
 
  private:
   /// RFC 9110 6.6.1; put together once a second.
   void append_date(std::string& out);
-  void append_response(std::string& out, const Request& request, const Response& response,
-                       bool keep_alive);
+  /// The fields that every answer has of its own.
+  void append_own(std::string& out, const Request& request, bool keep_alive);
 
   const Handler& handler_;
   std::time_t dated_ = 0;

@@ -139,7 +139,8 @@ class EpollServer final : public Server {
     const log::RequestScope scope(job.request.id);
     const SteadyTime since = std::chrono::steady_clock::now();
     std::string bytes;
-    const auto waits = responder.respond(job.request, job.attempt, job.keep_alive, bytes);
+    Response response = responder.handle(job.request, job.attempt);
+    const auto waits = responder.answer(job.request, response, job.keep_alive, bytes);
     if (waits) return park(std::move(job), waits->key, since);
     answer(job, std::move(bytes));
   }

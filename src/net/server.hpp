@@ -15,6 +15,15 @@
 
 namespace qp::net {
 
+/// How a loop may give an answer again without asking the handler (Response::generation).
+struct Reuse {
+  /// Appends all of a request that such an answer depends upon; false: this one asks the handler.
+  bool (*key)(const Request& request, std::string& key) = nullptr;
+  /// The newest generation: an answer of an earlier one does not hold any more. Asked for each
+  /// request, on the loops.
+  std::function<std::uint64_t()> generation;
+};
+
 struct ServerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;                    ///< 0: any free one
@@ -30,6 +39,7 @@ struct ServerOptions {
   std::chrono::milliseconds parked_time = limits::kParkedTime;
   BodyLimit body_limit = nullptr;  ///< none: kBodyBytes for all
   TlsFiles tls;                    ///< no certificate: plain text
+  Reuse reuse;                     ///< no key: never
 };
 
 /// Where a handler runs.

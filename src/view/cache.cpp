@@ -9,7 +9,7 @@ static constexpr std::size_t kEntryBytes = 256;
 
 Result<std::shared_ptr<const Served>> Cache::get(const store::Txn& txn, const std::string& key,
                                                  const Make& make) {
-  const std::uint64_t generation = QP_TRY(txn.generation());
+  const std::uint64_t generation = txn.generation();
   if (auto known = find(generation, key)) return known;
   auto served = std::make_shared<const Served>(QP_TRY(make()));
   keep(generation, key, served);

@@ -126,8 +126,10 @@ Result<std::optional<net::Response>> respond_public(const Read& read) {
   if (!rendered || rendered->audience != store::AudienceId::Public) {
     return std::optional<net::Response>();
   }
-  return std::optional(
-      QP_TRY(respond(read, Answer{rendered->status, rendered->etag, rendered->body, true})));
+  net::Response response =
+      QP_TRY(respond(read, Answer{rendered->status, rendered->etag, rendered->body, true}));
+  response.generation = read.txn.generation();
+  return std::optional(std::move(response));
 }
 
 /// The finished bytes, where there are some that are right for who reads.

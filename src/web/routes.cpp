@@ -1,6 +1,8 @@
 #include "web/routes.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <string>
 
 #include "base/log.hpp"
@@ -211,6 +213,24 @@ net::Where Routes::where(const net::Request& request) const {
   return is_lookup ? net::Where::Inline : net::Where::Brief;
 }
 
+bool reuse_key(const net::Request& request, std::string& key) {
+  constexpr std::string_view kDecisive[] = {"Host", "Accept", "If-None-Match", "Origin"};
+  constexpr std::string_view kCredentials[] = {"Authorization", "Signature", "Signature-Input"};
+  if (!is_read(request) || !request.body.empty()) return false;
+  key.append(request.method).append(" ").append(request.target);
+  for (const auto& [name, value] : request.headers.lines()) {
+    const auto is_name = [&name = name](std::string_view other) {
+      return text::equals_ignoring_case(name, other);
+    };
+    if (std::ranges::any_of(kCredentials, is_name)) return false;
+    const auto* const decisive = std::ranges::find_if(kDecisive, is_name);
+    if (decisive != std::end(kDecisive)) {
+      key.append("\n").append(*decisive).append(":").append(value);
+    }
+  }
+  return true;
+}
+
 std::size_t body_limit(const net::Request& head) {
   if (head.path == "/media" || head.path == "/media/") {
     return limits::kMediaBytes + limits::kBodyBytes;  // the file, and the parts beside it
@@ -258,6 +278,7 @@ void Routes::handle(const net::Request& request, net::Response& response, int at
   if (response.wait_for || response.for_worker) return;
   if (route) add_cors(*route, request, response);
   if (!response.headers.get("Vary")) response.headers.set("Vary", "Origin");
+  if (log::is_enabled(log::Level::Debug)) response.generation = 0;  // each one is to be logged
   log_request(request, response, begin);
 }
 

@@ -9,6 +9,10 @@ namespace qp::web {
 /// How many bytes the body of a request may have: as its route says.
 std::size_t body_limit(const net::Request& head);
 
+/// net::Reuse::key: who says nothing of who asks for a resource gets what the method, the address
+/// and a few fields decide.
+bool reuse_key(const net::Request& request, std::string& key);
+
 /// From requests to handlers. Any thread.
 class Routes {
  public:

@@ -271,6 +271,50 @@ class Formats(AcceptanceCase):
             self.assertEqual(head.content, b"")
         self.assertEqual(len(tags), 5)
 
+    def test_what_was_read_is_read_anew_after_a_change_by_whomever(self):
+        """Answers are given again as they are: only to the same request, and until a commit."""
+        carol = self.server.account("carol")
+        _, thing = carol.create({"type": "Note", "content": "first"}, to=[PUBLIC])
+
+        session = requests.Session()
+        self.addCleanup(session.close)
+
+        def read(url, method="GET", **headers):
+            return [session.request(method, url, headers={"Accept": AS2_TYPE, **headers},
+                                    timeout=20) for _ in range(3)]
+
+        for url in (thing, carol.actor):
+            first = read(url)
+            self.assertEqual(len({answer.content for answer in first}), 1)
+            self.assertEqual(len({answer.headers["X-Request-Id"] for answer in first}), 3)
+            etag = first[0].headers["ETag"]
+            for answer in read(url, **{"If-None-Match": etag}):
+                self.assert_status(answer, 304)
+            for answer in read(url, "HEAD"):
+                self.assertEqual(answer.content, b"")
+                self.assertEqual(answer.headers["Content-Length"],
+                                 str(len(first[0].content)))
+            for answer in read(url, Origin="https://client.example"):
+                self.assertEqual(answer.headers["Access-Control-Allow-Origin"],
+                                 "https://client.example")
+            for answer in read(url):
+                self.assertNotIn("Access-Control-Allow-Origin", answer.headers)
+            for answer in read(url, Accept="text/html"):
+                self.assertIn("text/html", answer.headers["Content-Type"])
+            for answer in read(url, Host="elsewhere.example"):
+                self.assert_status(answer, 421)
+            for answer in read(url, Authorization="Bearer nobody"):
+                self.assert_status(answer, 401)
+
+        carol.submit({"@context": AS2, "type": "Update", "actor": carol.actor,
+                      "object": {"id": thing, "content": "second"}})
+        for answer in read(thing):
+            self.assertEqual(answer.json()["content"], "second")
+        read(carol.actor)
+        self.server.cli("user", "disable", "carol")  # by another process
+        for answer in read(carol.actor):
+            self.assert_status(answer, 410)
+
     def test_a_browser_gets_a_page_that_runs_and_loads_nothing(self):
         browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
         for url in (self.alice.actor, self.note, self.activity, self.alice.outbox,

@@ -119,6 +119,8 @@ std::string numbers() {
 struct Fixture {
   Gate gate;
   std::atomic<int> blocked = 0;
+  std::atomic<int> handled = 0;  ///< requests for /kept
+  std::atomic<std::uint64_t> generation = 1;
   std::unique_ptr<Server> server;
 
   explicit Fixture(ServerOptions options = {}) {
@@ -130,6 +132,11 @@ struct Fixture {
     const Handler handler = [this](const Request& request, Response& response, int attempt) {
       handle(request, response, attempt);
     };
+    options.reuse.key = [](const Request& request, std::string& key) {
+      key += request.method + " " + request.target;
+      return !request.headers.get("Alone");
+    };
+    options.reuse.generation = [this] { return generation.load(); };
     auto listening = Server::listen(std::move(options), dispatch, handler);
     REQUIRE(listening);
     server = std::move(*listening);
@@ -141,6 +148,10 @@ struct Fixture {
     if (request.path == "/block") {
       ++blocked;
       gate.wait();
+    }
+    if (request.path == "/kept") {
+      response.generation = generation;
+      response.headers.set("X-Handled", std::to_string(++handled));
     }
     if (request.path.ends_with("park") && (attempt == 0 || request.query == "again")) {
       response.wait_for = request.query;
@@ -573,4 +584,54 @@ TEST_CASE("beyond the cap of connections new ones wait until others leave") {
   CHECK(third.read_until("local]", 1, 300ms).empty());
   first.close();
   CHECK(status_of(third.read_until("local]")) == 200);
+}
+
+TEST_CASE("an answer is given again as long as nothing newer is known") {
+  ServerOptions options;
+  options.loops = 1;
+  Fixture fixture(options);
+  Socket socket = fixture.connect();
+  const auto ask = [&](std::string_view line, std::string_view fields = "") {
+    socket.send(request(line, fields));
+    return socket.read_until(line.starts_with("HEAD") ? "\r\n\r\n" : "local]");
+  };
+  const std::string first = ask("GET /kept");
+  const std::string again = ask("GET /kept");
+  CHECK(has(first, "X-Handled: 1\r\n"));
+  CHECK(has(again, "X-Handled: 1\r\n"));
+  const auto own_field = [](const std::string& answer) {
+    const auto at = answer.find("X-Request-Id: ");
+    return answer.substr(at, answer.find('\n', at) - at);
+  };
+  CHECK(own_field(first) != own_field(again));
+  CHECK(again.substr(again.find("Content-Length")) == first.substr(first.find("Content-Length")));
+  CHECK(has(again, "Date: "));
+
+  SUBCASE("not when something has changed") {
+    ++fixture.generation;
+    CHECK(has(ask("GET /kept"), "X-Handled: 2\r\n"));
+    CHECK(has(ask("GET /kept"), "X-Handled: 2\r\n"));
+  }
+  SUBCASE("not for another request") {
+    CHECK(has(ask("GET /kept?other"), "X-Handled: 2\r\n"));
+    const std::string head = ask("HEAD /kept");
+    CHECK(has(head, "X-Handled: 3\r\n"));
+    CHECK(ask("HEAD /kept").ends_with("\r\n\r\n"));
+    CHECK(has(ask("GET /kept"), "X-Handled: 1\r\n"));
+  }
+  SUBCASE("not to a request without a key") {
+    CHECK(has(ask("GET /kept", "Alone: yes\r\n"), "X-Handled: 2\r\n"));
+    CHECK(has(ask("GET /kept"), "X-Handled: 1\r\n"));
+  }
+  SUBCASE("and the connection ends where it is to") {
+    socket.send(request("GET /kept", kClose));
+    const std::string last = socket.read_to_end();
+    CHECK(has(last, "X-Handled: 1\r\n"));
+    CHECK(has(last, "Connection: close\r\n"));
+  }
+  SUBCASE("never one that is for one request only") {
+    fixture.generation = 0;
+    CHECK(has(ask("GET /kept"), "X-Handled: 2\r\n"));
+    CHECK(has(ask("GET /kept"), "X-Handled: 3\r\n"));
+  }
 }

@@ -407,6 +407,40 @@ static bool is_read_at_random(const std::filesystem::path& file) {
   return false;
 }
 
+TEST_CASE("the generation tells every state of the store from the ones before") {
+  TemporaryStore db;
+  fill(db, 0, 1);
+  const auto newest = [&] { return db.store->generation(); };
+  std::uint64_t last = newest();
+  CHECK(last > 0);
+  CHECK(db.read()->generation() == last);
+  const auto grows = [&] {
+    const std::uint64_t before = std::exchange(last, newest());
+    CHECK(last > before);
+    CHECK(db.read()->generation() == last);
+  };
+  SUBCASE("a commit") {
+    const auto reader = db.read();
+    fill(db, 1, 2);
+    CHECK(reader->generation() == last);
+    grows();
+  }
+  SUBCASE("a file in the place of the old one") {
+    must(db.store->compact());
+    grows();
+    fill(db, 1, 2);
+    grows();
+    must(db.store->compact());
+    grows();
+  }
+  SUBCASE("nothing: none that failed") {
+    const auto failed =
+        db.store->write([](WriteTxn&) -> Result<void> { return Error{Code::BadInput, "no", {}}; });
+    CHECK_FALSE(failed);
+    CHECK(db.read()->generation() == newest());
+  }
+}
+
 TEST_CASE("a store to write in is read without the system's reading ahead, compacted or not") {
   TemporaryStore db;
   const auto file = db.folder.path() / "quads.mdb";
