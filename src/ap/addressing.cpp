@@ -1,6 +1,7 @@
 #include "ap/addressing.hpp"
 
 #include <algorithm>
+#include <array>
 #include <unordered_set>
 
 #include <nlohmann/json.hpp>
@@ -15,13 +16,21 @@ namespace {
 using nlohmann::json;
 using store::Txn;
 
+/// What ends or answers something has to arrive, and a report goes to the server of whom it is
+/// about.
+bool reaches_blocked(const Activity& activity) {
+  return std::ranges::any_of(std::array{as::Accept, as::Reject, as::Undo, as::Delete, as::Flag},
+                             [&](const Word& type) { return activity.is(type); });
+}
+
 class Collector {
  public:
-  Collector(const Txn& txn, const Actor& sender) : txn_(txn), sender_(sender) {}
+  Collector(const Txn& txn, const Actor& sender, const Activity& activity)
+      : txn_(txn), sender_(sender), skips_blocked_(!reaches_blocked(activity)) {}
 
   /// `hidden`: whoever gets the activity does not see that it is for that one.
   Result<void> add(const std::string& iri, bool hidden) {
-    if (iri == as::Public.iri || iri == sender_.iri) return {};
+    if (iri == as::Public.iri || iri == sender_.iri || QP_TRY(is_shut_out(iri))) return {};
     if (auto actor = QP_TRY(find_actor(txn_, iri))) {
       if (actor->deleted) return {};
       if (seen_.insert(iri).second) found_.local.push_back(*std::move(actor));
@@ -36,6 +45,7 @@ class Collector {
   }
 
   Result<void> add_member(const std::string& iri, bool hidden) {
+    if (QP_TRY(is_shut_out(iri))) return {};
     if (auto actor = QP_TRY(find_actor(txn_, iri))) {
       if (seen_.insert(iri).second) found_.local.push_back(*std::move(actor));
       return {};
@@ -65,6 +75,11 @@ class Collector {
                        [&](const std::string& member) { return add_member(member, hidden); });
   }
 
+  /// Whom the sender has blocked reads nothing of it (6.9), and so is sent nothing to read.
+  Result<bool> is_shut_out(const std::string& iri) const {
+    return skips_blocked_ ? has_blocked(txn_, sender_.iri, iri) : Result<bool>(false);
+  }
+
   Result<void> add_remote(const std::string& iri, Door door) {
     const std::string origin = origin_of(iri);
     const bool is_on_web = origin.starts_with("https://") || origin.starts_with("http://");
@@ -91,6 +106,7 @@ class Collector {
 
   const Txn& txn_;
   const Actor& sender_;
+  bool skips_blocked_;
   Targets found_;
   std::vector<Named> named_;
   std::unordered_set<std::string> seen_, inboxes_;
@@ -105,7 +121,7 @@ Result<Targets> targets_of(const Txn& txn, const Actor& sender, const Activity& 
     return error(Code::TooLarge,
                  "more than " + std::to_string(limits::kRecipients) + " recipients");
   }
-  Collector collector(txn, sender);
+  Collector collector(txn, sender, activity);
   // Those that are shown come first (recipients): who is named twice is not hidden.
   std::vector<std::string> hidden = activity.bto;
   hidden.insert(hidden.end(), activity.bcc.begin(), activity.bcc.end());

@@ -58,12 +58,22 @@ std::string etag_of(std::string_view etag, Representation representation) {
   return own.append(suffix) + "\"";
 }
 
-Result<net::Response> html_reply_of(std::string_view iri, const Answer& answer) {
+/// Of an actor of this server; empty for all others.
+std::string account_of(const store::Txn& txn, std::string_view iri) {
+  const auto actor = ap::find_actor(txn, iri);
+  if (!actor || !*actor || (*actor)->username.empty()) return {};
+  return "@" + (*actor)->username + "@" + (*actor)->domain;
+}
+
+Result<net::Response> html_reply_of(std::string_view iri, const Answer& answer,
+                                    const store::Txn& txn) {
   json::Arena arena;
   json::ParseLimits limits;
   limits.depth *= 4;  // our own
   limits.members *= 50;
-  return resource_page(answer.status, iri, QP_TRY(json::parse(answer.body, arena, limits)));
+  const json::Value resource = QP_TRY(json::parse(answer.body, arena, limits));
+  name_actors(resource, arena, [&](std::string_view actor) { return account_of(txn, actor); });
+  return resource_page(answer.status, iri, resource);
 }
 
 Result<net::Response> rdf_reply(std::string_view iri, const Answer& answer,
@@ -76,11 +86,12 @@ Result<net::Response> rdf_reply(std::string_view iri, const Answer& answer,
 }
 
 Result<net::Response> whole(std::string_view iri, const Answer& answer,
-                            Representation representation, const view::Contexts& contexts) {
+                            Representation representation, const store::Txn& txn,
+                            const view::Contexts& contexts) {
   if (is_json(representation)) {
     return reply(answer.status, std::string(answer.body), content_type(representation));
   }
-  if (representation == Representation::Html) return html_reply_of(iri, answer);
+  if (representation == Representation::Html) return html_reply_of(iri, answer, txn);
   return rdf_reply(iri, answer, representation, contexts);
 }
 
@@ -101,7 +112,7 @@ Result<net::Response> respond(const Read& read, const Answer& answer) {
   if (answer.status == 200 && known && names_etag(*known, etag)) {
     response.status = 304;
   } else {
-    response = QP_TRY(whole(read.iri, answer, read.wanted, read.context.contexts));
+    response = QP_TRY(whole(read.iri, answer, read.wanted, read.txn, read.context.contexts));
   }
   response.headers.set("ETag", etag);
   response.headers.set("Vary", std::string(kVary));

@@ -50,7 +50,7 @@ std::string drawing(std::span<const Point> points) {
   const auto most = std::ranges::max_element(points, {}, &Point::value);
   const std::string line = path_of(points, std::max(most->value, 1.0));
   return fmt::format(
-      "<svg viewBox=\"0 0 {0} {1}\" role=\"img\" preserveAspectRatio=\"none\">"
+      "<svg viewBox=\"0 0 {0} {1}\" aria-hidden=\"true\" preserveAspectRatio=\"none\">"
       "<path class=\"axis\" d=\"M0,{1} L{0},{1}\"/>"
       "<path class=\"area\" d=\"{2} L{0},{1} L0,{1} Z\"/><path class=\"line\" d=\"{2}\"/></svg>",
       kWidth, kHeight, line);

@@ -122,9 +122,15 @@ std::string references(Value value) {
   return all;
 }
 
-/// `2026-11-26T07:50:30.055Z` as `2026-11-26 07:50 UTC`; what is not of that form stays.
+/// `2026-11-26T07:50:30.055Z`, as far as one sees at once.
+bool is_time(std::string_view text) {
+  return text.size() > 16 && text.size() < 40 && text[4] == '-' && text[7] == '-' &&
+         text[10] == 'T' && text[13] == ':' && text.ends_with('Z');
+}
+
+/// `2026-11-26 07:50 UTC`; what is not of that form stays.
 std::string readable_time(std::string_view time) {
-  if (time.size() < 17 || time[10] != 'T' || !time.ends_with('Z')) return escape_html(time);
+  if (!is_time(time)) return escape_html(time);
   return escape_html(time.substr(0, 10)) + " " + escape_html(time.substr(11, 5)) + " UTC";
 }
 
@@ -163,6 +169,8 @@ void add_value(Value value, std::size_t depth, std::string& out) {
     out += "</ul>";
   } else if (value.is_object()) {
     add_rows(value, depth, false, out);
+  } else if (is_time(value.text())) {
+    out += time_html(value.text());
   } else if (value.is_string()) {
     out += value.is("https://www.w3.org/ns/activitystreams#Public")
                ? std::string("everybody")
@@ -216,7 +224,7 @@ std::string object_html(Value object) {
 }
 
 std::string item_html(Value item) {
-  if (!item.is_object()) return reference(item);
+  if (!item.is_object() || !item.contains("type")) return reference(item);
   const Value object = item.get("object");
   std::string text = "<p class=\"quiet\">" + escape_html(type_of(item)) + " · " +
                      link_html(id_of(item), "open") + "</p>" + byline(item);
@@ -360,7 +368,30 @@ std::string alternates(std::string_view iri) {
   return head;
 }
 
+constexpr std::array<std::string_view, 4> kActors = {"actor", "attributedTo", "items",
+                                                     "orderedItems"};
+
+void name_actor(Value& value, json::Arena& arena, const AccountOf& account_of) {
+  if (!value.is_string()) return;
+  const std::string account = account_of(value.text());
+  if (account.empty()) return;
+  const Value named = Value::object(arena, 2);
+  named.set(arena, "id", value);
+  named.set(arena, "preferredUsername", Value::string(arena.copy(account)));
+  value = named;
+}
+
 }  // namespace
+
+void name_actors(Value resource, json::Arena& arena, const AccountOf& account_of) {
+  for (const Value item : resource.items()) name_actors(item, arena, account_of);
+  for (json::Member& member : resource.members()) {
+    name_actors(member.value, arena, account_of);
+    if (std::ranges::find(kActors, member.key) == kActors.end()) continue;
+    name_actor(member.value, arena, account_of);
+    for (Value& one : member.value.items()) name_actor(one, arena, account_of);
+  }
+}
 
 net::Response resource_page(int status, std::string_view iri, Value resource) {
   const std::string title = title_of(iri, resource);

@@ -369,6 +369,7 @@ class Administration(BrowserCase):
                 self.assertLessEqual(browser.overflow(), 0, f"{page} on a {name}")
                 self.assertNotEqual(browser.all("h1"), [])
                 self.assertEqual(browser.all("main script"), [])
+                self.assertEqual(browser.all("svg:not([aria-hidden])"), [], "beside its figures")
                 browser.screenshot(f"admin-{page or 'overview'}-{name}")
             self.assertEqual(browser.complaints(), [], page)
 

@@ -7,7 +7,7 @@ import unittest
 
 import requests
 
-from harness import AS2, AS2_TYPE, PUBLIC, AcceptanceCase, Server, id_of, wait_until
+from harness import AS2, AS2_TYPE, PUBLIC, AcceptanceCase, Server, id_of, stays, wait_until
 from remote import Peer
 from wire_test import Raw, send
 
@@ -231,6 +231,31 @@ class Submissions(ClientEdges):
         create = self.alice.submit({"type": "Note", "published": None, "to": PUBLIC})
         shown = self.server.get(create).json()
         self.assertTrue(shown["published"] and shown["object"]["published"])
+
+    def test_AP40_whom_the_author_has_blocked_is_sent_nothing_to_read(self):
+        dave, erin = self.server.account("dave"), self.server.account("erin")
+        for who in (erin.actor, self.remote.id):
+            dave.submit({"type": "Block", "object": who})
+        named = {"to": [erin.actor, self.remote.id, self.bob.actor], "bcc": self.remote.id}
+        note, _ = dave.create({"type": "Note", "content": "not for the blocked"}, **named)
+        dave.submit({"type": "Announce", "object": self.note(dave), **named})
+        wait_until(lambda: note in self.bob.ids(self.bob.inbox), "bob has it")
+        self.assertEqual(erin.items(erin.inbox), [])
+        stays(lambda: not self.peer.received("Create") and not self.peer.received("Announce"),
+              "nothing goes to the blocked one's server")
+        delete = dave.submit({"type": "Delete", "object": id_of(dave.get(note).json()["object"]),
+                              **named})
+        wait_until(lambda: any(one.activity["id"] == delete for one in self.peer.received("Delete")),
+                   "what takes back goes on arriving")
+
+    def test_pages_for_people_name_who_wrote_and_who_is_listed(self):
+        domain = self.server.url.removeprefix("http://")
+        create, note = self.alice.create({"type": "Note", "content": "x"}, to=[PUBLIC])
+        self.bob.submit({"type": "Follow", "object": self.carol.actor})
+        for url, name in ((note, "alice"), (create, "alice"), (self.alice.outbox, "alice"),
+                          (self.carol.document["followers"], "bob")):
+            page = self.server.get(url, headers={"Accept": "text/html"}).text
+            self.assertIn(f">@{name}@{domain}</a>", page, url)
 
 
 class Polls(ClientEdges):
