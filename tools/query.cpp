@@ -2,12 +2,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 
 #include "ap/edit.hpp"
+#include "rdf/iri.hpp"
 #include "sparql/parser.hpp"
 #include "sparql/results.hpp"
 #include "sparql/update.hpp"
@@ -42,9 +44,11 @@ class Runner {
   Runner(const Options& options, bool json, store::Store* store)
       : options_(options), json_(json), store_(store) {}
 
-  Result<void> run(const std::string& text) const {
+  /// `stop`: as of sparql::Deadline.
+  Result<void> run(const std::string& text, const std::atomic<bool>* stop = nullptr) const {
     const auto begin = Steady::now();
-    Result<void> done = options_.update ? update(text) : query(text);
+    const auto deadline = sparql::Deadline::in(time(), stop);
+    Result<void> done = options_.update ? update(text, deadline) : query(text, deadline);
     if (done && options_.timing) {
       std::fprintf(stderr, "{\"time_ms\": %.3f}\n", milliseconds_since(begin));
     }
@@ -73,8 +77,7 @@ class Runner {
     return made;
   }
 
-  Result<void> update(const std::string& text) const {
-    const auto deadline = sparql::Deadline::in(time());
+  Result<void> update(const std::string& text, const sparql::Deadline& deadline) const {
     const sparql::Update parsed = QP_TRY(sparql::parse_update(text, parse_options(deadline)));
     if (options_.check) return {};
     sparql::UpdateReport report;
@@ -97,8 +100,7 @@ class Runner {
     return {};
   }
 
-  Result<void> query(const std::string& text) const {
-    const auto deadline = sparql::Deadline::in(time());
+  Result<void> query(const std::string& text, const sparql::Deadline& deadline) const {
     sparql::Query parsed = QP_TRY(sparql::parse_query(text, parse_options(deadline)));
     if (options_.check) return {};
     if (options_.limit != 0) {
@@ -178,11 +180,13 @@ Result<std::string> all_of(std::istream& in, const std::string& name) {
     text.resize(before + static_cast<std::size_t>(in.gcount()));
   }
   if (in.bad()) return bad_input("cannot read " + name);
+  static constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
   return text;
 }
 
 Result<std::string> text_of(const Options& options) {
-  if (!options.text.empty()) return options.text;
+  if (!options.text.empty() && options.text != "-") return options.text;
   if (options.file.empty() || options.file == "-") return all_of(std::cin, "standard input");
   std::ifstream in(options.file, std::ios::binary);
   if (!in) return bad_input("cannot read " + options.file);
@@ -194,8 +198,15 @@ Result<void> query(const Invocation& invocation, const Options& options) {
   if (options.check) return Runner(options, json, nullptr).run(QP_TRY(text_of(options)));
   const std::unique_ptr<Workbench> bench = QP_TRY(Workbench::open(invocation.settings));
   const Runner runner(options, json, &bench->store());
+  if (!options.actor.empty() && !rdf::is_absolute_iri(options.actor)) {
+    return bad_input("--as takes the IRI of an actor, not " + options.actor);
+  }
   const bool asks = options.text.empty() && options.file.empty() && isatty(STDIN_FILENO) == 1;
-  if (asks) return prompt([&](const std::string& text) { return runner.run(text); });
+  if (asks) {
+    return prompt([&](const std::string& text, const std::atomic<bool>& stop) {
+      return runner.run(text, &stop);
+    });
+  }
   return runner.run(QP_TRY(text_of(options)));
 }
 
@@ -204,8 +215,8 @@ Result<void> query(const Invocation& invocation, const Options& options) {
 void add_query(CLI::App& app, Selected& selected) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("query", "Ask the graph in SPARQL, or change it");
-  CLI::Option* text =
-      command->add_option("SPARQL", options->text, "The query; else standard input, or a prompt");
+  CLI::Option* text = command->add_option("SPARQL", options->text,
+                                          "The query; else (or -) standard input, or a prompt");
   command->add_option("-f,--file", options->file, "A file with the query")->excludes(text);
   command
       ->add_option("--format", options->format,

@@ -63,7 +63,15 @@ Error Parser::unexpected(std::string_view wanted, std::string_view hint) {
   if (now_.kind == Token::Kind::Bad) return fail(now_.value, std::string(hint));
   static constexpr std::size_t kShown = 40;
   std::string found = "the end";
-  if (now_.kind != Token::Kind::End) found = "'" + std::string(now_.text.substr(0, kShown)) + "'";
+  if (now_.kind != Token::Kind::End) {
+    std::size_t shown = std::min(now_.text.size(), kShown);
+    while (shown < now_.text.size() &&
+           (static_cast<unsigned char>(now_.text[shown]) & 0xC0U) == 0x80) {
+      --shown;  // whole letters
+    }
+    found = "'" + std::string(now_.text.substr(0, shown)) + "'";
+  }
+  if (hint.empty() && now_.text == "<") hint = "no IRI has a space or one of <\"{}|^` in it";
   return fail("expected " + std::string(wanted) + ", found " + found, std::string(hint));
 }
 

@@ -1,5 +1,6 @@
 """quadpub query: formats, options, errors, updates, the cookbook; and /sparql."""
 
+import fcntl
 import json
 import os
 import pty
@@ -7,6 +8,7 @@ import re
 import select
 import subprocess
 import tempfile
+import termios
 import time
 import unittest
 from pathlib import Path
@@ -62,7 +64,8 @@ class Terminal:
         environment.pop("NO_COLOR", None)
         self.process = subprocess.Popen([BINARY, "--data", data, "query", *args], stdin=slave,
                                         stdout=slave, stderr=slave, env=environment,
-                                        start_new_session=True)
+                                        start_new_session=True,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(slave)
         self.seen = ""
 
@@ -157,7 +160,12 @@ class QueryTest(unittest.TestCase):
         Path(path).write_text("ASK { ?n a as:Like }")
         self.assertEqual(self.run_query("-f", path).stdout, "yes\n")
         self.assertEqual(self.run_query(stdin="ASK { ?n a as:Nothing }").stdout, "no\n")
-        self.assertEqual(self.run_query("-f", "-", stdin="ASK { ?n a as:Nothing }").stdout, "no\n")
+        for args in (["-f", "-"], ["-"]):
+            self.assertEqual(self.run_query(*args, stdin="ASK { ?n a as:Nothing }").stdout, "no\n")
+        self.assertEqual(self.run_query(stdin="\ufeffASK {}").stdout, "yes\n")
+        done = self.run_query("ASK {}", "--as", "alice", check=False)
+        self.assertEqual((done.returncode, done.stderr),
+                         (1, "quadpub: --as takes the IRI of an actor, not alice\n"))
         for name in (self.folder.name, path + ".none"):
             done = self.run_query("-f", name, check=False)
             self.assertEqual((done.returncode, done.stderr), (1, f"quadpub: cannot read {name}\n"))
@@ -236,6 +244,60 @@ class QueryTest(unittest.TestCase):
         mode = os.stat(os.path.join(home, ".quadpub_history")).st_mode & 0o777
         self.assertEqual(mode, 0o600)
 
+    def test_ctrl_c_gives_up_what_is_typed_or_runs_and_the_prompt_stays(self):
+        terminal = Terminal(self.data, tempfile.mkdtemp(dir=self.folder.name))
+        terminal.shows("sparql> ")
+        terminal.types("\x03")  # nothing to give up
+        terminal.shows("sparql> ")
+        terminal.types("SELECT ?n {\r")
+        terminal.shows("      > ")
+        terminal.types("  ?n a as:Li")
+        terminal.shows("as:Li")
+        terminal.types("\x03")
+        terminal.shows("sparql> ")
+        terminal.types("ASK {};\r")  # and nothing of the other
+        terminal.shows("yes")
+        terminal.shows("sparql> ")
+        terminal.types("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . "
+                       "?m ?o ?p . ?q ?r ?s };\r")
+        terminal.shows("};\r\n")
+        time.sleep(0.3)
+        begin = time.monotonic()
+        terminal.types("\x03")
+        terminal.shows("error: the query was interrupted")
+        self.assertLess(time.monotonic() - begin, 2)
+        terminal.shows("sparql> ")
+        terminal.types("ASK {};\r")
+        terminal.shows("yes")
+        terminal.shows("sparql> ")
+        terminal.types("\x04")
+        self.assertEqual(terminal.ends(), 0)
+
+    def test_the_prompt_takes_texts_of_many_lines_tabs_and_any_letters(self):
+        home = tempfile.mkdtemp(dir=self.folder.name)
+        terminal = Terminal(self.data, home)
+        terminal.shows("sparql> ")
+        terminal.types("SELECT (STRLEN(?x) AS ?n) ?x { # { one\r")
+        terminal.shows("      > ")
+        terminal.types("\tBIND(\"\"\"h\u00e9 {\r")
+        terminal.shows("      > ")
+        terminal.types("\r")  # inside of a text: no end
+        terminal.shows("      > ")
+        terminal.types("  \U0001f431 \\\"\"\"\" AS ?x)\r")
+        terminal.shows("      > ")
+        terminal.types("};  # done\r")
+        shown = terminal.shows("1 row")
+        self.assertIn("\u2502 11" if "\u2502" in shown else "11", shown)
+        self.assertIn("\U0001f431", shown)
+        terminal.shows("sparql> ")
+        terminal.types("\x1b[A\r")  # the same again, in one line and without the comments
+        self.assertIn("11", terminal.shows("1 row"))
+        terminal.shows("sparql> ")
+        terminal.types("SELECT ?n {\r")
+        terminal.shows("      > ")
+        terminal.types("\x04")  # leaves, whatever is typed
+        self.assertEqual(terminal.ends(), 0)
+
     def test_a_table_on_a_terminal_has_colours_and_its_width(self):
         query = "SELECT ?n ?c { ?n as:content ?c }"
         terminal = Terminal(self.data, self.folder.name, query)
@@ -248,6 +310,8 @@ class QueryTest(unittest.TestCase):
         for query, said in [("SELECT * { ?s ?p ?o", "line 1, column 20"),
                             ("SELECT ?x { ?s ?p ?o } ORDER ?x", "BY"),
                             ("SELEC * {}", "line 1, column 1"),
+                            ("SELECT * { ?s ?p <http://a b> }", "no IRI has a space"),
+                            ("SELECT * { ?s \"" + "\u00e9" * 30 + "\" ?p }", "\u00e9'"),
                             ("SELECT * { ?s foo:bar 1 }", "PREFIX foo:"),
                             ("SELECT * { ?s ?p 'a\n' }", "line 1"),
                             ("SELECT (COUNT(*) AS ?n) ?s { ?s ?p ?o }", "GROUP BY"),
