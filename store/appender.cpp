@@ -2,7 +2,7 @@
 
 namespace qp::store {
 
-static constexpr std::uint64_t kRowsPerCommit = 100'000;
+static constexpr std::size_t kBytesPerCommit = std::size_t{8} << 20;
 
 Appender::~Appender() {
   cursor_.reset();
@@ -37,7 +37,9 @@ Result<void> Appender::append(Db db, std::string_view key, std::string_view valu
   MDB_val given = to_val(value);
   const int code = mdb_cursor_put(cursor_.get(), &wanted, &given, MDB_APPEND);
   if (code != 0) return env_.trouble(code, "appending");
-  return ++rows_ % kRowsPerCommit == 0 ? commit() : Result<void>();
+  ++rows_;
+  bytes_ += key.size() + value.size();
+  return bytes_ < kBytesPerCommit ? Result<void>() : commit();
 }
 
 Result<std::uint64_t> Appender::entries(Db db) {
@@ -52,6 +54,8 @@ Result<void> Appender::put(const Counters& counters) {
 }
 
 Result<void> Appender::commit() {
+  bytes_ = 0;
+  old_.let_go();
   cursor_.reset();
   if (!write_) return {};
   access_.reset();

@@ -17,8 +17,8 @@ namespace qp::store {
 /// this dies. Used by one thread.
 class Appender {
  public:
-  /// `env`: from Env::create.
-  explicit Appender(Env& env) : env_(env) {}
+  /// `env`: from Env::create. What was read of `old` leaves memory with each commit.
+  Appender(Env& env, const Env& old) : env_(env), old_(old) {}
   ~Appender();
   Appender(const Appender&) = delete;
   Appender& operator=(const Appender&) = delete;
@@ -40,11 +40,13 @@ class Appender {
   Result<void> open(Db db);
 
   Env& env_;
+  const Env& old_;
   std::optional<Env::Entered> write_;
   std::optional<Access> access_;
   std::unique_ptr<MDB_cursor, Close> cursor_;
   Db db_ = Db::Count;  ///< where cursor_ is
   std::uint64_t rows_ = 0;
+  std::size_t bytes_ = 0;  ///< since the last commit
 };
 
 }  // namespace qp::store

@@ -28,6 +28,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kQuadsPerLook = 16'384;
+constexpr std::uint64_t kKeptPerLook = 512;
 constexpr auto kReportEvery = std::chrono::milliseconds(250);
 // Building takes about this part of reading's time.
 constexpr double kBuildShare = 0.6;
@@ -123,7 +124,10 @@ class LmdbBulkLoad final : public BulkLoad {
   void read_so_far(std::uint64_t bytes) override { read_bytes_ = bytes; }
 
   WriteTxn& txn() override { return *txn_; }
-  Result<void> keep() override { return txn_->keep(); }
+  Result<void> keep() override {
+    if (++kept_ % kKeptPerLook == 0) old_env_->let_go();
+    return txn_->keep();
+  }
   void forget() override { txn_->forget(); }
   std::size_t memory_used() const override { return terms_->memory_used() + txn_->memory_used(); }
   std::unique_ptr<Store> before() override;
@@ -173,7 +177,7 @@ class LmdbBulkLoad final : public BulkLoad {
 
   const Clock::time_point begun_ = Clock::now();
   Clock::time_point reported_ = begun_;
-  std::uint64_t read_bytes_ = 0;
+  std::uint64_t read_bytes_ = 0, kept_ = 0;
   double reading_seconds_ = 0;
 };
 
@@ -284,7 +288,7 @@ Result<void> LmdbBulkLoad::append_quad(Order order, const OrderedQuad& quad) {
 Result<void> LmdbBulkLoad::each_new_quad(
     Order order, const std::function<Result<void>(const OrderedQuad&)>& each) {
   const bool counts = order == Order::Spog || order == Order::Gspo;
-  const std::vector<OrderedQuad> none;
+  const std::deque<OrderedQuad> none;
   const auto& ordinals = counts ? txn_->ordinals(order) : none;
   auto next = ordinals.begin();
   std::vector<OrderedQuad> values;
@@ -420,7 +424,7 @@ Result<void> LmdbBulkLoad::check_counts() {
 
 Result<void> LmdbBulkLoad::build() {
   new_env_ = QP_TRY(Env::create(options_, file_.path()));
-  out_.emplace(*new_env_);
+  out_.emplace(*new_env_, *old_env_);
   counters_.quads = counters_.quad_sum = counters_.ordinal_sum = 0;
   ++counters_.generation;
   QP_TRY(append_terms());

@@ -21,6 +21,14 @@ using rdf::TermKind;
 
 static constexpr std::size_t kChunkBytes = std::size_t{8} << 20;
 static constexpr std::size_t kFirstSlots = std::size_t{1} << 16;
+// A slot: 24 bits of the hash, 4 of the class, 36 of the payload.
+static constexpr int kSlotPayloadBits = 36;
+static constexpr int kSlotIdBits = 40;
+static constexpr std::uint64_t kSlotPayload = (std::uint64_t{1} << kSlotPayloadBits) - 1;
+static constexpr std::size_t kHashesAtOnce = 4096;
+// Hashes that are sorted at a time.
+static constexpr std::size_t kSortedHashes = std::size_t{256} * 1024;
+static constexpr std::uint64_t kRowsPerLook = 65'536;
 
 BulkTerms::BulkTerms(const WordIndex& words, const Dictionary& old, Counters& counters,
                      std::filesystem::path folder, std::size_t memory_bytes)
@@ -30,6 +38,7 @@ BulkTerms::BulkTerms(const WordIndex& words, const Dictionary& old, Counters& co
       budget_(memory_bytes),
       slots_(kFirstSlots),
       first_(counters.next_term),
+      hashes_(folder),
       file_(std::move(folder)) {}
 
 BulkTerms::~BulkTerms() {
@@ -50,6 +59,7 @@ Result<void> BulkTerms::add_chunk(std::size_t bytes) {
   chunk.at = chunk.mapped ? QP_TRY(file_.map_more(size)) : static_cast<char*>(std::malloc(size));
   if (chunk.at == nullptr) return Error{Code::Unavailable, "store: no memory for terms", {}};
   chunks_.push_back(chunk);
+  let_go();
   chunk_used_ = 0;
   kept_ += size;
   return {};
@@ -99,23 +109,62 @@ bool BulkTerms::is_row(TermId id, const rdf::TermView& term) const {
 
 TermId BulkTerms::find_new(std::uint64_t hash, const rdf::TermView& term) const {
   std::size_t at = hash & (slots_.size() - 1);
-  for (; slots_[at].id != TermId::None; at = (at + 1) & (slots_.size() - 1)) {
-    if (slots_[at].hash == hash && is_row(slots_[at].id, term)) return slots_[at].id;
+  for (; slots_[at] != Slot::Empty; at = (at + 1) & (slots_.size() - 1)) {
+    const auto slot = static_cast<std::uint64_t>(slots_[at]);
+    if (slot >> kSlotIdBits != hash >> kSlotIdBits) continue;
+    const TermId id =
+        make_id(static_cast<TermClass>(slot >> kSlotPayloadBits & 0xf), slot & kSlotPayload);
+    if (is_row(id, term)) return id;
   }
   return TermId::None;
 }
 
-void BulkTerms::put(const Slot& slot) {
-  std::size_t at = slot.hash & (slots_.size() - 1);
-  while (slots_[at].id != TermId::None) at = (at + 1) & (slots_.size() - 1);
-  slots_[at] = slot;
+void BulkTerms::put(std::uint64_t hash, TermId id) {
+  std::size_t at = hash & (slots_.size() - 1);
+  while (slots_[at] != Slot::Empty) at = (at + 1) & (slots_.size() - 1);
+  const auto kind = static_cast<std::uint64_t>(rdf::term_class(id));
+  slots_[at] = static_cast<Slot>(hash >> kSlotIdBits << kSlotIdBits | kind << kSlotPayloadBits |
+                                 (number(id) & kSlotPayload));
+  ++used_;
 }
 
-void BulkTerms::grow() {
-  std::vector<Slot> old(slots_.size() * 2);
-  old.swap(slots_);
-  for (const Slot& slot : old) {
-    if (slot.id != TermId::None) put(slot);
+Result<void> BulkTerms::grow() {
+  const std::size_t size = slots_.size() * 2;
+  slots_ = std::vector<Slot>();  // before there is another
+  slots_.resize(size);
+  used_ = 0;
+  return each_kept_hash([this](const Hashed& one) {
+    XXH128_canonical_t canonical;
+    std::memcpy(canonical.digest, one.hash.data(), sizeof(Hash));
+    put(XXH128_hashFromCanonical(&canonical).low64, one.id);
+  });
+}
+
+Result<void> BulkTerms::keep_hash(const Hash& hash, TermId id) {
+  last_hashes_.push_back({hash, id});
+  if (last_hashes_.size() < kHashesAtOnce) return {};
+  QP_TRY(hashes_.append(
+      {reinterpret_cast<const char*>(last_hashes_.data()), last_hashes_.size() * sizeof(Hashed)}));
+  hashes_written_ += last_hashes_.size();
+  last_hashes_.clear();
+  return {};
+}
+
+Result<void> BulkTerms::each_kept_hash(const std::function<void(const Hashed&)>& each) const {
+  std::vector<Hashed> some(kHashesAtOnce);
+  for (std::uint64_t done = 0; done < hashes_written_; done += some.size()) {
+    const std::span<char> out(reinterpret_cast<char*>(some.data()), some.size() * sizeof(Hashed));
+    const std::size_t got = QP_TRY(hashes_.read(done * sizeof(Hashed), out));
+    if (got != out.size()) return error(Code::Storage, "store: a temporary file is cut short");
+    for (const Hashed& one : some) each(one);
+  }
+  for (const Hashed& one : last_hashes_) each(one);
+  return {};
+}
+
+void BulkTerms::let_go() const {
+  for (const Chunk& chunk : chunks_) {
+    if (chunk.mapped) ::madvise(chunk.at, chunk.bytes, MADV_DONTNEED);
   }
 }
 
@@ -164,14 +213,18 @@ Result<TermId> BulkTerms::intern_new(const rdf::TermView& term) {
     row_.clear();
     append_row(row_, term, datatype);
     id = make_id(kind, counters_.take(kind));
-    const auto index = static_cast<std::size_t>(kind);
-    rows_[index].push_back(QP_TRY(keep(row_)));
+    if ((number(id) & kPayloadMask) > kSlotPayload) {
+      return Error{Code::Unavailable, "store: too many terms for a bulk load", {}};
+    }
+    rows_[static_cast<std::size_t>(kind)].push_back(QP_TRY(keep(row_)));
     XXH128_canonical_t canonical;
     XXH128_canonicalFromHash(&canonical, hash);
-    std::memcpy(hashes_[index].emplace_back().data(), canonical.digest, sizeof(Hash));
+    Hash bytes;
+    std::memcpy(bytes.data(), canonical.digest, sizeof(Hash));
+    QP_TRY(keep_hash(bytes, id));
   }
-  if (++used_ * 2 > slots_.size()) grow();
-  put({hash.low64, id});
+  put(hash.low64, id);
+  if (used_ * 10 > slots_.size() * 7) QP_TRY(grow());
   return id;
 }
 
@@ -218,9 +271,7 @@ Result<rdf::TermView> BulkTerms::resolve(TermId id) const {
 
 std::size_t BulkTerms::memory_used() const {
   std::size_t bytes = slots_.capacity() * sizeof(Slot);
-  for (std::size_t kind = 0; kind < kClasses; ++kind) {
-    bytes += rows_[kind].capacity() * sizeof(const char*) + hashes_[kind].capacity() * sizeof(Hash);
-  }
+  for (const auto& rows : rows_) bytes += rows.size() * sizeof(const char*);
   return bytes;
 }
 
@@ -230,6 +281,7 @@ Result<void> BulkTerms::each_row(
     for (std::size_t i = 0; i < rows_[kind].size(); ++i) {
       const TermId id = make_id(static_cast<TermClass>(kind), first_[kind] + i);
       QP_TRY(each(id, row_of(id)));
+      if (i % kRowsPerLook == 0) let_go();
     }
   }
   return {};
@@ -237,20 +289,22 @@ Result<void> BulkTerms::each_row(
 
 Result<void> BulkTerms::each_hash(
     const std::function<Result<void>(const Hash&, TermId)>& each) const {
-  std::vector<std::pair<Hash, TermId>> all;
-  std::size_t count = 0;
-  for (const auto& hashes : hashes_) count += hashes.size();
-  all.reserve(count);
-  for (std::size_t kind = 0; kind < kClasses; ++kind) {
-    for (std::size_t i = 0; i < hashes_[kind].size(); ++i) {
-      all.emplace_back(hashes_[kind][i], make_id(static_cast<TermClass>(kind), first_[kind] + i));
-    }
+  // Hashes are spread evenly: those between two of them at a time.
+  const std::uint64_t count = hashes_written_ + last_hashes_.size();
+  const std::uint64_t parts = count / kSortedHashes + 1;
+  std::vector<Hashed> some;
+  for (std::uint64_t part = 0; part < parts; ++part) {
+    some.clear();
+    QP_TRY(each_kept_hash([&](const Hashed& one) {
+      const auto head = ByteReader(std::string_view(one.hash.data(), 4)).number(4);
+      if (head * parts >> 32 == part) some.push_back(one);
+    }));
+    std::sort(some.begin(), some.end(), [](const Hashed& a, const Hashed& b) {
+      const int order = std::memcmp(a.hash.data(), b.hash.data(), sizeof(Hash));
+      return order != 0 ? order < 0 : a.id < b.id;
+    });
+    for (const Hashed& one : some) QP_TRY(each(one.hash, one.id));
   }
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
-    const int order = std::memcmp(a.first.data(), b.first.data(), sizeof(Hash));
-    return order != 0 ? order < 0 : a.second < b.second;
-  });
-  for (const auto& [hash, id] : all) QP_TRY(each(hash, id));
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -46,9 +47,12 @@ class BulkTerms {
   Result<void> each_hash(const std::function<Result<void>(const Hash&, TermId)>& each) const;
 
  private:
-  struct Slot {
-    std::uint64_t hash = 0;
-    TermId id = TermId::None;
+  /// Some bits of the hash, class and payload of the id; 0: empty.
+  enum class Slot : std::uint64_t { Empty = 0 };
+  /// In the file of hashes.
+  struct Hashed {
+    Hash hash;
+    TermId id;
   };
   static constexpr std::size_t kClasses = Counters::kClasses;
 
@@ -63,8 +67,13 @@ class BulkTerms {
   Result<void> add_chunk(std::size_t bytes);
   std::string_view row_of(TermId id) const;
   bool is_row(TermId id, const rdf::TermView& term) const;
-  void grow();
-  void put(const Slot& slot);
+  /// Those that the old store has too are forgotten, to be found there again.
+  Result<void> grow();
+  void put(std::uint64_t hash, TermId id);
+  Result<void> keep_hash(const Hash& hash, TermId id);
+  Result<void> each_kept_hash(const std::function<void(const Hashed&)>& each) const;
+  /// Mapped text leaves memory; what is asked for comes back.
+  void let_go() const;
 
   const WordIndex& words_;
   const Dictionary& old_;
@@ -73,9 +82,11 @@ class BulkTerms {
 
   std::vector<Slot> slots_;  ///< open addressing, a power of two
   std::size_t used_ = 0;
-  std::array<std::uint64_t, kClasses> first_{};          ///< payload of the first new term
-  std::array<std::vector<const char*>, kClasses> rows_;  ///< of the new terms: u32 length, bytes
-  std::array<std::vector<Hash>, kClasses> hashes_;       ///< beside rows_
+  std::array<std::uint64_t, kClasses> first_{};         ///< payload of the first new term
+  std::array<std::deque<const char*>, kClasses> rows_;  ///< of the new terms: u32 length, bytes
+  UnnamedFile hashes_;                                  ///< of them, in their order, but for
+  std::vector<Hashed> last_hashes_;
+  std::uint64_t hashes_written_ = 0;
   struct Chunk {
     char* at;
     std::size_t bytes;

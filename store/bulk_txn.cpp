@@ -62,6 +62,15 @@ BulkTxn::BulkTxn(const LmdbRead& old, BulkTerms& terms, Counters& counters, Quad
                  const std::filesystem::path& folder)
     : old_(old), terms_(terms), counters_(counters), sorter_(sorter), file_(folder) {}
 
+bool BulkTxn::is_before(const Places& places, TermId document) {
+  return places.document < document;
+}
+
+const BulkTxn::Places* BulkTxn::places_of(TermId document) const {
+  const auto found = std::lower_bound(documents_.begin(), documents_.end(), document, &is_before);
+  return found == documents_.end() || found->document != document ? nullptr : &*found;
+}
+
 Result<void> BulkTxn::keep() {
   for (const OrderedQuad& quad : pending_.quads) {
     QP_TRY(sorter_.add(quad.quad));
@@ -71,7 +80,11 @@ Result<void> BulkTxn::keep() {
   for (const auto& [id, rows] : pending_.documents) {
     const auto record = QP_TRY(file_.add(rows.first));
     const auto bytes = QP_TRY(file_.add(rows.second));
-    documents_.emplace(id, Places{record, bytes});
+    // Most are named when they are written: they are the last.
+    const auto at = documents_.empty() || documents_.back().document < id
+                        ? documents_.end()
+                        : std::lower_bound(documents_.begin(), documents_.end(), id, &is_before);
+    documents_.insert(at, {id, record.at, record.bytes, bytes.bytes});
   }
   for (auto& [key, value] : pending_.tables) {
     row_bytes_ += key.size() + value.size() + kNodeBytes;
@@ -89,9 +102,8 @@ void BulkTxn::forget() {
 }
 
 std::size_t BulkTxn::memory_used() const {
-  return graphs_.size() * (sizeof(GraphRecord) + kNodeBytes) +
-         documents_.size() * (sizeof(Places) + kNodeBytes) +
-         ordinals_.capacity() * sizeof(OrderedQuad) + row_bytes_;
+  return graphs_.size() * (sizeof(GraphRecord) + kNodeBytes) + documents_.size() * sizeof(Places) +
+         ordinals_.size() * sizeof(OrderedQuad) + row_bytes_;
 }
 
 const GraphRecord* BulkTxn::new_graph(TermId graph) const {
@@ -107,7 +119,7 @@ std::vector<TermId> BulkTxn::new_graphs() const {
   return names;
 }
 
-const std::vector<OrderedQuad>& BulkTxn::ordinals(Order order) {
+const std::deque<OrderedQuad>& BulkTxn::ordinals(Order order) {
   std::sort(ordinals_.begin(), ordinals_.end(),
             [order](const OrderedQuad& a, const OrderedQuad& b) {
               return positions(order, a.quad) < positions(order, b.quad);
@@ -117,14 +129,10 @@ const std::vector<OrderedQuad>& BulkTxn::ordinals(Order order) {
 
 Result<void> BulkTxn::each_document_row(
     Db db, const std::function<Result<void>(std::string_view, std::string_view)>& each) {
-  std::vector<TermId> ids;
-  ids.reserve(documents_.size());
-  for (const auto& [id, places] : documents_) ids.push_back(id);
-  std::sort(ids.begin(), ids.end());
-  for (const TermId id : ids) {
-    const Places& of = documents_.at(id);
-    const auto row = QP_TRY(file_.read_on(db == Db::Documents ? of.record : of.bytes));
-    QP_TRY(each(id_key(id), row));
+  for (const Places& one : documents_) {
+    const RowFile::Place record{one.at, one.record}, bytes{one.at + one.record, one.bytes};
+    const auto row = QP_TRY(file_.read_on(db == Db::Documents ? record : bytes));
+    QP_TRY(each(id_key(one.document), row));
   }
   return {};
 }
@@ -255,16 +263,16 @@ Result<std::optional<DocumentRecord>> BulkTxn::document(TermId id) const {
     if (name == id) row = rows.first;
   }
   if (!row) {
-    const auto found = documents_.find(id);
-    if (found == documents_.end()) return old_.document(id);
-    row = QP_TRY(file_.read(found->second.record));
+    const Places* found = places_of(id);
+    if (found == nullptr) return old_.document(id);
+    row = QP_TRY(file_.read({found->at, found->record}));
   }
   auto record = decode_document(without_checksum(*row).value_or(std::string_view()));
   if (!record) return damaged(Db::Documents, id_key(id));
   return record;
 }
 Result<std::string> BulkTxn::document_bytes(TermId id) const {
-  return documents_.contains(id) ? Result<std::string>(for_later()) : old_.document_bytes(id);
+  return places_of(id) != nullptr ? Result<std::string>(for_later()) : old_.document_bytes(id);
 }
 
 Result<void> BulkTxn::put_document(const DocumentRecord& record, std::string_view bytes) {

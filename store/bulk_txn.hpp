@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdio>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -61,7 +62,7 @@ class BulkTxn final : public WriteTxn {
   const GraphRecord* new_graph(TermId graph) const;
   std::vector<TermId> new_graphs() const;  ///< ascending
   /// New quads that have an ordinal, in that order (Spog or Gspo).
-  const std::vector<OrderedQuad>& ordinals(Order order);
+  const std::deque<OrderedQuad>& ordinals(Order order);
   /// Rows of Documents or DocumentBytes, ascending.
   Result<void> each_document_row(
       Db db, const std::function<Result<void>(std::string_view, std::string_view)>& each);
@@ -143,9 +144,14 @@ class BulkTxn final : public WriteTxn {
   /// Refused where the answer may be in what is new.
   Result<void> check(const Pattern& pattern) const;
 
+  /// The bytes lie behind the record.
   struct Places {
-    RowFile::Place record, bytes;
+    TermId document = TermId::None;
+    std::uint64_t at = 0;
+    std::uint32_t record = 0, bytes = 0;
   };
+  static bool is_before(const Places& places, TermId document);
+  const Places* places_of(TermId document) const;
   /// What is written and not yet kept.
   struct Pending {
     std::vector<OrderedQuad> quads;
@@ -160,10 +166,10 @@ class BulkTxn final : public WriteTxn {
   QuadSorter& sorter_;
   Pending pending_;
   std::unordered_map<TermId, GraphRecord> graphs_;
-  std::unordered_map<TermId, Places> documents_;
+  std::deque<Places> documents_;  ///< by id
   RowFile file_;
   DocumentPacker packer_;
-  std::vector<OrderedQuad> ordinals_;
+  std::deque<OrderedQuad> ordinals_;
   Rows audiences_, audience_ids_, audience_members_, tables_;
   std::size_t row_bytes_ = 0;  ///< of the four
 };

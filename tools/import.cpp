@@ -29,6 +29,7 @@ struct Options {
   std::vector<std::string> paths;
   std::string format = "auto", actor;
   bool resume = false;
+  std::size_t memory_mib = 128;  ///< of a bulk load, before it is put in place and another begins
 };
 
 /// Counts what passes.
@@ -48,7 +49,8 @@ class WatchedReader final : public bulk::DumpReader {
   std::uint64_t count_ = 0;
 };
 
-constexpr std::size_t kBulkMemory = std::size_t{256} << 20;
+constexpr std::size_t kMiB = std::size_t{1} << 20;
+constexpr std::size_t kMostMemory = 65'536;  ///< MiB
 constexpr std::size_t kBulkSortMemory = std::size_t{32} << 20;
 /// Smaller files of documents are not worth a new file; nor where that would be so many times
 /// larger.
@@ -364,7 +366,8 @@ class Import {
       Lines lines;
       auto part = bulk::import_in_bulk(
           reader, **load, contexts(), writer, bulk::Tell::Everything,
-          [&](const bulk::Outcome& outcome) { lines.add(line_of(outcome)); }, start, kBulkMemory);
+          [&](const bulk::Outcome& outcome) { lines.add(line_of(outcome)); }, start,
+          options_.memory_mib * kMiB);
       bench_.reset();
       Result<void> finished;
       if (part) {
@@ -572,7 +575,7 @@ Result<bool> import_in_bulk(const Invocation& invocation, const Options& options
     if (!syntax_of(path, options.format)) return false;
   }
   store::BulkOptions bulk;
-  bulk.memory_bytes = kBulkMemory;
+  bulk.memory_bytes = options.memory_mib * kMiB;
   store::Options store;
   store.folder = invocation.settings.data;
   {
@@ -626,6 +629,11 @@ void add_import(CLI::App& app, Selected& selected) {
       "Of an archive: it becomes this local actor's, under new ids; the former ones "
       "are kept as aliases. An IRI, a name, or name@host");
   command->add_flag("--resume", options->resume, "Go on where the same import was broken off");
+  command
+      ->add_option("--memory", options->memory_mib,
+                   "MiB that a large import without a server takes before it puts what it has in "
+                   "place")
+      ->check(CLI::Range(std::size_t{1}, kMostMemory));
   command->callback([&selected, options] {
     selected.run = [options](const Invocation& invocation) { return import(invocation, *options); };
   });

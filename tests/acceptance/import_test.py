@@ -8,6 +8,7 @@ import os
 import pty
 import random
 import re
+import select
 import shutil
 import subprocess
 import tarfile
@@ -143,6 +144,25 @@ class ManyDocuments(unittest.TestCase):
         self.assertEqual(quads_of(bulk), quads_of(slow))
         iri = "https://h0.example/0"
         self.assertEqual(bulk.cli("show", iri, "--received"), slow.cli("show", iri, "--received"))
+
+    def test_in_parts_that_little_memory_makes_it_is_the_same(self):
+        parts, whole = self.servers
+        store, files = parts.data / "quads.mdb", set()
+        with subprocess.Popen([parts.binary, "import", self.file, "--memory", "1", "--data", parts.data],
+                              stdout=subprocess.PIPE, text=True) as process:
+            while process.poll() is None and not select.select([process.stdout], [], [], 0.001)[0]:
+                files.add(store.stat().st_ino)
+            output = ""
+            while part := process.stdout.read(4096):
+                output += part
+                files.add(store.stat().st_ino)
+        self.assertIn(f"{self.file}#18\tnot imported", output)
+        self.assertGreater(len(files), 3)  # each part that is put in place is a new one
+        whole.run("import", self.file)
+        self.assertEqual(quads_of(parts), quads_of(whole))
+        for name in ("quads", "graphs", "documents", "terms"):
+            self.assertEqual(parts.cli_json("stats")[name], whole.cli_json("stats")[name], name)
+        self.assertEqual(self.problems(parts), [])
 
     def test_killed_and_resumed_it_is_the_same_too(self):
         broken, whole = self.servers
