@@ -211,10 +211,15 @@ class ProtocolTest(SparqlCase):
         self.addCleanup(other.close)
         other.start()
         account = other.account("carol")
-        for method in ("GET", "POST", "OPTIONS"):
+        for method in ("GET", "POST"):
             answer = requests.request(method, other.url + "/sparql", params={"query": SELECT},
                                       headers=account.headers, timeout=20)
             self.assert_status(answer, 404)
+        # What may be done at it is what may be done at any address that is nothing.
+        at_it, elsewhere = (requests.options(other.url + path, timeout=20)
+                            for path in ("/sparql", "/nothing"))
+        self.assertEqual((at_it.status_code, at_it.headers.get("Allow")),
+                         (elsewhere.status_code, elsewhere.headers.get("Allow")))
 
 
 class VisibilityTest(SparqlCase):
