@@ -196,7 +196,7 @@ Result<OperatorPtr> Planner::join_star(OperatorPtr& input, std::vector<Piece>& p
   const Left left = left_of(*input);
   std::vector<Variable> tried;
   const auto is_in = [&](const Piece& piece, Variable subject) {
-    return piece.triple != nullptr && !piece.triple->path && !piece.scope.correlated &&
+    return piece.triple != nullptr && !piece.triple->path &&
            piece.scope.graphs == Graphs::Default && variable_of(piece.triple->s) != nullptr &&
            *variable_of(piece.triple->s) == subject;
   };
@@ -211,6 +211,7 @@ Result<OperatorPtr> Planner::join_star(OperatorPtr& input, std::vector<Piece>& p
     for (const Piece& piece : pieces) {
       if (!is_in(piece, *subject)) continue;
       star.push_back(piece);
+      star.back().scope.correlated = false;  // what it makes does not depend on the input
       std::copy_if(piece.must.begin(), piece.must.end(), std::back_inserter(common),
                    [&](Variable each) { return left.columns.is_certain(each); });
     }

@@ -416,6 +416,30 @@ TEST_CASE("one quad for each row is enough for EXISTS") {
   }
 }
 
+TEST_CASE("who does not follow back is found without a look at all that they follow") {
+  static constexpr std::size_t kActors = 100;
+  tests::ScratchStore store;
+  rdf::Dataset quads;
+  const auto link = [](const char* name) {
+    return rdf::Term::iri(std::string("http://x/") + name);
+  };
+  for (std::size_t i = 0; i < kActors * kActors; ++i) {
+    const std::size_t from = i / kActors, to = i % kActors;
+    if (from > to + 50) continue;  // they follow only some of those before them
+    const rdf::Term follow = link(("f" + std::to_string(i)).c_str());
+    quads.push_back({follow, rdf::Term::iri(std::string(rdf::type.iri)), link("Follow"), follow});
+    quads.push_back({follow, link("actor"), node(from), follow});
+    quads.push_back({follow, link("object"), node(to), follow});
+  }
+  store.add(quads);
+  const auto txn = store->read();
+  const std::string query =
+      "SELECT ?a { ?f a x:Follow ; x:actor x:n1 ; x:object ?a "
+      "FILTER NOT EXISTS { ?g a x:Follow ; x:actor ?a ; x:object x:n1 } }";
+  const std::uint64_t rows = rows_on_the_way(**txn, query);
+  CHECK_MESSAGE(rows < 2'000, rows);
+}
+
 TEST_CASE("rows, memory, nodes of a path and texts have limits that say what they are") {
   tests::ScratchStore store;
   fill(store, 12'000);
