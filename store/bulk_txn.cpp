@@ -366,6 +366,7 @@ Result<std::uint64_t> BulkTxn::queue_push(std::int64_t, std::string_view, std::s
 Result<void> BulkTxn::queue_reschedule(std::uint64_t, std::int64_t, std::string_view) {
   return for_later();
 }
+Result<void> BulkTxn::queue_move(std::uint64_t, std::int64_t) { return for_later(); }
 Result<void> BulkTxn::queue_remove(std::uint64_t) { return for_later(); }
 Result<void> BulkTxn::put_rendered(std::string_view, std::uint8_t, const Rendered&) {
   return for_later();

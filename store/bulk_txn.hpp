@@ -132,6 +132,7 @@ class BulkTxn final : public WriteTxn {
                                    std::string_view payload) override;
   Result<void> queue_reschedule(std::uint64_t id, std::int64_t due,
                                 std::string_view last_result) override;
+  Result<void> queue_move(std::uint64_t id, std::int64_t due) override;
   Result<void> queue_remove(std::uint64_t id) override;
   Result<void> put_rendered(std::string_view iri, std::uint8_t view,
                             const Rendered& rendered) override;

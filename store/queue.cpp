@@ -132,14 +132,24 @@ Result<std::uint64_t> Queue::push(std::int64_t due, std::string_view lane, std::
 Result<void> Queue::reschedule(std::uint64_t id, std::int64_t due, std::string_view last_result) {
   auto item = QP_TRY(this->item(id));
   if (!item) return error(Code::NotFound, "no such queue item");
-  if (QP_TRY(head(item->lane)) == id) {
-    QP_TRY(access_.erase(Db::QueueHead, queue_head_key(item->due, id)));
-    QP_TRY(access_.put(Db::QueueHead, queue_head_key(due, id), {}));
-  }
-  item->due = due;
   item->last_result = last_result;
   ++item->attempts;
-  return put(*item);
+  return move(*std::move(item), due);
+}
+
+Result<void> Queue::move(std::uint64_t id, std::int64_t due) {
+  auto item = QP_TRY(this->item(id));
+  if (!item) return error(Code::NotFound, "no such queue item");
+  return move(*std::move(item), due);
+}
+
+Result<void> Queue::move(QueueItem item, std::int64_t due) {
+  if (QP_TRY(head(item.lane)) == item.id) {
+    QP_TRY(access_.erase(Db::QueueHead, queue_head_key(item.due, item.id)));
+    QP_TRY(access_.put(Db::QueueHead, queue_head_key(due, item.id), {}));
+  }
+  item.due = due;
+  return put(item);
 }
 
 Result<void> Queue::remove(std::uint64_t id) {

@@ -29,6 +29,8 @@ class Queue {
                              Counters& counters);
   /// NotFound when there is no such item. Counts an attempt.
   Result<void> reschedule(std::uint64_t id, std::int64_t due, std::string_view last_result);
+  /// NotFound when there is no such item. No attempt was made.
+  Result<void> move(std::uint64_t id, std::int64_t due);
   /// No error when there is no such item.
   Result<void> remove(std::uint64_t id);
 
@@ -36,6 +38,7 @@ class Queue {
   Result<std::optional<QueueItem>> item(std::uint64_t id) const;
   Result<std::optional<std::uint64_t>> head(std::string_view lane) const;
   Result<void> put(const QueueItem& item);
+  Result<void> move(QueueItem item, std::int64_t due);
 
   Access& access_;
 };

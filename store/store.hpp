@@ -209,8 +209,11 @@ class WriteTxn : public Txn {
 
   virtual Result<std::uint64_t> queue_push(std::int64_t due, std::string_view lane,
                                            std::string_view payload) = 0;
+  /// After an attempt, which is counted. NotFound: there is no such item.
   virtual Result<void> queue_reschedule(std::uint64_t id, std::int64_t due,
                                         std::string_view last_result) = 0;
+  /// Due at another time, all else as it was. NotFound: there is no such item.
+  virtual Result<void> queue_move(std::uint64_t id, std::int64_t due) = 0;
   virtual Result<void> queue_remove(std::uint64_t id) = 0;
 
   virtual Result<void> put_rendered(std::string_view iri, std::uint8_t view,

@@ -104,6 +104,10 @@ Result<void> LmdbWrite::queue_reschedule(std::uint64_t id, std::int64_t due,
   return queue_.reschedule(id, due, last_result);
 }
 
+Result<void> LmdbWrite::queue_move(std::uint64_t id, std::int64_t due) {
+  return queue_.move(id, due);
+}
+
 Result<void> LmdbWrite::queue_remove(std::uint64_t id) { return queue_.remove(id); }
 
 Result<void> LmdbWrite::put_rendered(std::string_view iri, std::uint8_t view,

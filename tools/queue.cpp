@@ -29,7 +29,7 @@ ordered_json describe(const store::QueueItem& item) {
 }
 
 Result<void> list(const Invocation& invocation) {
-  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
+  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings, kReading));
   const std::unique_ptr<store::Txn> txn = QP_TRY(store->read());
   ordered_json rows = ordered_json::array();
   for (const store::QueueItem& item : QP_TRY(txn->queue_list(kListed))) {
@@ -43,7 +43,7 @@ Result<void> list(const Invocation& invocation) {
 Result<void> hosts(const Invocation& invocation) {
   constexpr std::string_view kForms[] = {"rfc9421", "cavage", "cavage without query",
                                          "cavage with created"};
-  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
+  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings, kReading));
   const std::unique_ptr<store::Txn> txn = QP_TRY(store->read());
   ordered_json rows = ordered_json::array();
   for (const auto& [host, state] : QP_TRY(ap::all_hosts(*txn, system_now()))) {
@@ -57,6 +57,7 @@ Result<void> hosts(const Invocation& invocation) {
   return {};
 }
 
+constexpr std::int64_t kMostId = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 
 Result<std::vector<store::QueueItem>> items(const store::Txn& txn, std::uint64_t id) {
@@ -83,7 +84,7 @@ Result<void> retry(const Invocation& invocation, std::uint64_t id) {
   for (std::size_t from = 0; from < found.size(); from += kSlice) {
     QP_TRY(store->write([&](store::WriteTxn& txn) -> Result<void> {
       for (std::size_t i = from; i < std::min(from + kSlice, found.size()); ++i) {
-        const auto moved = txn.queue_reschedule(found[i].id, now, found[i].last_result);
+        const auto moved = txn.queue_move(found[i].id, now);
         if (!moved && moved.error().code != Code::NotFound) return moved;  // it was delivered
       }
       return {};
@@ -114,12 +115,12 @@ void add_queue_commands(CLI::App& app, Selected& selected) {
       ->callback([&selected] { selected.run = hosts; });
   const auto id = std::make_shared<std::uint64_t>(0);
   CLI::App* retrying = group->add_subcommand("retry", "Make one, or all, due now");
-  retrying->add_option("ID", *id);
+  retrying->add_option("ID", *id)->check(CLI::Range(std::int64_t{1}, kMostId));
   retrying->callback([&selected, id] {
     selected.run = [id](const Invocation& invocation) { return retry(invocation, *id); };
   });
   CLI::App* dropping = group->add_subcommand("drop", "Give one up");
-  dropping->add_option("ID", *id)->required()->check(CLI::PositiveNumber);
+  dropping->add_option("ID", *id)->required()->check(CLI::Range(std::int64_t{1}, kMostId));
   dropping->callback([&selected, id] {
     selected.run = [id](const Invocation& invocation) { return drop(invocation, *id); };
   });

@@ -303,7 +303,7 @@ void Delivery::heard_from(std::string_view host) {
     for (const auto& item :
          QP_TRY(txn.queue_due(std::numeric_limits<std::int64_t>::max(), kLanes))) {
       if (item.lane != host || item.due <= now.count()) continue;
-      return txn.queue_reschedule(item.id, now.count(), item.last_result);
+      return txn.queue_move(item.id, now.count());
     }
     return {};
   });

@@ -198,7 +198,7 @@ Result<std::vector<HostQueue>> queue_by_host(const store::Txn& txn) {
 Result<std::size_t> retry_host(store::WriteTxn& txn, std::string_view host, Millis now) {
   const auto items = QP_TRY(queue_of(txn, host));
   for (const store::QueueItem& item : items) {
-    QP_TRY(txn.queue_reschedule(item.id, now.count(), item.last_result));
+    QP_TRY(txn.queue_move(item.id, now.count()));
   }
   return items.size();
 }

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import unittest
 
@@ -28,9 +29,34 @@ class CommandLine(unittest.TestCase):
 
     def test_usage_errors_are_2(self):
         for arguments in (["frobnicate"], ["user", "add"], ["init"], ["serve", "--listen"],
-                          ["user", "add", "x", "--password", "y", "--no-such-flag"]):
+                          ["user", "add", "x", "--password", "y", "--no-such-flag"],
+                          ["serve", "--listen", "8000"], ["serve", "--listen", "127.0.0.1:99999"],
+                          ["serve", "--trusted-proxy", "127.0.0.0/8"],
+                          ["serve", "--delivery-retry-base", "0"], ["queue", "retry", "-1"],
+                          ["queue", "drop", "0"], ["client", "add", "x", "--grant", "implicit"],
+                          ["client", "add", "x", "--confidential", "--public"]):
             with self.subTest(arguments=arguments):
                 self.assert_fails_clearly(self.server.run(*arguments), 2)
+
+    def test_a_proxy_in_the_configuration_is_an_address(self):
+        file = self.server.folder / "proxy.toml"
+        file.write_text('trusted_proxies = ["127.0.0.0/8"]', encoding="utf-8")
+        self.assert_fails_clearly(self.server.run("stats", "--config", file), 1)
+
+    def test_making_a_delivery_due_now_is_no_attempt(self):
+        alice = self.server.account("alice")
+        with socket.socket() as taken:  # nobody listens there
+            taken.bind(("127.0.0.1", 0))
+            self.server.start()
+            alice.create({"type": "Note", "content": "x"},
+                         to=[f"http://127.0.0.1:{taken.getsockname()[1]}/nobody"])
+            wait_until(lambda: self.server.cli_json("queue", "list")[0]["attempts"] >= 2, "tried")
+        self.server.stop()
+        before = self.server.cli_json("queue", "list")
+        self.assertEqual(self.server.cli_json("queue", "retry")["due_now"], 1)
+        self.assertEqual(self.server.cli_json("queue", "retry", before[0]["id"])["due_now"], 1)
+        after = self.server.cli_json("queue", "list")
+        self.assertEqual(after, [{**before[0], "due": after[0]["due"]}])
 
     def test_help_and_version_are_0(self):
         for flag in ("--help", "--version"):

@@ -131,6 +131,7 @@ class MemoryTxn : public store::WriteTxn {
   Result<void> queue_reschedule(std::uint64_t, std::int64_t, std::string_view) override {
     return none();
   }
+  Result<void> queue_move(std::uint64_t, std::int64_t) override { return none(); }
   Result<void> queue_remove(std::uint64_t) override { return none(); }
   Result<void> put_rendered(std::string_view, std::uint8_t, const store::Rendered&) override {
     return none();

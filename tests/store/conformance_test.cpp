@@ -419,6 +419,14 @@ TEST_CASE("the queue gives the head of each lane when it is due, and no later it
   CHECK(item.last_result == "timeout");
   CHECK(item.payload == "one");
   db.check_clean();
+  db.write([&](WriteTxn& txn) { return txn.queue_move(first, 300); });
+  const QueueItem moved = must(db.read()->queue_due(300, 10)).back();
+  CHECK(moved.id == first);
+  CHECK(moved.attempts == 1);  // none was made
+  CHECK(moved.last_result == "timeout");
+  CHECK(db.store->write([&](WriteTxn& txn) { return txn.queue_move(99, 1); }).error().code ==
+        Code::NotFound);
+  db.check_clean();
   db.write([&](WriteTxn& txn) { return txn.queue_remove(first); });
   CHECK(due(60) == std::vector{second});
   CHECK(must(db.read()->queue_list(10)).size() == 2);

@@ -426,6 +426,12 @@ class MemoryTxn final : public WriteTxn {
     ++found->second.attempts;
     return {};
   }
+  Result<void> queue_move(std::uint64_t id, std::int64_t due) override {
+    const auto found = state_->queue.find(id);
+    if (found == state_->queue.end()) return error(Code::NotFound, "no such item");
+    found->second.due = due;
+    return {};
+  }
   Result<void> queue_remove(std::uint64_t id) override {
     state_->queue.erase(id);
     return {};
