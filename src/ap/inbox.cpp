@@ -54,6 +54,20 @@ std::string own_delete(std::string_view body, const Services& services) {
   return activity.is(as::Delete) && contains(activity.objects, actor) ? actor : std::string();
 }
 
+/// Where the actor is from, as far as its name can be seen before the body is read: whose signature
+/// counts where there are several. Empty: there is one.
+std::string sender_origin(const net::Request& request) {
+  constexpr std::string_view kKey = "keyid";
+  const std::string input = request.headers.joined("Signature-Input");
+  if (input.find(kKey) == input.rfind(kKey)) return {};
+  json::Arena arena;
+  const auto body = json::parse(request.body, arena);
+  if (!body || !body->is_object()) return {};
+  const json::Value actor = body->get("actor");
+  const json::Value id = actor.is_object() ? actor.get("id") : actor;
+  return id.is_string() ? origin_of(id.text()) : std::string();
+}
+
 Result<bool> is_known(const std::string& actor, const Services& services) {
   const auto txn = QP_TRY(services.store.read());
   if (QP_TRY(find_remote_actor(*txn, actor))) return true;
@@ -259,7 +273,8 @@ Inbox::Inbox(Services& services, KeyCache& keys, Documents& documents, Hooks hoo
 Result<Receipt> Inbox::receive(const net::Request& request, const Domain& domain,
                                std::string_view inbox, int attempt,
                                std::optional<std::string>& wait_for) {
-  const auto options = verify_options(domain, services_.clock());
+  auto options = verify_options(domain, services_.clock());
+  options.origin = sender_origin(request);
   const std::string key_id = QP_TRY(sig::required_key(request, options));
 
   // Servers tell everybody of each account that is closed: of one that was never seen here there is
@@ -270,7 +285,7 @@ Result<Receipt> Inbox::receive(const net::Request& request, const Domain& domain
     return error(Code::Forbidden, "your domain is blocked here");
   }
 
-  SignerCheck check = check_signer(request, domain, keys_, services_.clock(), attempt);
+  SignerCheck check = check_signer(request, options, keys_, attempt);
   wait_for = std::move(check.wait_for);
   if (wait_for) return check.sender.error();
   if (!check.sender) {
@@ -280,7 +295,7 @@ Result<Receipt> Inbox::receive(const net::Request& request, const Domain& domain
   }
   const auto proven = check_proof(request.body, keys_, services_.clock(), wait_for);
   if (!proven) {
-    if (attempt > 1) wait_for.reset();
+    if (attempt >= limits::kMostParkings) wait_for.reset();
     return proven.error();
   }
   // A proof holds whoever brings the document: forwarded from an inbox, or by a relay.
@@ -294,7 +309,7 @@ Result<Receipt> Inbox::receive(const net::Request& request, const Domain& domain
     const std::string since = has_changed ? received->activity.id : "";
     const auto found = documents_.take(needed, since);
     if (!found) {
-      if (attempt == 0) wait_for = Documents::key_of(needed, since);
+      if (attempt < limits::kMostParkings) wait_for = Documents::key_of(needed, since);
       return error(Code::Unavailable, needed + " is being fetched; try again");
     }
     // Without it a Move has no effect, a Create no object, and what another one said is refused.
@@ -321,7 +336,7 @@ Result<Receipt> Inbox::take_vanished(const std::string& actor, const std::string
   if (!was_asked) {
     if (origin_of(key_id) != origin_of(actor)) return refusal;
     const auto found = documents_.take(actor);
-    if (!found && attempt == 0) wait_for = Documents::key_of(actor);
+    if (!found && attempt < limits::kMostParkings) wait_for = Documents::key_of(actor);
     if (!found) return error(Code::Unavailable, actor + " is being fetched; try again");
     if (*found || found->error().code != Code::Gone) return refusal;
   }

@@ -6,7 +6,7 @@ namespace {
 
 SignerCheck wait_for_key(const std::string& key_id, int attempt) {
   SignerCheck check{error(Code::Unavailable, "the sender's key is being fetched; try again")};
-  if (attempt == 0) check.wait_for = key_id;
+  if (attempt < limits::kMostParkings) check.wait_for = key_id;
   return check;
 }
 
@@ -27,9 +27,8 @@ sig::VerifyOptions verify_options(const Domain& domain, Millis now) {
   return options;
 }
 
-SignerCheck check_signer(const net::Request& request, const Domain& domain, KeyCache& keys,
-                         Millis now, int attempt) {
-  const sig::VerifyOptions options = verify_options(domain, now);
+SignerCheck check_signer(const net::Request& request, const sig::VerifyOptions& options,
+                         KeyCache& keys, int attempt) {
   const Result<std::string> key_id = sig::required_key(request, options);
   if (!key_id) return {key_id.error()};
 
@@ -38,7 +37,8 @@ SignerCheck check_signer(const net::Request& request, const Domain& domain, KeyC
   const Result<sig::Verified> verified = sig::verify(request, options, lookup_in(found));
   if (verified)
     return {Sender{found.key->owner, verified->key_id, verified->how, verified->covered}};
-  if (attempt == 0 && keys.refetch(*key_id)) return wait_for_key(*key_id, attempt);  // rotated?
+  const bool may_wait = attempt < limits::kMostParkings;
+  if (may_wait && keys.refetch(*key_id)) return wait_for_key(*key_id, attempt);  // rotated?
   return {verified.error(), found.gone};
 }
 

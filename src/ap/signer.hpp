@@ -29,9 +29,8 @@ struct SignerCheck {
 /// What a signature to `domain` must hold to at `now`.
 sig::VerifyOptions verify_options(const Domain& domain, Millis now);
 
-/// Verifies the signature of `request`, which came to `domain`. Never blocks. `attempt` 1: it was
-/// parked before and is not parked again.
-SignerCheck check_signer(const net::Request& request, const Domain& domain, KeyCache& keys,
-                         Millis now, int attempt);
+/// Verifies the signature of `request`. Never blocks. `attempt`: how often it was parked.
+SignerCheck check_signer(const net::Request& request, const sig::VerifyOptions& options,
+                         KeyCache& keys, int attempt);
 
 }  // namespace qp::ap

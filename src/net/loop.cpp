@@ -570,7 +570,7 @@ void Loop::sweep() {
     if (slots_[slot]->deadline <= now_ || lags(*slots_[slot])) expire(slot);
   }
   for (Job& job : shared_.parking.expired(now_)) {
-    job.attempt = 1;
+    job.attempt = limits::kMostParkings;
     for_workers_.push_back(std::move(job));
   }
   resume_listener();

@@ -127,8 +127,8 @@ struct Response {
   std::uint64_t generation = 0;
 
   /// Set by a handler that needs something from the network first: the request is parked and
-  /// handled anew when `resume` of that key is called or the time is over (its
-  /// handler is told by `attempt`). What else is in the response is dropped.
+  /// handled anew when `resume` of that key is called or the time is over; not once its handler
+  /// was told by `attempt` that it has waited enough. What else is in the response is dropped.
   std::optional<std::string> wait_for;
   /// Set by a handler on a loop that has found more to do than a lookup: it is called again on a
   /// worker. What else is in the response is dropped.

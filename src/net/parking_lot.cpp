@@ -22,8 +22,10 @@ ParkingLot::Outcome ParkingLot::park(Job& job, const std::string& key, SteadyTim
       static_cast<std::size_t>(same) >= limits::kParkedPerHost) {
     return Outcome::Full;
   }
-  const SteadyTime until = std::chrono::steady_clock::now() + parked_time_;
-  parked_.push_back({key, until, std::move(job)});
+  if (job.parked_until == SteadyTime{}) {
+    job.parked_until = std::chrono::steady_clock::now() + parked_time_;
+  }
+  parked_.push_back({key, std::move(job)});
   size_ = parked_.size();
   return Outcome::Parked;
 }
@@ -50,7 +52,7 @@ std::vector<Job> ParkingLot::resume(const std::string& key) {
 std::vector<Job> ParkingLot::expired(SteadyTime now) {
   if (size() == 0) return {};
   const std::lock_guard lock(mutex_);
-  return take_if([&](const Parked& parked) { return parked.until <= now; });
+  return take_if([&](const Parked& parked) { return parked.job.parked_until <= now; });
 }
 
 std::vector<Job> ParkingLot::all() {

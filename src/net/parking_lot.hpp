@@ -39,7 +39,6 @@ class ParkingLot {
  private:
   struct Parked {
     std::string key;
-    SteadyTime until;
     Job job;
   };
   template <class Predicate>

@@ -167,10 +167,10 @@ class EpollServer final : public Server {
     submit(std::move(one));
   }
 
-  /// A request is parked once; whoever still has to wait is sent away.
+  /// Whoever still has to wait when the time is over, or needs ever more, is sent away.
   void park(Job job, const std::string& key, SteadyTime since) {
-    if (job.attempt > 0) return refuse(job);
-    job.attempt = 1;
+    if (job.attempt >= limits::kMostParkings) return refuse(job);
+    ++job.attempt;
     if (shared_.draining) return submit(std::move(job));
     switch (shared_.parking.park(job, key, since)) {
       case ParkingLot::Outcome::Parked:

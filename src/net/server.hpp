@@ -50,7 +50,7 @@ enum class Where {
 };
 
 /// Takes the request by reference; it is not used after the call returns. Handlers run on several
-/// threads at once. `attempt` is 0, or 1 when the request comes back from being parked.
+/// threads at once. `attempt` is how often the request was parked; limits::kMostParkings: it is not parked again.
 using Handler = std::function<void(const Request& request, Response& response, int attempt)>;
 
 /// Where to handle what: asked once on the loop thread, before the handler.

@@ -30,8 +30,9 @@ struct Job {
   Request request;
   Ticket ticket;
   bool keep_alive = false;
-  int attempt = 0;
+  int attempt = 0;  ///< how often it was parked; kMostParkings too when its time is over
   bool brief = false;  ///< Where::Brief
+  std::chrono::steady_clock::time_point parked_until{};  ///< set when it is parked first
 };
 
 /// Threads for handlers that are slower than a lookup, as many as are needed up to `workers`, and a

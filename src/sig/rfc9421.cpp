@@ -122,6 +122,13 @@ Result<Claim> read_label(const std::string& label, const structured::Member& inp
   return claim;
 }
 
+/// A proxy on the way may have signed too (security.md 2.2).
+bool is_from(std::string_view origin, std::string_view key_id) {
+  if (!key_id.starts_with(origin)) return false;
+  const std::string_view rest = key_id.substr(origin.size());
+  return origin.empty() || rest.empty() || std::string_view("/?#").find(rest.front()) != std::string_view::npos;
+}
+
 }  // namespace
 
 // 2.5; numbers are the steps there.
@@ -156,13 +163,16 @@ Result<Claim> read_rfc9421(const Message& message, const VerifyOptions& options)
   const std::string signature_field = QP_TRY(message.field("signature"));
   const auto inputs = QP_TRY(structured::parse_dictionary(input_field));
   const auto signatures = QP_TRY(structured::parse_dictionary(signature_field));
+  std::optional<Claim> first;
   std::optional<Error> first_error;
   for (std::size_t i = 0; i < std::min(inputs.size(), kLabels); ++i) {
     const auto& [label, input] = inputs[i];
     auto claim = read_label(label, input, signatures, message, options);
-    if (claim) return claim;
-    if (!first_error) first_error = claim.error();
+    if (claim && is_from(options.origin, claim->key_id)) return claim;
+    if (claim && !first) first = *std::move(claim);
+    if (!claim && !first_error) first_error = claim.error();
   }
+  if (first) return *std::move(first);
   return first_error.value_or(unauthenticated("Signature-Input is empty"));
 }
 

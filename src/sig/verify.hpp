@@ -19,6 +19,7 @@ using KeyLookup = std::function<Result<PublicKey>(std::string_view key_id)>;
 struct VerifyOptions {
   std::string scheme = "http";  ///< of the URL this server is reached at
   std::string host;             ///< that this server answers for: host[:port]
+  std::string origin;           ///< of several signatures (RFC 9421) the one with a key from there
   Millis now{};
   Millis oldest = std::chrono::hours(1);    ///< how old `created` or Date may be
   Millis newest = std::chrono::minutes(5);  ///< how far in the future

@@ -24,8 +24,9 @@ bool has_authorization(const net::Request& request) {
 Result<Identified> find_signed_reader(Context& context, const Exchange& exchange,
                                       const store::Txn& txn) {
   Identified found;
-  ap::SignerCheck check = ap::check_signer(exchange.request, exchange.domain, context.signers,
-                                           context.clock(), exchange.attempt);
+  const auto options = ap::verify_options(exchange.domain, context.clock());
+  ap::SignerCheck check =
+      ap::check_signer(exchange.request, options, context.signers, exchange.attempt);
   if (check.wait_for) {
     found.wait_for = std::move(check.wait_for);
     return found;

@@ -79,7 +79,7 @@ struct Context {
 struct Exchange {
   const net::Request& request;
   const ap::Domain& domain;  ///< the one that the Host field names
-  int attempt = 0;           ///< 1: the request was parked before
+  int attempt = 0;           ///< how often the request was parked before
 };
 
 /// What a route does. An Error becomes a problem body (problem.hpp).

@@ -15,12 +15,6 @@ from wire_test import WireCase
 
 
 class PeerCase(WireCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        # Bob's key is known then: a request waits for one thing, and is told to come again else.
-        cls.bob.deliver(cls.alice.inbox, cls.bob.activity("Like", cls.alice.actor))
-
     def peers_actor(self, name, changes=None):
         """An actor of the peer with Bob's key: making one takes longer than most tests."""
         actor = self.peer.actor(name, key=self.bob.key)
@@ -76,6 +70,64 @@ class Actors(PeerCase):
             self.delivered(actor,
                            {**actor.activity("Follow", self.alice.actor), **shape(actor)})
             self.assertIn(actor.id, self.followers())
+
+
+    def test_a_key_is_found_however_it_is_written(self):
+        for number, change in enumerate((
+                lambda key: {"publicKeyPem": f"\n  {key['publicKeyPem']}  \n"},
+                lambda key: {"publicKeyPem": key["publicKeyPem"].replace("\n", "\r\n")},
+                lambda key: {"type": "Key", "controller": key["owner"], "owner": None})):
+            actor = self.peers_actor(f"spelling{number}")
+            key = self.peer.documents[f"/users/spelling{number}"]["publicKey"]
+            key.update(change(dict(key)))
+            self.delivered(actor, actor.activity("Follow", self.alice.actor))
+            self.assertIn(actor.id, self.followers())
+
+    def test_what_is_left_of_an_actor_does_not_follow(self):
+        actor = self.peers_actor("left", {"type": "Tombstone", "inbox": None})
+        self.assert_status(
+            actor.deliver(self.alice.inbox, actor.activity("Follow", self.alice.actor)), 401)
+        self.assertNotIn(actor.id, self.followers())
+
+
+class FirstContact(WireCase):
+    """Of each of these actors the server has never heard before its first activity."""
+
+    def actor(self, name):
+        return self.peer.actor(name, key=self.bob.key)
+
+    def test_the_first_create_of_a_new_peer_may_only_name_its_object(self):
+        for make in (sign.cavage_headers, sign.rfc9421_headers):
+            actor = self.actor(f"names-{make.__name__}")
+            note = self.peer.publish(f"/notes/{make.__name__}", {
+                "type": "Note", "content": "by name", "attributedTo": actor.id, "to": PUBLIC})
+            create = actor.activity("Create", note, to=[PUBLIC])
+            self.assert_status(actor.deliver(self.alice.inbox, create, make=make), 202)
+            self.assertIn("by name", self.server.cli("show", note))
+
+    def test_the_first_word_of_a_new_peer_may_be_what_another_one_said(self):
+        bringer, author = self.actor("bringer"), self.actor("author")
+        note = self.peer.publish("/notes/brought", {
+            "type": "Note", "content": "brought", "attributedTo": author.id, "to": [PUBLIC]})
+        self.peer.publish("/activities/brought", {
+            "type": "Create", "actor": author.id, "to": [PUBLIC],
+            "object": self.peer.documents["/notes/brought"]})
+        forwarded = {**self.peer.documents["/activities/brought"],
+                     "signature": {"type": "RsaSignature2017", "signatureValue": "x"}}
+        self.assert_status(bringer.deliver(self.alice.inbox, forwarded), 202)
+        self.assertIn("brought", self.server.cli("show", note))
+
+    def test_of_several_signatures_that_of_the_actor_counts(self):
+        def signed_twice(key, key_id, method, url, body, **options):
+            proxy = sign.rfc9421_headers(key, "https://proxy.example/key", method, url, body)
+            own = sign.rfc9421_headers(key, key_id, method, url, body, **options)
+            for field in ("Signature-Input", "Signature"):
+                own[field] = proxy[field].replace("sig1", "proxy") + ", " + own[field]
+            return own
+        actor = self.actor("twice")
+        self.assert_status(actor.deliver(self.alice.inbox,
+                                         actor.activity("Like", self.alice.actor),
+                                         make=signed_twice), 202)
 
 
 class Signatures(PeerCase):

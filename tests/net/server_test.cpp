@@ -153,7 +153,8 @@ struct Fixture {
       response.generation = generation;
       response.headers.set("X-Handled", std::to_string(++handled));
     }
-    if (request.path.ends_with("park") && (attempt == 0 || request.query == "again")) {
+    if (request.path.ends_with("park") && (attempt == 0 || request.query == "again" ||
+                                                (request.query == "twice" && attempt == 1))) {
       response.wait_for = request.query;
       return;
     }
@@ -496,7 +497,7 @@ TEST_CASE("a parked request is handled anew when its key is resumed") {
   }
 }
 
-TEST_CASE("a parked request is handled anew when its time is over, and parked only once") {
+TEST_CASE("a parked request is handled anew when its time is over, and not parked again") {
   ServerOptions options;
   options.parked_time = 200ms;
   Fixture fixture(options);
@@ -504,6 +505,40 @@ TEST_CASE("a parked request is handled anew when its time is over, and parked on
   const std::string again = fixture.answer_to(request("GET /park?again", kClose));
   CHECK(status_of(again) == 503);
   CHECK(has(again, "Retry-After: "));
+}
+
+TEST_CASE("a request that needs one thing after another is parked for each, a few times") {
+  Fixture fixture;
+  const auto parked = [&] { return fixture.server->counters().parked == 1; };
+  Socket two = fixture.connect();
+  two.send(request("GET /park?twice"));
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(fixture.eventually(parked));
+    fixture.server->resume("twice");
+  }
+  CHECK(status_of(two.read_until("local]")) == 200);
+
+  Socket ever = fixture.connect();
+  ever.send(request("GET /park?again", kClose));
+  for (int i = 0; i < qp::limits::kMostParkings; ++i) {
+    REQUIRE(fixture.eventually(parked));
+    fixture.server->resume("again");
+  }
+  CHECK(status_of(ever.read_to_end()) == 503);
+}
+
+TEST_CASE("what a request waits for in all has one limit, however often it is parked") {
+  ServerOptions options;
+  options.parked_time = 600ms;
+  Fixture fixture(options);
+  Socket socket = fixture.connect();
+  const auto begin = std::chrono::steady_clock::now();
+  socket.send(request("GET /park?again", kClose));
+  REQUIRE(fixture.eventually([&] { return fixture.server->counters().parked == 1; }));
+  std::this_thread::sleep_for(400ms);
+  fixture.server->resume("again");
+  CHECK(status_of(socket.read_to_end()) == 503);
+  CHECK(std::chrono::steady_clock::now() - begin < 900ms);
 }
 
 TEST_CASE("no more than a few requests wait for the same key") {
