@@ -86,7 +86,7 @@ Result<void> find(const Invocation& invocation, const std::string& account) {
 }
 
 Result<void> list(const Invocation& invocation) {
-  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
+  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings, kReading));
   const std::unique_ptr<store::Txn> txn = QP_TRY(store->read());
   ordered_json rows = ordered_json::array();
   for (const ap::Actor& actor : QP_TRY(ap::all_actors(*txn))) rows.push_back(describe(actor));

@@ -44,12 +44,16 @@ void add_client_commands(CLI::App& app, Selected& selected) {
   CLI::App* command = group->add_subcommand("add", "Add a client; its secret is shown once");
   command->add_option("NAME", options->client.name, "Name that people see")->required();
   command->add_option("--user", options->client.user, "Who it belongs to");
-  command->add_flag("--confidential,!--public", options->is_confidential,
-                    "With a secret (the default), or without: a browser or phone app");
+  CLI::Option* confidential =
+      command->add_flag("--confidential")->description("With a secret, which is the default");
+  command->add_flag("!--public", options->is_confidential, "Without one: a browser or phone app")
+      ->excludes(confidential);
   command
       ->add_option("--grant", options->client.grants,
                    "password, authorization_code, refresh_token, client_credentials")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->check(
+          CLI::IsMember({"password", "authorization_code", "refresh_token", "client_credentials"}));
   command->add_option("--redirect-uri", options->client.redirect_uris,
                       "Where the browser goes back to");
   command->callback([&selected, options] {

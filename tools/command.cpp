@@ -86,8 +86,8 @@ Workbench::Workbench(std::unique_ptr<store::Store> store, const Settings& settin
       services_{*store_, contexts_, ap::context_loader(bundled_loader(), *store_), *client_,
                 system_now} {}
 
-Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings) {
-  return over(QP_TRY(open_store(settings)), settings);
+Result<std::unique_ptr<Workbench>> Workbench::open(const Settings& settings, const StoreUse& use) {
+  return over(QP_TRY(open_store(settings, use)), settings);
 }
 
 std::unique_ptr<Workbench> Workbench::over(std::unique_ptr<store::Store> store,

@@ -39,6 +39,8 @@ struct StoreUse {
   bool read_only = false;                  ///< a read-only disk will do
 };
 
+inline constexpr StoreUse kReading{false, {}, true};
+
 /// The store of the data folder, which may be open in a server at the same time. BadInput where
 /// the folder holds none; nothing is made then.
 Result<std::unique_ptr<store::Store>> open_store(const Settings& settings,
@@ -53,7 +55,8 @@ jsonld::Loader bundled_loader();
 /// What works on actors and resources needs, without a server around it.
 class Workbench {
  public:
-  static Result<std::unique_ptr<Workbench>> open(const Settings& settings);
+  static Result<std::unique_ptr<Workbench>> open(const Settings& settings,
+                                                 const StoreUse& use = {});
   static std::unique_ptr<Workbench> over(std::unique_ptr<store::Store> store,
                                          const Settings& settings);
   store::Store& store() { return *store_; }

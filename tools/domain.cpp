@@ -28,7 +28,7 @@ Result<void> init(const Invocation& invocation, const std::string& url, bool ins
 }
 
 Result<void> list(const Invocation& invocation) {
-  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
+  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings, kReading));
   const std::unique_ptr<store::Txn> txn = QP_TRY(store->read());
   ordered_json rows = ordered_json::array();
   for (const ap::Domain& domain : QP_TRY(ap::domains(*txn))) {

@@ -99,7 +99,7 @@ Result<void> export_nquads(Workbench& bench, const Options& options, Output outp
 }
 
 Result<void> run(const Invocation& invocation, const Options& options) {
-  const auto bench = QP_TRY(Workbench::open(invocation.settings));
+  const auto bench = QP_TRY(Workbench::open(invocation.settings, kReading));
   return options.format == "as2" ? export_as2(*bench, options, invocation.output)
                                  : export_nquads(*bench, options, invocation.output);
 }

@@ -196,7 +196,8 @@ Result<std::string> text_of(const Options& options) {
 Result<void> query(const Invocation& invocation, const Options& options) {
   const bool json = invocation.output == Output::Json;
   if (options.check) return Runner(options, json, nullptr).run(QP_TRY(text_of(options)));
-  const std::unique_ptr<Workbench> bench = QP_TRY(Workbench::open(invocation.settings));
+  const std::unique_ptr<Workbench> bench =
+      QP_TRY(Workbench::open(invocation.settings, options.update ? StoreUse() : kReading));
   const Runner runner(options, json, &bench->store());
   if (!options.actor.empty() && !rdf::is_absolute_iri(options.actor)) {
     return bad_input("--as takes the IRI of an actor, not " + options.actor);

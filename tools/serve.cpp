@@ -351,6 +351,15 @@ Result<void> serve(const Invocation& invocation, const Options& options) {
   return {};
 }
 
+/// What makes an argument a usage error.
+CLI::Validator accepting(bool (*is_good)(const std::string& text), const char* problem) {
+  return CLI::Validator(
+      [is_good, problem](const std::string& text) {
+        return is_good(text) ? std::string() : text + " is " + problem;
+      },
+      "");
+}
+
 }  // namespace
 
 void add_serve(CLI::App& app, Selected& selected) {
@@ -359,18 +368,22 @@ void add_serve(CLI::App& app, Selected& selected) {
   command->add_option("--url", options->url, "A domain to add where it is missing")
       ->envname("QUADPUB_URL");
   command->add_option("--listen", options->listen, "HOST:PORT; port 0 takes any free one")
-      ->envname("QUADPUB_LISTEN");
+      ->envname("QUADPUB_LISTEN")
+      ->check(accepting([](const std::string& text) { return parse_endpoint(text).has_value(); },
+                        "not HOST:PORT"));
   command->add_option("--allow-private", options->allow_private,
                       "A private address that may be reached, and that no limit counts");
-  command->add_option("--trusted-proxy", options->trusted_proxies,
-                      "An address whose X-Forwarded-For counts");
+  command
+      ->add_option("--trusted-proxy", options->trusted_proxies,
+                   "An address whose X-Forwarded-For counts")
+      ->check(accepting(is_address, "not an address"));
   command->add_option("--tls-cert", options->tls_cert,
                       "PEM file with the certificate and its chain: serve https");
   command->add_option("--tls-key", options->tls_key, "PEM file with the key of that certificate");
   command
       ->add_option("--delivery-retry-base", options->delivery_retry_base,
                    "Milliseconds before the first retry; doubles")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{86'400'000}));
   command->add_flag("--insecure", options->insecure,
                     "Allow --url with plain http on other than loopback");
   command->add_flag("--force-filesystem", options->force_filesystem,

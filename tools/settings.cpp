@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "base/text.hpp"
+#include "net/peer.hpp"
 
 namespace qp::tools {
 
@@ -34,13 +35,14 @@ Put flag_into(bool Settings::* member) {
   };
 }
 
-Put list_into(std::vector<std::string> Settings::* member) {
-  return [member](Settings& settings, const toml::node& node) {
+Put list_into(std::vector<std::string> Settings::* member,
+              bool (*is_good)(const std::string& text) = nullptr) {
+  return [member, is_good](Settings& settings, const toml::node& node) {
     const toml::array* values = node.as_array();
     if (!values) return false;
     for (const toml::node& item : *values) {
       const auto value = item.value_exact<std::string>();
-      if (!value) return false;
+      if (!value || (is_good && !is_good(*value))) return false;
       (settings.*member).push_back(*value);
     }
     return true;
@@ -96,7 +98,7 @@ std::vector<Key> keys() {
       {"FEDERATION.DEFAULT_URL", text_into(&Settings::url)},
       {"FEDERATION.SOFTWARE_NAME", text_into(&Settings::software_name)},
       {"FEDERATION.SOFTWARE_VERSION", text_into(&Settings::software_version)},
-      {"trusted_proxies", list_into(&Settings::trusted_proxies)},
+      {"trusted_proxies", list_into(&Settings::trusted_proxies, is_address)},
       {"allow_private", list_into(&Settings::allow_private)},
       {"tls.cert", text_into(&Settings::tls_cert)},
       {"tls.key", text_into(&Settings::tls_key)},
@@ -177,5 +179,7 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
   if (host.empty()) return std::nullopt;
   return Endpoint{std::string(host), static_cast<std::uint16_t>(*port)};
 }
+
+bool is_address(const std::string& text) { return net::Peer::parse(text).has_value(); }
 
 }  // namespace qp::tools

@@ -49,5 +49,7 @@ struct Endpoint {
   std::uint16_t port = 0;
 };
 std::optional<Endpoint> parse_endpoint(std::string_view text);
+/// An IPv4 or IPv6 address, without port or range.
+bool is_address(const std::string& text);
 
 }  // namespace qp::tools

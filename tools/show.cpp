@@ -180,7 +180,7 @@ Result<std::string> shown(const store::Txn& txn, const Options& options,
 }
 
 Result<void> show(const Invocation& invocation, const Options& options) {
-  const std::unique_ptr<Workbench> bench = QP_TRY(Workbench::open(invocation.settings));
+  const std::unique_ptr<Workbench> bench = QP_TRY(Workbench::open(invocation.settings, kReading));
   const std::unique_ptr<store::Txn> txn = QP_TRY(bench->store().read());
   Options of_today = options;
   const std::string current = QP_TRY(ap::current_id(*txn, options.iri));

@@ -12,8 +12,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr StoreUse kReading{false, {}, true};
-
 Result<void> stats(const Invocation& invocation) {
   const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings, kReading));
   const store::Statistics statistics = QP_TRY(store->statistics());

@@ -55,7 +55,7 @@ Result<void> disable(const Invocation& invocation, const Options& options) {
 }
 
 Result<void> list(const Invocation& invocation) {
-  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
+  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings, kReading));
   const std::unique_ptr<store::Txn> txn = QP_TRY(store->read());
   ordered_json rows = ordered_json::array();
   for (const oauth::User& user : QP_TRY(oauth::list_users(*txn))) {

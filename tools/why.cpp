@@ -111,7 +111,7 @@ void print_text(const ordered_json& answer) {
 }
 
 Result<void> why(const Invocation& invocation, const std::string& iri) {
-  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
+  const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings, kReading));
   const std::unique_ptr<store::Txn> txn = QP_TRY(store->read());
   const std::optional<TermId> id = QP_TRY(txn->find_iri(iri));
   if (!id) return error(Code::NotFound, "nothing here under " + iri);

@@ -41,6 +41,7 @@ Result<std::string> Documents::fetch(const std::string& key) {
   if (fetched.form.root.value != iri) {
     return error(Code::Unauthenticated, iri + " is served under another id");
   }
+  if (is_tombstone(fetched)) return Error{Code::Gone, iri + " is a Tombstone", {}};
   return std::move(fetched.body);
 }
 

@@ -1,5 +1,6 @@
 #include "ap/fetch.hpp"
 
+#include "ap/activity.hpp"
 #include "ap/hosts.hpp"
 #include "base/text.hpp"
 
@@ -88,6 +89,10 @@ Result<Fetched> fetch_resource(const std::string& iri, const Services& services,
     }
   }
   return fetched;
+}
+
+bool is_tombstone(const Fetched& fetched) {
+  return read_activity(fetched.form.expanded).is(as::Tombstone);
 }
 
 std::vector<std::string> values_in(const jsonld::StoredForm& form, std::string_view subject,

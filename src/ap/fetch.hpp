@@ -32,6 +32,9 @@ Result<Fetched> fetch_document(const std::string& url, const Services& services,
 Result<Fetched> fetch_resource(const std::string& iri, const Services& services, json::Arena& arena,
                                Freshness freshness = Freshness::Cached);
 
+/// What was there is gone, though it is not answered with 410.
+bool is_tombstone(const Fetched& fetched);
+
 /// The node that `form` describes under `iri`; values of `property` there, by their quads.
 std::vector<std::string> values_in(const jsonld::StoredForm& form, std::string_view subject,
                                    std::string_view property);

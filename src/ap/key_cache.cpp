@@ -49,6 +49,7 @@ Result<Found> find_keys(const std::string& key_id, const Services& services, Fre
   if (origin_of(document.url) != origin_of(key_id)) {
     return error(Code::Unauthenticated, "the keyId leads to another origin");
   }
+  if (is_tombstone(document)) return Error{Code::Gone, url + " is a Tombstone", {}};
   const std::string owner = owner_in(document.form, key_id);
   if (owner.empty() || origin_of(owner) != origin_of(key_id)) {
     return error(Code::Unauthenticated, "the key does not name an owner of its own origin");
@@ -56,6 +57,7 @@ Result<Found> find_keys(const std::string& key_id, const Services& services, Fre
   if (document.form.root.value != owner || document.url != owner) {
     document = QP_TRY(fetch_document(owner, services, arena, freshness));
   }
+  if (is_tombstone(document)) return Error{Code::Gone, owner + " is a Tombstone", {}};
   if (document.form.root.value != owner || origin_of(document.url) != origin_of(owner)) {
     return error(Code::Unauthenticated, "the key's owner is not served from its own id");
   }

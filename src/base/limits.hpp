@@ -32,7 +32,7 @@ inline constexpr std::size_t kOutputBytes = 64 * kKiB;
 inline constexpr std::size_t kQueuedRequests = 1024;
 inline constexpr std::size_t kParkedRequests = 256;
 inline constexpr std::size_t kParkedPerHost = 4;
-inline constexpr auto kParkedTime = 8s;    // in all
+inline constexpr auto kParkedTime = 8s;  // in all
 inline constexpr int kMostParkings = 3;  // the sender's key, that of a proof, a document
 
 // JSON, before anything is built from it.

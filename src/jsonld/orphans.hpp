@@ -17,7 +17,10 @@ struct Orphan {
 inline constexpr Orphan kOrphans[] = {
     {"publicKey", QP_NAMESPACE_sec "publicKey", true},
     {"owner", QP_NAMESPACE_sec "owner", true},
+    {"controller", QP_NAMESPACE_sec "controller", true},
     {"publicKeyPem", QP_NAMESPACE_sec "publicKeyPem"},
+    {"publicKeyMultibase", QP_NAMESPACE_sec "publicKeyMultibase"},
+    {"Multikey", QP_NAMESPACE_sec "Multikey"},
     {"signature", QP_NAMESPACE_sec "signature", true},
     {"signatureValue", QP_NAMESPACE_sec "signatureValue"},
     {"RsaSignature2017", QP_NAMESPACE_sec "RsaSignature2017"},

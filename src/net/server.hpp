@@ -50,7 +50,8 @@ enum class Where {
 };
 
 /// Takes the request by reference; it is not used after the call returns. Handlers run on several
-/// threads at once. `attempt` is how often the request was parked; limits::kMostParkings: it is not parked again.
+/// threads at once. `attempt` is how often the request was parked; limits::kMostParkings: it is not
+/// parked again.
 using Handler = std::function<void(const Request& request, Response& response, int attempt)>;
 
 /// Where to handle what: asked once on the loop thread, before the handler.

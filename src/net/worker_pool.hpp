@@ -30,7 +30,7 @@ struct Job {
   Request request;
   Ticket ticket;
   bool keep_alive = false;
-  int attempt = 0;  ///< how often it was parked; kMostParkings too when its time is over
+  int attempt = 0;     ///< how often it was parked; kMostParkings too when its time is over
   bool brief = false;  ///< Where::Brief
   std::chrono::steady_clock::time_point parked_until{};  ///< set when it is parked first
 };

@@ -10,6 +10,7 @@
 #include <openssl/rsa.h>
 
 #include "base/base58.hpp"
+#include "base/text.hpp"
 
 namespace qp::sig {
 
@@ -109,7 +110,7 @@ Result<PublicKey> PublicKey::from_pem(std::string_view pem, bool any_size) {
   if (pem.find("PRIVATE KEY") != std::string_view::npos) {
     return key_error("a private key where a public one belongs");
   }
-  Key key = QP_TRY(read_pem(pem, OSSL_KEYMGMT_SELECT_PUBLIC_KEY));
+  Key key = QP_TRY(read_pem(text::trim(pem), OSSL_KEYMGMT_SELECT_PUBLIC_KEY));
   const KeyType type = QP_TRY(checked_type(key.get(), any_size));
   return PublicKey(std::make_shared<const Impl>(Impl{std::move(key), type}));
 }

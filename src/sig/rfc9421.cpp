@@ -126,7 +126,8 @@ Result<Claim> read_label(const std::string& label, const structured::Member& inp
 bool is_from(std::string_view origin, std::string_view key_id) {
   if (!key_id.starts_with(origin)) return false;
   const std::string_view rest = key_id.substr(origin.size());
-  return origin.empty() || rest.empty() || std::string_view("/?#").find(rest.front()) != std::string_view::npos;
+  return origin.empty() || rest.empty() ||
+         std::string_view("/?#").find(rest.front()) != std::string_view::npos;
 }
 
 }  // namespace

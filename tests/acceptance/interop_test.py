@@ -110,6 +110,19 @@ class Vanished(WireCase):
     def followers(self):
         return self.alice.ids(self.alice.document["followers"])
 
+    def test_interop_I11_a_tombstone_says_that_an_actor_is_gone_as_410_does(self):
+        actor = self.peer.actor("entombed", key=self.bob.key)
+        self.assert_status(actor.deliver(self.alice.inbox,
+                                         actor.activity("Follow", self.alice.actor)), 202)
+        self.assertIn(actor.id, self.alice.ids(self.alice.document["followers"]))
+        self.server.restart()  # its key is not remembered
+        self.peer.publish("/users/entombed", {"type": "Tombstone", "formerType": "Person"})
+        answer = actor.deliver(self.alice.inbox, {
+            "@context": AS2, "id": f"{actor.id}#delete", "type": "Delete", "actor": actor.id,
+            "object": actor.id, "to": [PUBLIC]})
+        self.assert_status(answer, 202)
+        self.assertNotIn(actor.id, self.alice.ids(self.alice.document["followers"]))
+
     def test_interop_I11_what_else_is_gone_below_an_actor_does_not_delete_it(self):
         victim = self.follower("kept")
         for path in ("/statuses/1", "/main-key", "/../bob"):

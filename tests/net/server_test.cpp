@@ -153,8 +153,8 @@ struct Fixture {
       response.generation = generation;
       response.headers.set("X-Handled", std::to_string(++handled));
     }
-    if (request.path.ends_with("park") && (attempt == 0 || request.query == "again" ||
-                                                (request.query == "twice" && attempt == 1))) {
+    if (request.path.ends_with("park") &&
+        (attempt == 0 || request.query == "again" || (request.query == "twice" && attempt == 1))) {
       response.wait_for = request.query;
       return;
     }
