@@ -37,7 +37,7 @@ using Nodes = std::vector<TermId>;
 class Walker {
  public:
   Walker(Context& context, const Source& source, Graphs graphs, TermId graph)
-      : context_(context), cursor_(source, graphs), graph_(graph) {}
+      : context_(context), cursor_(source, graphs), lookup_(source, graphs, false), graph_(graph) {}
 
   /// Adds the ends of one step along `path` from `from`; `*` and `?` reach `from` itself.
   Result<void> step(const IdPath& path, TermId from, Way way, Nodes& out);
@@ -57,8 +57,10 @@ class Walker {
     for (const TermId id : {s, p, o}) {
       if (id != TermId::None && TermTable::is_local(id)) return {};
     }
+    const store::Pattern pattern{graph_, s, p, o};
+    if (s != TermId::None || o != TermId::None) return look_up({&pattern, 1}, each);
     std::vector<store::QuadIds> quads;
-    QP_TRY(cursor_.open({graph_, s, p, o}));
+    QP_TRY(cursor_.open(pattern));
     while (true) {
       QP_TRY(cursor_.next(quads, Batch::kRows));
       if (quads.empty()) return {};
@@ -67,9 +69,45 @@ class Walker {
     }
   }
 
+  template <class Each>
+  Result<void> look_up(std::span<const store::Pattern> patterns, const Each& each) {
+    QP_TRY(lookup_.bind(patterns));
+    for (std::size_t most = Batch::kFirstRows;; most = Batch::kRows) {
+      QP_TRY(lookup_.next(found_, most));
+      if (found_.empty()) return {};
+      for (const store::Match& match : found_) each(match.quad);
+      QP_TRY(context_.tick(found_.size()));
+    }
+  }
+
+  Result<bool> has_any(const store::Pattern& pattern) {
+    QP_TRY(lookup_.bind({&pattern, 1}));
+    QP_TRY(lookup_.next(found_, 1));
+    return !found_.empty();
+  }
+
+  /// `each` end of one link from each of the nodes, which it sorts.
+  template <class Each>
+  Result<void> follow(TermId link, Nodes& nodes, Way way, const Each& each) {
+    if (TermTable::is_local(link)) return {};
+    std::sort(nodes.begin(), nodes.end());  // in the order of the index
+    patterns_.clear();
+    for (const TermId node : nodes) {
+      if (TermTable::is_local(node)) continue;
+      patterns_.push_back(way == Way::Forward ? store::Pattern{graph_, node, link, TermId::None}
+                                              : store::Pattern{graph_, TermId::None, link, node});
+    }
+    return look_up(patterns_, [&](const store::QuadIds& quad) {
+      each(way == Way::Forward ? quad.o : quad.s);
+    });
+  }
+
   Context& context_;
   Source::Walk cursor_;
+  Source::Lookup lookup_;
   TermId graph_;
+  std::vector<store::Pattern> patterns_;  ///< borrowed by lookup_
+  std::vector<store::Match> found_;
 };
 
 void make_unique(Nodes& nodes) {
@@ -124,6 +162,7 @@ Result<void> Walker::step(const IdPath& path, TermId from, Way way, Nodes& out) 
 }
 
 Result<Nodes> Walker::closure(const IdPath& path, TermId from, Way way, bool with_start) {
+  static constexpr std::size_t kTogether = 256;  // nodes whose links are looked up at once
   RowSet seen(1);
   Held held(context_);
   std::size_t counted = 0;
@@ -131,11 +170,20 @@ Result<Nodes> Walker::closure(const IdPath& path, TermId from, Way way, bool wit
   Nodes frontier{from}, next;
   while (!frontier.empty()) {
     next.clear();
-    for (const TermId node : frontier) {
+    const auto reach = [&](TermId end) {
+      if (seen.add(&end).second) next.push_back(end);
+    };
+    const bool is_link = path.kind == Path::Kind::Link;
+    for (std::size_t i = 0; i < frontier.size(); i += is_link ? kTogether : 1) {
       Nodes ends;
-      QP_TRY(step(path, node, way, ends));
-      for (const TermId end : ends) {
-        if (seen.add(&end).second) next.push_back(end);
+      if (is_link) {
+        const auto first = frontier.begin() + static_cast<std::ptrdiff_t>(i);
+        const std::size_t count = std::min(kTogether, frontier.size() - i);
+        ends.assign(first, first + static_cast<std::ptrdiff_t>(count));
+        QP_TRY(follow(path.link, ends, way, reach));
+      } else {
+        QP_TRY(step(path, frontier[i], way, ends));
+        for (const TermId end : ends) reach(end);
       }
       if (seen.size() > context_.limits().frontier) {
         return error(Code::TooLarge, "a path reaches more than " +
@@ -168,10 +216,8 @@ Result<Nodes> Walker::all_nodes() {
 }
 
 Result<bool> Walker::is_node(TermId id) {
-  bool found = false;
-  QP_TRY(scan(id, {}, {}, [&](const auto&) { found = true; }));
-  if (!found) QP_TRY(scan({}, {}, id, [&](const auto&) { found = true; }));
-  return found;
+  if (TermTable::is_local(id)) return false;
+  return QP_TRY(has_any({graph_, id, {}, {}})) || QP_TRY(has_any({graph_, {}, {}, id}));
 }
 
 Result<Nodes> Walker::starts(const IdPath& path, Way way) {
