@@ -170,8 +170,11 @@ Result<Claim> read_rfc9421(const Message& message, const VerifyOptions& options)
     const auto& [label, input] = inputs[i];
     auto claim = read_label(label, input, signatures, message, options);
     if (claim && is_from(options.origin, claim->key_id)) return claim;
-    if (claim && !first) first = *std::move(claim);
-    if (!claim && !first_error) first_error = claim.error();
+    if (!claim) {
+      if (!first_error) first_error = claim.error();
+    } else if (!first) {
+      first = *std::move(claim);
+    }
   }
   if (first) return *std::move(first);
   return first_error.value_or(unauthenticated("Signature-Input is empty"));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "jsonld/fidelity.hpp"
+#include "rdf/iri.hpp"
 #include "view/reader.hpp"
 #include "vocab/contexts.hpp"
 
@@ -268,7 +269,8 @@ const vocab::Field* field_named(std::string_view key) {
 }
 
 /// What a difference alone says of something that is only referred to, as it does of what a
-/// document describes twice, is left out: its address stays.
+/// document describes twice, is left out: its address stays. What has no address of its own is a
+/// part of the document.
 Value without_hearsay(Value value, const std::vector<jsonld::Statement>& known) {
   const auto is_known = [&](std::string_view id) {
     return std::any_of(known.begin(), known.end(),
@@ -276,7 +278,8 @@ Value without_hearsay(Value value, const std::vector<jsonld::Statement>& known) 
   };
   const auto only_address = [&](Value node) {
     const Value id = node.get("id");
-    return id.is_string() && node.size() > 1 && !is_known(id.text()) ? id : node;
+    const bool is_address = id.is_string() && rdf::is_absolute_iri(id.text());
+    return is_address && node.size() > 1 && !is_known(id.text()) ? id : node;
   };
   for (json::Member& member : value.members()) {
     if (member.key == "@context") continue;

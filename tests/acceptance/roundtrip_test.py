@@ -136,6 +136,17 @@ class RoundTrip(AcceptanceCase):
 
     # Shapes
 
+    def test_parts_without_an_address_of_their_own(self):
+        self.assert_comes_back({
+            "type": "Note", "describes": {"id": "part", "name": "relative"},
+            "context": {"id": "_:a", "type": "Note", "name": "labelled"},
+            "tag": [{"id": "_:b", "type": "Mention", "context": {"id": "_:c", "context": "_:b"}},
+                    {"id": "_:c", "name": "in a circle"}]})
+        for part in ("part", "_:a"):
+            back = self.round_trip({"type": "Note", "context": {
+                "id": part, "name": "x", "bto": "https://other.example/secret"}})
+            self.assertEqual(back["context"], {"id": part, "name": "x"})
+
     def test_nulls_and_empties(self):
         self.assert_comes_back({"type": "Note", "content": "", "summary": None, "inReplyTo": None,
                                 "tag": [], "attachment": [], "custom": None, "nothing": {}})
