@@ -1,5 +1,7 @@
 #include "store/appender.hpp"
 
+#include "store/mapped_file.hpp"
+
 namespace qp::store {
 
 static constexpr std::size_t kBytesPerCommit = std::size_t{8} << 20;
@@ -55,7 +57,7 @@ Result<void> Appender::put(const Counters& counters) {
 
 Result<void> Appender::commit() {
   bytes_ = 0;
-  old_.let_go();
+  let_go_of_pages(old_);
   cursor_.reset();
   if (!write_) return {};
   access_.reset();

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/result.hpp"
 #include "store/access.hpp"
@@ -17,8 +19,8 @@ namespace qp::store {
 /// this dies. Used by one thread.
 class Appender {
  public:
-  /// `env`: from Env::create. What was read of `old` leaves memory with each commit.
-  Appender(Env& env, const Env& old) : env_(env), old_(old) {}
+  /// `env`: from Env::create. What was read of the file `old` leaves memory with each commit.
+  Appender(Env& env, std::filesystem::path old) : env_(env), old_(std::move(old)) {}
   ~Appender();
   Appender(const Appender&) = delete;
   Appender& operator=(const Appender&) = delete;
@@ -40,7 +42,7 @@ class Appender {
   Result<void> open(Db db);
 
   Env& env_;
-  const Env& old_;
+  std::filesystem::path old_;
   std::optional<Env::Entered> write_;
   std::optional<Access> access_;
   std::unique_ptr<MDB_cursor, Close> cursor_;

@@ -17,6 +17,7 @@
 #include "store/counters.hpp"
 #include "store/dictionary.hpp"
 #include "store/env.hpp"
+#include "store/mapped_file.hpp"
 #include "store/quad_sorter.hpp"
 #include "store/quad_store.hpp"
 #include "store/txn.hpp"
@@ -125,7 +126,7 @@ class LmdbBulkLoad final : public BulkLoad {
 
   WriteTxn& txn() override { return *txn_; }
   Result<void> keep() override {
-    if (++kept_ % kKeptPerLook == 0) old_env_->let_go();
+    if (++kept_ % kKeptPerLook == 0) let_go_of_pages(options_.folder / kFileName);
     return txn_->keep();
   }
   void forget() override { txn_->forget(); }
@@ -424,7 +425,7 @@ Result<void> LmdbBulkLoad::check_counts() {
 
 Result<void> LmdbBulkLoad::build() {
   new_env_ = QP_TRY(Env::create(options_, file_.path()));
-  out_.emplace(*new_env_, *old_env_);
+  out_.emplace(*new_env_, options_.folder / kFileName);
   counters_.quads = counters_.quad_sum = counters_.ordinal_sum = 0;
   ++counters_.generation;
   QP_TRY(append_terms());

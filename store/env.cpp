@@ -1,18 +1,13 @@
 #include "store/env.hpp"
 
 #include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <string>
 #include <thread>
 
@@ -147,25 +142,6 @@ Result<void> Env::check_process() const {
 
 Result<void> Env::mark_words(Access& access) const {
   return access.put(Db::Meta, kFormatKey, format_record(env_.get(), words_));
-}
-
-void Env::let_go() const {
-  mdb_filehandle_t file{};
-  struct stat wanted{};
-  if (mdb_env_get_fd(env_.get(), &file) != 0 || ::fstat(file, &wanted) != 0) return;
-  // LMDB does not say where its map is.
-  std::ifstream maps("/proc/self/maps");
-  for (std::string line; std::getline(maps, line);) {
-    unsigned long begin = 0, end = 0, inode = 0;
-    std::array<char, 5> access{};
-    if (std::sscanf(line.c_str(), "%lx-%lx %4s %*s %*s %lu", &begin, &end, access.data(), &inode) !=
-            4 ||
-        inode != wanted.st_ino || access[3] != 's' || line.find(kFileName) == line.npos) {
-      continue;
-    }
-    // A shared map of a file: what is let go is read again.
-    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
-  }
 }
 
 Result<void> Env::sync() {

@@ -83,8 +83,6 @@ class Env {
   /// Transactions that read now, of all processes.
   std::size_t reading() const;
 
-  /// Pages that were read leave this process's memory; the system may still have them.
-  void let_go() const;
   /// Everything that was committed to a file from `create` is on disk.
   Result<void> sync();
 

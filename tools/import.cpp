@@ -15,6 +15,7 @@
 #include "bulk/entries.hpp"
 #include "bulk/rdf_load.hpp"
 #include "sig/digest.hpp"
+#include "store/mapped_file.hpp"
 #include "tools/command.hpp"
 #include "tools/progress.hpp"
 
@@ -32,20 +33,25 @@ struct Options {
   std::size_t memory_mib = 128;  ///< of a bulk load, before it is put in place and another begins
 };
 
-/// Counts what passes.
+constexpr std::string_view kStoreFile = "quads.mdb";
+constexpr std::uint64_t kRecordsPerLook = 1024;
+
+/// Counts what passes. What was read of the store meanwhile does not stay in memory.
 class WatchedReader final : public bulk::DumpReader {
  public:
-  WatchedReader(bulk::DumpReader& reader, Progress& progress)
-      : reader_(reader), progress_(progress) {}
+  WatchedReader(bulk::DumpReader& reader, Progress& progress, const fs::path& data)
+      : reader_(reader), progress_(progress), store_(data / kStoreFile) {}
   std::optional<bulk::Record> next() override {
     auto record = reader_.next();
     progress_.show(++count_, reader_.share_read());
+    if (count_ % kRecordsPerLook == 0) store::let_go_of_pages(store_);
     return record;
   }
 
  private:
   bulk::DumpReader& reader_;
   Progress& progress_;
+  fs::path store_;
   std::uint64_t count_ = 0;
 };
 
@@ -277,6 +283,10 @@ class Import {
 
   Result<bool> is_personal(const fs::path& path) {
     const bool may_be = options_.format == "auto" || options_.format == "mastodon";
+    if (path == "-" && options_.format == "mastodon") {
+      return bad_input(
+          "somebody's archive is read from its file or folder, not from standard input");
+    }
     std::error_code ignored;
     if (!may_be || path == "-") return false;
     if (!fs::is_directory(path, ignored) && !bulk::is_archive(path)) return false;
@@ -326,7 +336,7 @@ class Import {
     if (is_worth_a_bulk_load(paths)) {
       const std::size_t skip = QP_TRY(prepare(writer, what));
       Progress progress("records");
-      WatchedReader watched(*reader, progress);
+      WatchedReader watched(*reader, progress, settings_.data);
       start.skip = skip;
       if (QP_TRY(import_in_bulk(watched, progress, writer, start))) return {};
       return import_rest(watched, progress, writer, start);
@@ -343,7 +353,7 @@ class Import {
       const auto entries = bulk::open_entries(path);
       if (entries) bytes += (*entries)->bytes_in_all();
     }
-    const auto kept = fs::file_size(settings_.data / "quads.mdb", ignored);
+    const auto kept = fs::file_size(settings_.data / kStoreFile, ignored);
     return bytes >= kBulkBytes && bytes >= kept / kOldPerNew;
   }
 
@@ -484,7 +494,7 @@ class Import {
   Result<void> import(bulk::DumpReader& reader, bulk::Writer& writer, const std::string& what) {
     const std::size_t skip = QP_TRY(prepare(writer, what));
     Progress progress("records");
-    WatchedReader watched(reader, progress);
+    WatchedReader watched(reader, progress, settings_.data);
     return import_rest(watched, progress, writer, {skip, 0});
   }
 

@@ -301,6 +301,25 @@ Result<bool> is_owner_of_outbox(const Txn& txn, std::string_view actor) {
   return collection && collection->owner == actor;
 }
 
+Result<std::string> actor_at(const Txn& txn, const std::string& address) {
+  const auto at = address.find('@', 1);
+  const std::string name = address.substr(1, at - 1), host = address.substr(at + 1);
+  if (const auto local = QP_TRY(find_actor_named(txn, host, name))) return local->iri;
+  const auto literal = QP_TRY(txn.find({rdf::TermKind::Literal, name, xsd::string.iri, {}}));
+  std::vector<TermId> named;
+  if (literal) {
+    QP_TRY(txn.scan({{}, {}, as::preferredUsername, *literal}, {}, [&](const auto& quad) {
+      if (quad.quad.s == quad.quad.g) named.push_back(quad.quad.s);
+      return named.size() < kMostNamesakes;
+    }));
+  }
+  for (const TermId one : named) {
+    const std::string iri(QP_TRY(txn.resolve(one)).value);
+    if (host_of(iri) == host) return iri;
+  }
+  return "acct:" + address.substr(1);
+}
+
 Result<std::string> current_id(const Txn& txn, std::string_view former) {
   return find_alias(txn, pair_key("iri", "", former));
 }
@@ -690,26 +709,6 @@ Result<TermId> import_item(WriteTxn& txn, const Estate& estate, std::string_view
 }
 
 namespace {
-
-/// The actor that is known here by `@name@host`; else what that is as an IRI.
-Result<std::string> actor_at(const Txn& txn, const std::string& address) {
-  const auto at = address.find('@', 1);
-  const std::string name = address.substr(1, at - 1), host = address.substr(at + 1);
-  if (const auto local = QP_TRY(find_actor_named(txn, host, name))) return local->iri;
-  const auto literal = QP_TRY(txn.find({rdf::TermKind::Literal, name, xsd::string.iri, {}}));
-  std::vector<TermId> named;
-  if (literal) {
-    QP_TRY(txn.scan({{}, {}, as::preferredUsername, *literal}, {}, [&](const auto& quad) {
-      if (quad.quad.s == quad.quad.g) named.push_back(quad.quad.s);
-      return named.size() < kMostNamesakes;
-    }));
-  }
-  for (const TermId one : named) {
-    const std::string iri(QP_TRY(txn.resolve(one)).value);
-    if (host_of(iri) == host) return iri;
-  }
-  return "acct:" + address.substr(1);
-}
 
 Result<void> check_made(WriteTxn& txn, const Estate& estate, const std::string& iri,
                         const Services& services) {

@@ -68,6 +68,9 @@ Result<bool> is_owner_of_outbox(const store::Txn& txn, std::string_view actor);
 /// What goes by the id `former` here since an archive was re-homed; empty: nothing does.
 Result<std::string> current_id(const store::Txn& txn, std::string_view former);
 
+/// The actor that is known here by `@name@host`; else what that is as an IRI.
+Result<std::string> actor_at(const store::Txn& txn, const std::string& address);
+
 /// What is only named in a collection: one of those that every actor has (by its name), or one that
 /// the actor made (by its IRI), which is founded where it is not here.
 struct Named {

@@ -96,6 +96,11 @@ Result<std::unique_ptr<Entries>> open_entries(const fs::path& path) {
   return std::unique_ptr<Entries>(std::make_unique<FileEntries>(path, std::vector<fs::path>{path}));
 }
 
+std::size_t byte_order_mark(std::string_view begin) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  return begin.starts_with(kMark) ? kMark.size() : 0;
+}
+
 Result<std::string> read_all(const ByteReader& read, std::size_t limit) {
   std::string bytes;
   std::vector<char> buffer(64 * limits::kKiB);

@@ -32,7 +32,11 @@ int JsonPieces::peek() {
     return kEnd;
   }
   filled_ = *count;
-  return filled_ == 0 ? kEnd : static_cast<unsigned char>(buffer_[0]);
+  const bool is_begin = before_ == 0 && !is_begun_;
+  is_begun_ = true;
+  if (is_begin) at_ = byte_order_mark({buffer_.data(), filled_});
+  if (at_ != 0 && at_ == filled_) return peek();
+  return filled_ == 0 ? kEnd : static_cast<unsigned char>(buffer_[at_]);
 }
 
 int JsonPieces::take() {

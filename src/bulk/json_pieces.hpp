@@ -51,6 +51,7 @@ class JsonPieces {
   std::vector<char> buffer_;
   std::size_t at_ = 0, filled_ = 0;
   std::uint64_t before_ = 0;  ///< bytes of earlier buffers
+  bool is_begun_ = false;
   std::optional<Error> trouble_;
   bool in_array_ = false, in_object_ = false, in_items_ = false, ended_ = false;
   std::size_t number_ = 0;

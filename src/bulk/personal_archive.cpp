@@ -238,6 +238,7 @@ Result<std::vector<PersonalArchive>> PersonalArchive::find(const std::filesystem
     archive.actor_name_ = name;
     archive.actor_position_ = entry->position;
     archive.actor_ = QP_TRY(read_all(entry->read, limits::kHeadBytes));
+    archive.actor_.erase(0, byte_order_mark(archive.actor_));
     archives.push_back(std::move(archive));
   }
   std::erase_if(archives, [&](const auto& one) { return !outboxes.contains(one.folder_); });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "ap/estate.hpp"
 #include "web/html.hpp"
 #include "web/reply.hpp"
 
@@ -20,6 +21,22 @@ Result<std::optional<ap::Actor>> find_named(Context& context, const store::Txn& 
   const ap::Domain* domain = context.domains.find(account.host);
   if (!domain) return std::optional<ap::Actor>();
   return ap::find_actor_named(txn, domain->host, account.username);
+}
+
+/// Who was known by the address on another server, which now is a domain of this one, and brought
+/// its archive here.
+Result<std::optional<ap::Actor>> find_former(Context& context, const store::Txn& txn,
+                                             const std::variant<Account, Address>& named) {
+  std::string former;
+  if (const auto* account = std::get_if<Account>(&named)) {
+    if (!context.domains.find(account->host)) return std::optional<ap::Actor>();
+    former = QP_TRY(ap::actor_at(txn, "@" + account->username + "@" + account->host));
+  } else {
+    former = std::get<Address>(named).iri;
+    if (!context.domains.find(ap::host_of(former))) return std::optional<ap::Actor>();
+  }
+  const std::string now = QP_TRY(ap::current_id(txn, former));
+  return now.empty() ? std::optional<ap::Actor>() : QP_TRY(ap::find_actor(txn, now));
 }
 
 /// RFC 7033 4.3: with `rel` parameters only links of those relations are given.
@@ -77,9 +94,10 @@ Result<net::Response> get_webfinger(Context& context, const Exchange& exchange) 
   const auto named = QP_TRY(parse_resource(*resource));
   const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
   const auto* account = std::get_if<Account>(&named);
-  const std::optional<ap::Actor> actor =
-      account ? QP_TRY(find_named(context, *txn, *account))
-              : QP_TRY(ap::find_actor(*txn, std::get<Address>(named).iri));
+  std::optional<ap::Actor> actor = account
+                                       ? QP_TRY(find_named(context, *txn, *account))
+                                       : QP_TRY(ap::find_actor(*txn, std::get<Address>(named).iri));
+  if (!actor) actor = QP_TRY(find_former(context, *txn, named));
   if (!actor) return error(Code::NotFound, "No such account");
   std::vector<std::string> relations;
   for (const auto& [name, value] : query) {

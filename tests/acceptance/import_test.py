@@ -583,6 +583,18 @@ class FormerAddresses(AcceptanceCase):
         self.assert_status(answer, 301)
         self.assertEqual(self.alice.get(answer.headers["Location"]).json()["alsoKnownAs"], hidden)
 
+    def test_webfinger_knows_the_actor_by_its_former_names(self):
+        host = self.old.split("//")[1]
+        for resource in (f"acct:alice@{host}", self.archive.actor):
+            for base in (self.server.url, self.old):
+                answer = self.server.get(f"{base}/.well-known/webfinger", params={"resource": resource})
+                self.assert_status(answer, 200)
+                self.assertEqual(answer.json()["aliases"], [self.alice.actor])
+        for resource in (f"acct:bob@{host}", f"{self.old}/users/bob", "acct:alice@old.example",
+                         self.archive.status(5)):
+            answer = self.server.get("/.well-known/webfinger", params={"resource": resource})
+            self.assert_status(answer, 404)
+
     def test_a_former_address_of_nothing_is_not_found(self):
         for accept in (self.BROWSER, AS2_TYPE):
             self.assert_status(self.ask(self.archive.status(999), accept), 404)
@@ -1053,6 +1065,21 @@ class BrokenFiles(AcceptanceCase):
     def test_bytes_that_are_no_utf_8(self):
         lines = [self.note(0).encode(), b'{"type": "Note", "content": "\xff\xfe"}', self.note(1).encode()]
         self.check(self.write("a.ndjson", b"\n".join(lines)), {"a.ndjson#2": "not UTF-8"}, [0, 1])
+
+    def test_a_byte_order_mark_says_nothing(self):
+        mark = b"\xef\xbb\xbf"
+        lines = f"{self.note(0)}\r\n\r\n  \r\n{{broken\r\n{self.note(1)}".encode()
+        self.check(self.write("a.ndjson", mark + lines), {"a.ndjson#4": "a member's name"}, [0, 1])
+        self.check(self.write("b.json", mark), {"b.json": "nothing in it"}, [])
+        dora = self.server.account("dora")
+        archive = Archive(posts=4)
+        members = [(name, mark + data if name.endswith(".json") else data)
+                   for name, data in archive.members()]
+        archive.members = lambda: members
+        done = self.server.run("import", archive.write(self.folder / "a.zip"), "--actor", "dora")
+        self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+        self.assertEqual(len(dora.items(dora.outbox)), 4)
+        self.assertEqual(len(dora.items(dora.actor + "/bookmarks")), len(archive.bookmarks))
 
     def test_a_file_with_nothing_in_it(self):
         self.write("a.json", "")
