@@ -16,6 +16,7 @@
 #include "ap/synchronize.hpp"
 #include "ap/tables.hpp"
 #include "ap/vote.hpp"
+#include "ap/wipe.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "sig/sign.hpp"
@@ -36,6 +37,7 @@ constexpr auto kHeardTime = std::chrono::minutes(1);
 
 struct Job {
   std::string question;  ///< whose new counts are to be announced; else empty
+  std::string wiped;     ///< whose posts are to be erased; else empty
   std::string moved;     ///< who of here moved to `recipient`, which is to be asked; else empty
   std::string activity, sender, recipient, inbox;
   Millis queued{};
@@ -44,13 +46,10 @@ struct Job {
 Result<Job> read_job(const std::string& payload) {
   const auto record = nlohmann::json::parse(payload, nullptr, false);
   if (!record.is_object()) return Error{Code::Storage, "a queued delivery is damaged", {}};
-  return Job{record.value("question", ""),
-             record.value("moved", ""),
-             record.value("activity", ""),
-             record.value("sender", ""),
-             record.value("recipient", ""),
-             record.value("inbox", ""),
-             Millis(record.value("queued", std::int64_t{0}))};
+  return Job{record.value("question", ""), record.value("wiped", ""),
+             record.value("moved", ""),    record.value("activity", ""),
+             record.value("sender", ""),   record.value("recipient", ""),
+             record.value("inbox", ""),    Millis(record.value("queued", std::int64_t{0}))};
 }
 
 /// An actor's document that will not be had by asking again.
@@ -366,17 +365,18 @@ void Delivery::run() {
   }
 }
 
-/// Makes the Update that tells the counts, and what is to be delivered of it.
-void Delivery::announce(const store::QueueItem& item, const std::string& question) {
-  const auto announced = services_.store.write([&](store::WriteTxn& txn) -> Result<void> {
-    QP_TRY(announce_votes(txn, question, services_));
+/// Does what is due here, and not at another server: once, whether it can be done or not.
+void Delivery::work(const store::QueueItem& item,
+                    const std::function<Result<void>(store::WriteTxn&)>& act) {
+  const auto done = services_.store.write([&](store::WriteTxn& txn) -> Result<void> {
+    QP_TRY(act(txn));
     return txn.queue_remove(item.id);
   });
-  if (announced) return wake();
-  log::error("votes not announced", {{"problem", announced.error().detail}});
+  if (done) return wake();
+  log::error("work not done", {{"lane", item.lane}, {"problem", done.error().detail}});
   const auto removed =
       services_.store.write([&](store::WriteTxn& txn) { return txn.queue_remove(item.id); });
-  if (!removed) log::error("votes not announced", {{"problem", removed.error().detail}});
+  if (!removed) log::error("work not done", {{"problem", removed.error().detail}});
 }
 
 /// Somebody moved to `target`, whose server has to agree.
@@ -398,7 +398,13 @@ void Delivery::lead(const store::QueueItem& item, const std::string& moved,
 
 void Delivery::attempt(const store::QueueItem& item) {
   const auto job = read_job(item.payload);
-  if (job && !job->question.empty()) return announce(item, job->question);
+  if (job && !job->question.empty()) {  // the Update that tells its counts
+    return work(
+        item, [&](store::WriteTxn& txn) { return announce_votes(txn, job->question, services_); });
+  }
+  if (job && !job->wiped.empty()) {
+    return work(item, [&](store::WriteTxn& txn) { return wipe_some(txn, job->wiped, services_); });
+  }
   if (job && !job->moved.empty()) return lead(item, job->moved, job->recipient, job->queued);
   HostState host;
   if (const auto txn = services_.store.read()) {

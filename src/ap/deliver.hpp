@@ -46,7 +46,7 @@ class Delivery {
   void run();
   bool take(store::QueueItem& item);
   void attempt(const store::QueueItem& item);
-  void announce(const store::QueueItem& item, const std::string& question);
+  void work(const store::QueueItem& item, const std::function<Result<void>(store::WriteTxn&)>& act);
   void lead(const store::QueueItem& item, const std::string& moved, const std::string& target,
             Millis queued);
   void note(const std::string& lane, const HostState& host, bool delivered, bool final);

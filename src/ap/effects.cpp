@@ -13,6 +13,7 @@
 #include "ap/react.hpp"
 #include "ap/tables.hpp"
 #include "ap/vote.hpp"
+#include "ap/wipe.hpp"
 #include "sig/digest.hpp"
 
 namespace qp::ap {
@@ -121,7 +122,9 @@ Result<void> dissolve_collection(const Happening& happening, const std::string& 
 
 Result<void> take_back(const Happening& happening, const Known& known);
 
-Result<void> remove_object(const Happening& happening, const std::string& object) {
+}  // namespace
+
+Result<void> erase_own(const Happening& happening, const std::string& object) {
   store::WriteTxn& txn = happening.txn;
   const std::string actor = happening.activity.actor();
   const auto id = QP_TRY(txn.find_iri(object));
@@ -134,13 +137,18 @@ Result<void> remove_object(const Happening& happening, const std::string& object
   if (known && known->actor == actor) QP_TRY(take_back(happening, *known));
   QP_TRY(strike_from_listings(happening, object));
   QP_TRY(dissolve_collection(happening, object));
-  if (object == actor && happening.sender) QP_TRY(mark_deleted(txn, *happening.sender));
+  if (object == actor && happening.sender) {
+    QP_TRY(mark_deleted(txn, *happening.sender));
+    QP_TRY(plan_wipe(txn, actor, happening.services));
+  }
   return entomb(txn, object, happening.services);
 }
 
+namespace {
+
 Result<void> remove_objects(const Happening& happening) {
   for (const std::string& object : happening.activity.objects) {
-    QP_TRY(remove_object(happening, object));
+    QP_TRY(erase_own(happening, object));
   }
   return {};
 }

@@ -36,6 +36,10 @@ struct Happening {
 /// An activity that may not do what it asks for (admit_effects) changes nothing.
 Result<void> apply_effects(const Happening& happening);
 
+/// Leaves a Tombstone of `object`, which is the activity's actor's own: an object with its listings
+/// and files, a collection with what was in it, an activity with what it did.
+Result<void> erase_own(const Happening& happening, const std::string& object);
+
 /// What the store knows of an activity that another one names.
 struct Known {
   std::string id;

@@ -192,7 +192,7 @@ view::Items items_of(ap::Role role, Representation wanted) {
 Result<net::Response> get_collection(const Read& read, const ap::CollectionRecord& record,
                                      const std::optional<view::Page>& page) {
   const std::optional<ap::Actor> owner = QP_TRY(ap::find_actor(read.txn, record.owner));
-  if (QP_TRY(is_disabled(read.txn, owner))) return gone();
+  if ((owner && owner->deleted) || QP_TRY(is_disabled(read.txn, owner))) return gone();
   if (record.role == ap::Role::Inbox) {
     if (!owner) return Error{Code::NotFound, "inbox without an owner", {}};
     QP_TRY(check_inbox_reader(*owner, read.reader));

@@ -248,6 +248,32 @@ class Submissions(ClientEdges):
         wait_until(lambda: any(one.activity["id"] == delete for one in self.peer.received("Delete")),
                    "what takes back goes on arriving")
 
+    def test_what_a_deleted_actor_said_goes_with_it(self):
+        frank, note = self.server.account("frank"), self.note(self.bob)
+        frank.submit({"type": "Follow", "object": self.bob.actor})
+        frank.submit({"type": "Like", "object": note, "to": PUBLIC})
+        made = [frank.create({"type": "Note", "content": f"last words {number}"},
+                             to=[PUBLIC, self.remote.id]) for number in range(60)]
+        made.append(frank.create({"type": "Collection", "name": "mine", "items": [note]}, to=PUBLIC))
+        answer = frank.create({"type": "Note", "content": "last answer", "inReplyTo": note}, to=PUBLIC)
+        wait_until(lambda: len(self.peer.received("Create")) >= 60, "the posts are delivered", 40)
+        gone = frank.submit({"type": "Delete", "object": frank.actor, "to": [PUBLIC, self.remote.id]})
+        document = frank.document
+        for name in ("outbox", "followers", "following", "liked", "featured"):
+            self.assert_status(self.server.get(document[name]), 410)
+        for url in (made[0][1], made[0][0], made[-1][1], answer[1], answer[0]):
+            wait_until(lambda url=url: self.server.get(url).status_code == 410, f"{url} is gone", 30)
+        for create, thing in made:
+            self.assertEqual(self.server.get(create).status_code, 410, create)
+            self.assertEqual(self.server.get(thing).json()["type"], "Tombstone")
+        shown = self.server.get(note).json()
+        self.assertEqual((shown["likes"]["totalItems"], shown["replies"]["totalItems"]), (0, 0))
+        self.assertNotIn("last", json.dumps(self.bob.items(self.bob.inbox)))
+        wait_until(lambda: any(one.activity["id"] == gone for one in self.peer.received("Delete")),
+                   "the Delete is told")
+        self.assertEqual(self.server.get(document["id"]).json()["type"], "Tombstone")
+        self.assertEqual(self.server.run("verify").returncode, 0)
+
     def test_pages_for_people_name_who_wrote_and_who_is_listed(self):
         domain = self.server.url.removeprefix("http://")
         create, note = self.alice.create({"type": "Note", "content": "x"}, to=[PUBLIC])
