@@ -219,7 +219,7 @@ TEST_CASE("an actor that deletes itself is gone, and posts no more") {
   CHECK(server.refusal(server.bob, "{'type':'Note','content':'x'}").code == qp::Code::Gone);
   const auto txn = qp::store::must(server.store().read());
   CHECK_FALSE(qp::store::must(find_actor_named(*txn, "localhost:8000", "bob")));
-  CHECK(server.queued() == 2);  // the Accept, and the Delete
+  CHECK(server.queued() == 3);  // the Accept, the Delete, and what erases the posts
 }
 
 TEST_CASE("item 38: Add and Remove change the actor's own collections") {
