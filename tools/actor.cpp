@@ -1,5 +1,6 @@
 #include "ap/actor.hpp"
 #include "ap/discover.hpp"
+#include "ap/ids.hpp"
 #include "ap/rotate.hpp"
 
 #include <nlohmann/json.hpp>
@@ -74,7 +75,7 @@ Result<void> rotate_key(const Invocation& invocation, const std::string& iri) {
     return ap::rotate_key(txn, iri, keys.rsa, keys.ed25519, bench->services());
   });
   if (!written) return written;
-  print({{"actor", iri}, {"key", iri + "#main-key"}}, invocation.output);
+  print({{"actor", iri}, {"key", ap::main_key_of(iri)}}, invocation.output);
   return {};
 }
 

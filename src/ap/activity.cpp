@@ -1,6 +1,7 @@
 #include "ap/activity.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/text.hpp"
 
@@ -38,9 +39,10 @@ bool Activity::is(const Word& type) const { return contains(types, type.iri); }
 
 std::vector<std::string> Activity::recipients() const {
   std::vector<std::string> all;
+  std::unordered_set<std::string_view> known;
   for (const auto* list : {&to, &bto, &cc, &bcc, &audience}) {
     for (const std::string& one : *list) {
-      if (!contains(all, one)) all.push_back(one);
+      if (known.insert(one).second) all.push_back(one);
     }
   }
   return all;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ap/activity.hpp"
+#include "ap/ids.hpp"
 #include "ap/ingest.hpp"
 #include "ap/publish.hpp"
 #include "ap/tables.hpp"
@@ -138,11 +139,11 @@ std::string actor_document(const Actor& actor, const std::string& url, const sig
         {"oauthAuthorizationEndpoint", url + "/o/authorize/"},
         {"oauthTokenEndpoint", url + "/o/token/"}}},
       {"publicKey",
-       {{"id", actor.iri + "#main-key"},
+       {{"id", main_key_of(actor.iri)},
         {"owner", actor.iri},
         {"publicKeyPem", key.public_key().pem()}}},
       {"assertionMethod", nlohmann::ordered_json::array(
-                              {{{"id", actor.iri + "#ed25519-key"},
+                              {{{"id", ed25519_key_of(actor.iri)},
                                 {"type", "Multikey"},
                                 {"controller", actor.iri},
                                 {"publicKeyMultibase", ed25519.public_key().multibase()}}})}};
@@ -258,7 +259,7 @@ Result<Actor> create_actor(WriteTxn& txn, const NewActor& wanted, const sig::Pri
     QP_TRY(txn.put(kActorsByUser, fmt::format("{} {:020}", actor.user, actor.number), actor.iri));
   }
   QP_TRY(txn.put(kPrivateKeys, actor.iri, key.pem()));
-  QP_TRY(txn.put(kPrivateKeys, actor.iri + "#ed25519-key", ed25519.pem()));
+  QP_TRY(txn.put(kPrivateKeys, ed25519_key_of(actor.iri), ed25519.pem()));
   QP_TRY(refresh_rendered(txn, actor.iri, services));
   return actor;
 }

@@ -28,8 +28,10 @@ class Collector {
   Collector(const Txn& txn, const Actor& sender, const Activity& activity)
       : txn_(txn), sender_(sender), skips_blocked_(!reaches_blocked(activity)) {}
 
-  /// `hidden`: whoever gets the activity does not see that it is for that one.
-  Result<void> add(const std::string& iri, bool hidden) {
+  /// Whether others who get the activity see that it is for that one.
+  enum class Mention { Open, Hidden };
+
+  Result<void> add(const std::string& iri, Mention mention) {
     if (iri == as::Public.iri || iri == sender_.iri || QP_TRY(is_shut_out(iri))) return {};
     if (auto actor = QP_TRY(find_actor(txn_, iri))) {
       if (actor->deleted) return {};
@@ -38,19 +40,19 @@ class Collector {
     }
     const auto collection = QP_TRY(find_collection(txn_, iri));
     if (collection) {
-      if (collection->owner == sender_.iri) return add_members(iri, hidden);
+      if (collection->owner == sender_.iri) return add_members(iri, mention);
       return {};
     }
-    return add_remote(iri, hidden ? Door::Own : Door::OwnUnlessShared);
+    return add_remote(iri, mention == Mention::Hidden ? Door::Own : Door::OwnUnlessShared);
   }
 
-  Result<void> add_member(const std::string& iri, bool hidden) {
+  Result<void> add_member(const std::string& iri, Mention mention) {
     if (QP_TRY(is_shut_out(iri))) return {};
     if (auto actor = QP_TRY(find_actor(txn_, iri))) {
       if (seen_.insert(iri).second) found_.local.push_back(*std::move(actor));
       return {};
     }
-    return add_remote(iri, hidden ? Door::Own : Door::Shared);
+    return add_remote(iri, mention == Mention::Hidden ? Door::Own : Door::Shared);
   }
 
   Targets take() {
@@ -70,9 +72,9 @@ class Collector {
     std::string shared_inbox;
   };
 
-  Result<void> add_members(const std::string& collection, bool hidden) {
+  Result<void> add_members(const std::string& collection, Mention mention) {
     return each_member(txn_, collection,
-                       [&](const std::string& member) { return add_member(member, hidden); });
+                       [&](const std::string& member) { return add_member(member, mention); });
   }
 
   /// Whom the sender has blocked reads nothing of it (6.9), and so is sent nothing to read.
@@ -116,30 +118,26 @@ class Collector {
 
 Result<Targets> targets_of(const Txn& txn, const Actor& sender, const Activity& activity,
                            std::span<const std::string> also) {
-  const auto recipients = activity.recipients();
-  if (recipients.size() > limits::kRecipients) {
+  if (activity.recipients().size() > limits::kRecipients) {
     return error(Code::TooLarge,
                  "more than " + std::to_string(limits::kRecipients) + " recipients");
   }
+  using Mention = Collector::Mention;
   Collector collector(txn, sender, activity);
-  // Those that are shown come first (recipients): who is named twice is not hidden.
+  // Those that are shown come first: who is named twice is not hidden.
   std::vector<std::string> hidden = activity.bto;
   hidden.insert(hidden.end(), activity.bcc.begin(), activity.bcc.end());
-  const auto is_shown = [&](const std::string& one) {
-    return contains(activity.to, one) || contains(activity.cc, one) ||
-           contains(activity.audience, one);
-  };
-  for (const std::string& one : recipients) {
-    if (is_shown(one)) QP_TRY(collector.add(one, false));
+  for (const auto* shown : {&activity.to, &activity.cc, &activity.audience}) {
+    for (const std::string& one : *shown) QP_TRY(collector.add(one, Mention::Open));
   }
-  for (const std::string& one : hidden) QP_TRY(collector.add(one, true));
-  for (const std::string& one : also) QP_TRY(collector.add_member(one, false));
+  for (const std::string& one : hidden) QP_TRY(collector.add(one, Mention::Hidden));
+  for (const std::string& one : also) QP_TRY(collector.add_member(one, Mention::Open));
   if (!activity.is(as::Flag)) return collector.take();
   // A Flag goes to the servers of those whom it is about; they themselves are not told.
   for (const std::string& object : activity.objects) {
     if (QP_TRY(is_local(txn, object))) continue;
     const auto owners = QP_TRY(owners_of(txn, object));
-    QP_TRY(collector.add(owners.empty() ? object : owners.front(), false));
+    QP_TRY(collector.add(owners.empty() ? object : owners.front(), Mention::Open));
   }
   Targets targets = collector.take();
   targets.local.clear();
@@ -172,10 +170,9 @@ Result<std::vector<std::string>> concerned(const Txn& txn, const Activity& activ
 
 Result<std::vector<Actor>> local_recipients(const Txn& txn, const Activity& activity) {
   std::vector<Actor> found;
+  std::unordered_set<std::string> seen;
   const auto add = [&](const std::string& iri) -> Result<void> {
-    const bool known =
-        std::any_of(found.begin(), found.end(), [&](const Actor& one) { return one.iri == iri; });
-    if (known) return {};
+    if (!seen.insert(iri).second) return {};
     auto actor = QP_TRY(find_actor(txn, iri));
     if (actor && !actor->deleted) found.push_back(*std::move(actor));
     return {};

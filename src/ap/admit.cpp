@@ -216,10 +216,6 @@ Result<bool> is_outdated(const store::Txn& txn, json::Value node) {
   return kept && *says < *kept;
 }
 
-}  // namespace
-
-namespace {
-
 /// By the actor, or nobody is named. Besides, a group of its server may be: a video of PeerTube's
 /// is of an account and of its channel. A person may not, as far as is known: it could be anybody.
 Result<bool> is_by(const store::Txn& txn, json::Value object, const std::string& actor) {

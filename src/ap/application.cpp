@@ -3,6 +3,7 @@
 #include <memory>
 #include <mutex>
 
+#include "ap/ids.hpp"
 #include "ap/tables.hpp"
 #include "base/mutex.hpp"
 
@@ -69,7 +70,7 @@ FetchSigner application_signer(const Domain& domain, const Services& services) {
       if (!pem) return {};
       key = QP_TRY(in_use->get(*pem));
     }
-    return sig::sign(request, *key, iri + "#main-key", form, services.clock());
+    return sig::sign(request, *key, main_key_of(iri), form, services.clock());
   };
 }
 

@@ -4,8 +4,11 @@
 
 #include "ap/activity.hpp"
 #include "ap/collection.hpp"
+#include "ap/ids.hpp"
+#include "ap/recipients.hpp"
 #include "ap/synchronize.hpp"
 #include "ap/tables.hpp"
+#include "base/own_json.hpp"
 #include "proof/data_integrity.hpp"
 #include "view/serve.hpp"
 
@@ -46,8 +49,8 @@ Result<std::string> received_bytes(const store::Txn& txn, const std::string& act
 
 Result<bool> is_for_followers(const store::Txn& txn, const std::string& activity,
                               const Actor& sender) {
-  for (const Word& word : {as::to, as::cc, as::bto, as::bcc, as::audience}) {
-    if (contains(QP_TRY(values_of(txn, activity, word)), sender.followers)) return true;
+  for (const auto& [name, property] : kAddressing) {
+    if (contains(QP_TRY(values_of(txn, activity, property)), sender.followers)) return true;
   }
   return false;
 }
@@ -80,7 +83,7 @@ Result<std::shared_ptr<const Message>> Composer::compose(const std::string& acti
 Result<Composer::Keys> Composer::keys_of(const store::Txn& txn, const std::string& sender) {
   const auto pem = QP_TRY(txn.get(kPrivateKeys, sender));
   if (!pem) return Error{Code::NotFound, "no private key for " + sender, {}};
-  const auto ed25519 = QP_TRY(txn.get(kPrivateKeys, sender + "#ed25519-key"));
+  const auto ed25519 = QP_TRY(txn.get(kPrivateKeys, ed25519_key_of(sender)));
   const std::lock_guard lock(mutex_);
   if (keys_.size() >= kKeys) keys_.clear();
   Keys& kept = keys_[sender];
@@ -102,22 +105,20 @@ Result<std::shared_ptr<const Message>> Composer::make(const std::string& activit
     auto bytes = QP_TRY(received_bytes(*txn, activity));
     const Keys keys = QP_TRY(keys_of(*txn, sender));
     return std::make_shared<const Message>(
-        Message{std::move(bytes), *keys.key, sender + "#main-key"});
+        Message{std::move(bytes), *keys.key, main_key_of(sender)});
   }
   const auto served =
       QP_TRY(view::serve(*txn, activity, {sender}, {services_.contexts, services_.loader}));
   json::Arena arena;
-  json::ParseLimits limits;
-  limits.depth *= 2;
-  const json::Value document = QP_TRY(json::parse(served.body, arena, limits));
+  const json::Value document = QP_TRY(json::parse(served.body, arena, json::kOwnJson));
   withhold(document);
   const Keys keys = QP_TRY(keys_of(*txn, sender));
   if (keys.ed25519) {
     QP_TRY(proof::add_proof(
-        document, sender + "#ed25519-key", services_.clock(),
+        document, ed25519_key_of(sender), services_.clock(),
         [&](std::string_view text) { return keys.ed25519->sign(text); }, arena));
   }
-  Message message{json::to_text(document), *keys.key, sender + "#main-key"};
+  Message message{json::to_text(document), *keys.key, main_key_of(sender)};
   const auto actor = QP_TRY(find_actor(*txn, sender));
   if (actor && QP_TRY(is_for_followers(*txn, activity, *actor))) {
     message.followers = actor->followers;

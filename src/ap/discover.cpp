@@ -44,12 +44,6 @@ struct Answer {
   std::string actor;
 };
 
-bool is_actor_type(std::string_view type) {
-  return type.starts_with("application/activity+json") ||
-         (type.starts_with("application/ld+json") &&
-          type.find("https://www.w3.org/ns/activitystreams") != std::string_view::npos);
-}
-
 /// What the account's own host says of it.
 Result<Answer> ask(const Account& account, const Services& services) {
   net::OutgoingRequest request;
@@ -74,7 +68,7 @@ Result<Answer> ask(const Account& account, const Services& services) {
   Answer answer;
   answer.subject = QP_TRY(read_account(jrd.get("subject").text()));
   for (const json::Value link : jrd.get("links").items()) {
-    if (link.get("rel").is("self") && is_actor_type(link.get("type").text())) {
+    if (link.get("rel").is("self") && is_activity_type(link.get("type").text())) {
       answer.actor = link.get("href").text();
       break;
     }

@@ -6,13 +6,17 @@
 #include "ap/activity.hpp"
 #include "ap/collection.hpp"
 #include "ap/publish.hpp"
+#include "ap/recipients.hpp"
 #include "vocab/terms.hpp"
 
 namespace qp::ap {
 
 namespace {
 
-constexpr std::array kRecipients = {as::to, as::cc, as::bto, as::bcc, as::audience};
+bool is_addressing(TermId property) {
+  return std::any_of(kAddressing.begin(), kAddressing.end(),
+                     [property](const auto& one) { return property == one.second; });
+}
 
 /// What the server keeps true of a resource, or acts on.
 constexpr std::array kKept = {rdf::type,     as::attributedTo, as::actor,
@@ -22,9 +26,9 @@ constexpr std::array kKept = {rdf::type,     as::attributedTo, as::actor,
                               as::likes,     as::shares,       as::replies,
                               as::streams,   as::endpoints,    as::preferredUsername};
 
-template <std::size_t N>
-bool is_among(const std::array<Word, N>& words, TermId id) {
-  return std::any_of(words.begin(), words.end(), [id](const Word& word) { return id == word; });
+bool is_kept(TermId property) {
+  return std::any_of(kKept.begin(), kKept.end(),
+                     [property](const Word& word) { return property == word; });
 }
 
 Result<bool> is_about(const store::Txn& txn, TermId subject, TermId graph) {
@@ -36,7 +40,7 @@ Result<bool> is_about(const store::Txn& txn, TermId subject, TermId graph) {
 }  // namespace
 
 Result<void> Editor::admit(const store::QuadIds& quad) {
-  const bool addresses = is_among(kRecipients, quad.p) && quad.s == quad.g;
+  const bool addresses = is_addressing(quad.p) && quad.s == quad.g;
   if (!actor_.empty()) QP_TRY(admit_in_name(quad));
   if (addresses) readdressed_.insert(quad.g);
   return {};
@@ -46,7 +50,7 @@ Result<void> Editor::admit_in_name(const store::QuadIds& quad) {
   if (!QP_TRY(is_open(quad.g))) {
     return error(Code::Forbidden, "Only what your actor wrote, and its profile, can be changed");
   }
-  if (is_among(kRecipients, quad.p) || is_among(kKept, quad.p)) {
+  if (is_addressing(quad.p) || is_kept(quad.p)) {
     const std::string word(QP_TRY(txn_.resolve(quad.p)).value);
     return error(Code::Forbidden, "<" + word + "> is changed by activities only");
   }
@@ -80,7 +84,7 @@ Result<void> Editor::readdress(TermId graph) {
   const std::string iri(QP_TRY(txn_.resolve(graph)).value);
   const std::vector<std::string> owners = QP_TRY(owners_of(txn_, iri));
   std::vector<std::string> readers = owners;
-  for (const Word& property : kRecipients) {
+  for (const auto& [name, property] : kAddressing) {
     for (std::string& one : QP_TRY(values_of(txn_, iri, property))) {
       if (!contains(readers, one)) readers.push_back(std::move(one));
     }

@@ -153,24 +153,29 @@ Result<void> remove_objects(const Happening& happening) {
   return {};
 }
 
-/// Add and Remove: to and from a collection of the actor's own, made for that (6.6, 7.8).
-Result<void> curate(const Happening& happening, bool is_add) {
+/// Collections that the actor keeps here by hand (6.6, 7.8), each with each object.
+template <class Each>
+Result<void> each_curated(const Happening& happening, const Each& each) {
   for (const std::string& target : happening.activity.targets) {
     if (!QP_TRY(find_collection(happening.txn, target))) continue;  // not kept here
-    for (const std::string& object : happening.activity.objects) {
-      if (!is_add) {
-        QP_TRY(exclude(happening, target, object));
-        continue;
-      }
-      const auto audience = QP_TRY(audience_of_graph(happening.txn, object, happening.audience));
-      QP_TRY(include(happening, target, object, audience));
-    }
+    for (const std::string& object : happening.activity.objects) QP_TRY(each(target, object));
   }
   return {};
 }
 
-Result<void> add(const Happening& happening) { return curate(happening, true); }
-Result<void> remove(const Happening& happening) { return curate(happening, false); }
+Result<void> add(const Happening& happening) {
+  return each_curated(
+      happening, [&](const std::string& target, const std::string& object) -> Result<bool> {
+        return include(happening, target, object,
+                       QP_TRY(audience_of_graph(happening.txn, object, happening.audience)));
+      });
+}
+
+Result<void> remove(const Happening& happening) {
+  return each_curated(happening, [&](const std::string& target, const std::string& object) {
+    return exclude(happening, target, object);
+  });
+}
 
 /// A report that was withdrawn is closed, by its reporter (overview.hpp).
 Result<void> take_back_flag(const Happening& happening, const Known& known) {

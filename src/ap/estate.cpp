@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -274,11 +275,12 @@ Result<void> found_estate(WriteTxn& txn, const Estate& estate, std::string_view 
 
 Result<std::vector<std::string>> owners_of_outboxes(const Txn& txn) {
   std::vector<std::string> owners;
+  std::unordered_set<std::string> known;
   QP_TRY(txn.each(kCollections, "", [&](std::string_view, std::string_view value) {
     const auto record = nlohmann::json::parse(value, nullptr, false);
     if (!record.is_object() || record.value("role", "") != "outbox") return true;
     std::string owner = record.value("owner", "");
-    if (!contains(owners, owner)) owners.push_back(std::move(owner));
+    if (known.insert(owner).second) owners.push_back(std::move(owner));
     return true;
   }));
   return owners;

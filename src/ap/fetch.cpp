@@ -8,23 +8,11 @@ namespace qp::ap {
 
 namespace {
 
-constexpr std::string_view kProfile = "https://www.w3.org/ns/activitystreams";
-
-bool is_activity_type(std::string_view content_type) {
-  const auto [type, parameters] = text::split_once(content_type, ';');
-  const std::string name = text::lower(text::trim(type));
-  if (name == "application/activity+json") return true;
-  return name == "application/ld+json" && parameters &&
-         parameters->find(kProfile) != std::string_view::npos;
-}
-
 Result<net::IncomingResponse> get(const std::string& url, const Services& services,
                                   Freshness freshness, std::optional<sig::Form> form) {
   net::OutgoingRequest request;
   request.url = url;
-  request.headers.add("Accept",
-                      "application/activity+json, application/ld+json; "
-                      "profile=\"https://www.w3.org/ns/activitystreams\"");
+  request.headers.add("Accept", kActivityTypes);
   if (freshness == Freshness::Fresh) request.headers.add("Cache-Control", "no-cache");
   if (freshness == Freshness::Own) request.headers.add("Cache-Control", "no-store");
   net::Prepare prepare;
@@ -53,6 +41,15 @@ Result<net::IncomingResponse> signed_get(const std::string& url, const Services&
 }
 
 }  // namespace
+
+bool is_activity_type(std::string_view media_type) {
+  constexpr std::string_view kProfile = "https://www.w3.org/ns/activitystreams";
+  const auto [type, parameters] = text::split_once(media_type, ';');
+  const std::string name = text::lower(text::trim(type));
+  if (name == "application/activity+json") return true;
+  return name == "application/ld+json" && parameters &&
+         parameters->find(kProfile) != std::string_view::npos;
+}
 
 Result<Fetched> fetch_document(const std::string& url, const Services& services, json::Arena& arena,
                                Freshness freshness) {

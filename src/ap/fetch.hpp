@@ -16,6 +16,13 @@ struct Fetched {
   jsonld::StoredForm form;
 };
 
+/// The media types of ActivityPub 3.2, as an Accept field asks for them.
+inline constexpr const char* kActivityTypes =
+    "application/activity+json, application/ld+json; "
+    "profile=\"https://www.w3.org/ns/activitystreams\"";
+/// One of them, with whatever parameters.
+bool is_activity_type(std::string_view media_type);
+
 enum class Freshness {
   Cached,  ///< a response that may be reused (RFC 9111) will do
   Fresh,

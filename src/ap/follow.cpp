@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "ap/collection.hpp"
+#include "ap/ids.hpp"
 #include "ap/move.hpp"
 #include "ap/publish.hpp"
 #include "ap/tables.hpp"
-#include "base/random.hpp"
 #include "base/text.hpp"
 
 namespace qp::ap {
@@ -120,9 +120,8 @@ Result<void> part(const Happening& happening, const std::string& follower,
 Result<void> say(const Happening& happening, const Actor& actor, std::string_view type,
                  const nlohmann::ordered_json& object, const std::string& to) {
   const Millis now = happening.services.clock();
-  const std::string base = actor.iri.substr(0, actor.iri.find("/actors/"));
   const nlohmann::ordered_json document = {{"@context", "https://www.w3.org/ns/activitystreams"},
-                                           {"id", base + "/activities/" + random::uuid_v7(now)},
+                                           {"id", new_activity_iri(actor.iri, now)},
                                            {"type", type},
                                            {"actor", actor.iri},
                                            {"object", object},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <unordered_set>
 
 #include "ap/addressing.hpp"
 #include "ap/collection.hpp"
@@ -88,7 +89,7 @@ Result<std::vector<Actor>> forward(const Happening& happening) {
       !QP_TRY(reaches_this_server(happening.txn, activity))) {
     return here;
   }
-  std::vector<std::string> inboxes;
+  std::unordered_set<std::string> inboxes;
   for (const Addressed& addressed : collections) {
     Activity to_members;
     to_members.to = {addressed.collection};
@@ -96,9 +97,7 @@ Result<std::vector<Actor>> forward(const Happening& happening) {
     // The sender's own server has it, and who got it through one collection needs it once.
     std::erase_if(targets.remote, [&](const Remote& one) {
       const std::string& inbox = one.inbox.empty() ? one.actor : one.inbox;
-      if (host_of(inbox) == host_of(activity.actor()) || contains(inboxes, inbox)) return true;
-      inboxes.push_back(inbox);
-      return false;
+      return host_of(inbox) == host_of(activity.actor()) || !inboxes.insert(inbox).second;
     });
     QP_TRY(enqueue(happening.txn, addressed.owner, activity, targets.remote, happening.services));
     for (Actor& member : targets.local) here.push_back(std::move(member));

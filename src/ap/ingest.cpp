@@ -1,11 +1,16 @@
 #include "ap/ingest.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <functional>
 #include <map>
+#include <queue>
+#include <span>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "ap/tables.hpp"
+#include "base/own_json.hpp"
 #include "base/random.hpp"
 #include "jsonld/fidelity.hpp"
 #include "sig/digest.hpp"
@@ -26,12 +31,8 @@ class Partition {
   static constexpr std::size_t kClaims = static_cast<std::size_t>(-1);
 
   Partition(const jsonld::StoredForm& form, std::span<const Owned> owned) : owned_(owned) {
-    // A blank node goes where it is spoken of; chains of them are followed to their end.
     if (form.root.kind == rdf::TermKind::Blank) blanks_[form.root.value] = index_of("");
-    for (bool changed = true; changed;) {
-      changed = false;
-      for (const EmittedQuad& emitted : form.quads) changed |= place(emitted);
-    }
+    place_blanks(form.quads);
   }
 
   std::size_t graph_of(const rdf::TermView& subject) const {
@@ -51,14 +52,31 @@ class Partition {
     return found == owned_.end() ? kClaims : static_cast<std::size_t>(found - owned_.begin());
   }
 
-  bool place(const EmittedQuad& emitted) {
-    if (emitted.quad.o.kind != rdf::TermKind::Blank || blanks_.contains(emitted.quad.o.value)) {
-      return false;
+  /// A blank node goes where it is spoken of; chains of them are followed to their end. As if the
+  /// statements were gone through again and again: what is spoken of twice goes with the first that
+  /// has a place by then.
+  void place_blanks(std::span<const EmittedQuad> quads) {
+    using Visit = std::pair<std::size_t, std::size_t>;  // which time through, which statement
+    std::priority_queue<Visit, std::vector<Visit>, std::greater<>> visits;
+    std::unordered_map<std::string_view, std::vector<std::size_t>> by_subject;
+    for (std::size_t i = 0; i < quads.size(); ++i) {
+      const rdf::TermView& subject = quads[i].quad.s;
+      if (quads[i].quad.o.kind != rdf::TermKind::Blank) continue;
+      if (subject.kind == rdf::TermKind::Blank && !blanks_.contains(subject.value)) {
+        by_subject[subject.value].push_back(i);
+      } else {
+        visits.emplace(0, i);
+      }
     }
-    const auto& subject = emitted.quad.s;
-    if (subject.kind == rdf::TermKind::Blank && !blanks_.contains(subject.value)) return false;
-    blanks_[emitted.quad.o.value] = graph_of(subject);
-    return true;
+    while (!visits.empty()) {
+      const auto [time, i] = visits.top();
+      visits.pop();
+      const std::string_view blank = quads[i].quad.o.value;
+      if (!blanks_.emplace(blank, graph_of(quads[i].quad.s)).second) continue;
+      for (const std::size_t next : by_subject[blank]) {
+        visits.emplace(next > i ? time : time + 1, next);
+      }
+    }
   }
 
   std::span<const Owned> owned_;
@@ -236,10 +254,7 @@ Result<void> note_edit(store::WriteTxn& txn, TermId graph, const Provenance& pro
   QP_TRY(retire(txn, graph));
   if (document->root != graph && !document->fidelity.empty()) {
     json::Arena arena;
-    json::ParseLimits limits;
-    limits.depth *= 4;
-    limits.members = std::numeric_limits<std::size_t>::max();
-    const auto all = QP_TRY(json::parse(document->fidelity, arena, limits));
+    const auto all = QP_TRY(json::parse(document->fidelity, arena, json::kOwnJson));
     const auto own = jsonld::difference_at(all, "object");
     document->fidelity = own.is_null() ? "" : json::to_text(own);
   }

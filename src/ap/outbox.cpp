@@ -12,6 +12,7 @@
 #include "ap/kept.hpp"
 #include "ap/poll.hpp"
 #include "ap/publish.hpp"
+#include "ap/recipients.hpp"
 #include "ap/required.hpp"
 #include "base/random.hpp"
 #include "view/project.hpp"
@@ -26,14 +27,6 @@ using json::Arena;
 using json::Value;
 
 constexpr std::string_view kAs2Context = "https://www.w3.org/ns/activitystreams";
-constexpr std::array<std::string_view, 5> kAddressing = {"to", "bto", "cc", "bcc", "audience"};
-
-constexpr std::array<std::pair<std::string_view, Word>, 5> kAddressingWords = {
-    {{"to", as::to},
-     {"bto", as::bto},
-     {"cc", as::cc},
-     {"bcc", as::bcc},
-     {"audience", as::audience}}};
 constexpr std::array<std::pair<std::string_view, Role>, 3> kListings = {
     {{"likes", Role::Likes}, {"shares", Role::Shares}, {"replies", Role::Replies}}};
 
@@ -243,7 +236,7 @@ class Draft {
       set_plain(part, "type", part.get("@type"), arena_);
     }
     if (part.get("@context").is_object()) return;
-    for (const auto& [key, property] : kAddressingWords) {
+    for (const auto& [key, property] : kAddressing) {
       if (!part.contains(key)) set_recipients(part, key, values_of(node, property.iri));
     }
   }
@@ -309,7 +302,7 @@ class Draft {
   Result<void> inherit_addressing(const store::Txn& txn) {
     if (activity_.objects.size() != 1 || activity_.objects.front() == actor_.iri) return {};
     const std::string& before = activity_.objects.front();
-    for (const auto& [key, property] : kAddressingWords) {
+    for (const auto& [key, property] : kAddressing) {
       set_recipients(document_, key, QP_TRY(values_of(txn, before, property)));
     }
     return {};
@@ -426,7 +419,7 @@ class Draft {
 
   /// 6.2: what `from` says of recipients and `to` does not, `to` says too.
   void copy_addressing(Value from, Value to) {
-    for (const std::string_view key : kAddressing) {
+    for (const auto& [key, property] : kAddressing) {
       const Value* source = from.find(key);
       if (!source) continue;
       Value* target = to.find(key);

@@ -3,6 +3,7 @@
 #include "ap/activity.hpp"
 #include "ap/actor.hpp"
 #include "ap/fetch.hpp"
+#include "ap/ids.hpp"
 #include "base/text.hpp"
 #include "sig/sign.hpp"
 
@@ -23,17 +24,16 @@ Result<net::IncomingResponse> get(const std::string& url, const std::string& act
   }
   net::OutgoingRequest request;
   request.url = url;
-  request.headers.add("Accept",
-                      "application/activity+json, application/ld+json; "
-                      "profile=\"https://www.w3.org/ns/activitystreams\"");
+  request.headers.add("Accept", kActivityTypes);
   // What one actor may see is not for the next one who asks.
   request.headers.add("Cache-Control", "no-store");
   return services.client.send(std::move(request), [&](net::OutgoingRequest& hop) {
-    return sig::sign(hop, *key, actor + "#main-key", form, services.clock());
+    return sig::sign(hop, *key, main_key_of(actor), form, services.clock());
   });
 }
 
-bool is_activity_type(std::string_view content_type) {
+/// As LD+JSON without a profile, too: it is the client that asked who reads it.
+bool is_json_ld(std::string_view content_type) {
   const auto [type, parameters] = text::split_once(content_type, ';');
   const std::string name = text::lower(text::trim(type));
   return name == "application/activity+json" || name == "application/ld+json";
@@ -56,7 +56,7 @@ void strip_hidden(json::Value value) {
 /// Strict JSON whose id is of the origin that answered: a page of collection items has ids of
 /// others inside, and they are links to follow, not claims to believe (FEP-fe34).
 Result<std::string> checked(const net::IncomingResponse& response) {
-  if (!is_activity_type(response.headers.get("Content-Type").value_or(""))) {
+  if (!is_json_ld(response.headers.get("Content-Type").value_or(""))) {
     return error(Code::Network, "What is there is not served as ActivityStreams");
   }
   json::Arena arena;

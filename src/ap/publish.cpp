@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
@@ -12,6 +11,7 @@
 #include "ap/effects.hpp"
 #include "ap/media.hpp"
 #include "ap/tables.hpp"
+#include "base/own_json.hpp"
 #include "view/project.hpp"
 #include "view/serve.hpp"
 #include "vocab/views.hpp"
@@ -29,14 +29,6 @@ std::vector<std::string> readers_of(const Activity& activity) {
   return readers;
 }
 
-Result<void> append(WriteTxn& txn, std::string_view collection, std::string_view activity,
-                    store::AudienceId audience) {
-  const TermId sequence = QP_TRY(txn.intern_iri(collection));
-  const TermId member = QP_TRY(txn.intern_iri(activity));
-  QP_TRY(txn.sequence_append(sequence, member, audience));
-  return {};
-}
-
 /// The newest, under the time as its key: what is imported later finds its place by its date.
 Result<void> append_to_outbox(WriteTxn& txn, std::string_view outbox, std::string_view activity,
                               store::AudienceId audience, Millis now) {
@@ -50,9 +42,8 @@ Result<void> append_to_outbox(WriteTxn& txn, std::string_view outbox, std::strin
   return {};
 }
 
-std::string_view lane_of(const Remote& remote, std::string& memory) {
-  memory = host_of(remote.inbox.empty() ? remote.actor : remote.inbox);
-  return memory;
+std::string lane_of(const Remote& remote) {
+  return host_of(remote.inbox.empty() ? remote.actor : remote.inbox);
 }
 
 Result<void> count_post(WriteTxn& txn) {
@@ -80,8 +71,7 @@ Result<void> enqueue(WriteTxn& txn, const Actor& sender, const Activity& activit
         {"inbox", one.inbox},
         {"queued",
          services.clock().count()}}.dump();
-    std::string lane;
-    QP_TRY(txn.queue_push(services.clock().count(), lane_of(one, lane), payload));
+    QP_TRY(txn.queue_push(services.clock().count(), lane_of(one), payload));
   }
   return {};
 }
@@ -139,7 +129,7 @@ Result<void> receive_locally(WriteTxn& txn, const Activity& activity,
   for (const Actor& recipient : recipients) {
     if (QP_TRY(has_blocked(txn, recipient.iri, activity.actor()))) continue;
     const std::array owner{recipient.iri};
-    QP_TRY(append(txn, recipient.inbox, activity.id, QP_TRY(audience_of(txn, owner))));
+    QP_TRY(add_member(txn, recipient.inbox, activity.id, QP_TRY(audience_of(txn, owner))));
   }
   return {};
 }
@@ -312,10 +302,7 @@ Result<void> erase_words(WriteTxn& txn, store::DocumentRecord document) {
   document.claims = TermId::None;
   if (!document.fidelity.empty()) {
     json::Arena arena;
-    json::ParseLimits limits;
-    limits.depth *= 4;
-    limits.members = std::numeric_limits<std::size_t>::max();
-    const auto difference = QP_TRY(json::parse(document.fidelity, arena, limits));
+    const auto difference = QP_TRY(json::parse(document.fidelity, arena, json::kOwnJson));
     const bool is_root = document.graphs.size() == 1;
     if (!is_root) difference.get("o").erase("object");
     document.fidelity = is_root ? std::string() : json::to_text(difference);

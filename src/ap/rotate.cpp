@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "ap/actor.hpp"
+#include "ap/ids.hpp"
 #include "ap/publish.hpp"
 #include "ap/tables.hpp"
-#include "base/random.hpp"
 #include "view/serve.hpp"
 
 namespace qp::ap {
@@ -24,11 +24,11 @@ Result<ordered_json> document_with(const store::Txn& txn, const Actor& actor,
       QP_TRY(view::serve(txn, actor.iri, {actor.iri}, {services.contexts, services.loader}));
   auto document = ordered_json::parse(served.body, nullptr, false);
   if (!document.is_object()) return Error{Code::Storage, "an actor's document is damaged", {}};
-  document["publicKey"] = {{"id", actor.iri + "#main-key"},
+  document["publicKey"] = {{"id", main_key_of(actor.iri)},
                            {"owner", actor.iri},
                            {"publicKeyPem", rsa.public_key().pem()}};
   document["assertionMethod"] =
-      ordered_json::array({{{"id", actor.iri + "#ed25519-key"},
+      ordered_json::array({{{"id", ed25519_key_of(actor.iri)},
                             {"type", "Multikey"},
                             {"controller", actor.iri},
                             {"publicKeyMultibase", ed25519.public_key().multibase()}}});
@@ -44,13 +44,12 @@ Result<void> rotate_key(store::WriteTxn& txn, const std::string& actor_iri,
   if (!actor) return error(Code::NotFound, "no actor " + actor_iri + " lives here");
   ordered_json document = QP_TRY(document_with(txn, *actor, rsa, ed25519, services));
   QP_TRY(txn.put(kPrivateKeys, actor->iri, rsa.pem()));
-  QP_TRY(txn.put(kPrivateKeys, actor->iri + "#ed25519-key", ed25519.pem()));
+  QP_TRY(txn.put(kPrivateKeys, ed25519_key_of(actor->iri), ed25519.pem()));
   const Millis now = services.clock();
-  const std::string base = actor->iri.substr(0, actor->iri.find("/actors/"));
   const ordered_json context = document["@context"];
   document.erase("@context");
   const ordered_json update = {
-      {"@context", context},      {"id", base + "/activities/" + random::uuid_v7(now)},
+      {"@context", context},      {"id", new_activity_iri(actor->iri, now)},
       {"type", "Update"},         {"actor", actor->iri},
       {"object", document},       {"to", {as::Public.iri}},
       {"cc", {actor->followers}}, {"published", time::rfc3339(now)}};

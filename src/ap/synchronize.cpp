@@ -1,6 +1,7 @@
 #include "ap/synchronize.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include <nlohmann/json.hpp>
 
@@ -224,9 +225,13 @@ Result<void> Synchronizer::compare(const Task& task) {
   return set_right(task, followers, listed);
 }
 
+using Names = std::unordered_set<std::string_view>;
+
 /// `before` is from before the list was asked for: who began to follow since is not missing in it.
 Result<void> Synchronizer::set_right(const Task& task, const std::vector<std::string>& before,
                                      const std::vector<std::string>& listed) {
+  const Names followed_before(before.begin(), before.end());
+  const Names is_listed(listed.begin(), listed.end());
   std::size_t stale = 0, unexpected = 0;
   QP_TRY(services_.store.write([&](store::WriteTxn& txn) -> Result<void> {
     stale = unexpected = 0;
@@ -234,15 +239,16 @@ Result<void> Synchronizer::set_right(const Task& task, const std::vector<std::st
     nothing.actors = {task.actor};
     const Happening happening{txn, nothing, services_, store::AudienceId::Nobody,
                               {},  nullptr, {},        nullptr};
-    const auto now = QP_TRY(local_followers(txn, task.actor, task.domain.url));
-    for (const std::string& follower : now) {
-      if (!contains(before, follower) || contains(listed, follower)) continue;
+    const auto followers = QP_TRY(local_followers(txn, task.actor, task.domain.url));
+    for (const std::string& follower : followers) {
+      if (!followed_before.contains(follower) || is_listed.contains(follower)) continue;
       QP_TRY(end_following(happening, follower, task.actor));
       ++stale;
     }
+    const Names follows(followers.begin(), followers.end());
     for (const std::string& one : listed) {
       if (unexpected == kUnexpectedMost) break;
-      if (origin_of(one) != task.domain.url || contains(now, one)) continue;
+      if (origin_of(one) != task.domain.url || follows.contains(one)) continue;
       const auto follower = QP_TRY(find_actor(txn, one));
       if (!follower || follower->deleted) continue;
       QP_TRY(settle_following(happening, *follower, task.actor));

@@ -7,9 +7,10 @@
 
 #include "ap/admit.hpp"
 #include "ap/collection.hpp"
+#include "ap/ids.hpp"
 #include "ap/publish.hpp"
+#include "ap/recipients.hpp"
 #include "ap/tables.hpp"
-#include "base/random.hpp"
 
 namespace qp::ap {
 
@@ -168,20 +169,14 @@ Result<void> announce_votes(store::WriteTxn& txn, const std::string& question,
   const auto owner = owners.empty() ? std::nullopt : QP_TRY(find_actor(txn, owners.front()));
   if (!owner || owner->deleted) return {};
   nlohmann::ordered_json document = {{"@context", "https://www.w3.org/ns/activitystreams"},
-                                     {"id", owner->iri.substr(0, owner->iri.find("/actors/")) +
-                                                "/activities/" + random::uuid_v7(now)},
+                                     {"id", new_activity_iri(owner->iri, now)},
                                      {"type", "Update"},
                                      {"actor", owner->iri},
                                      {"object", question},
                                      {"published", time::rfc3339(now)}};
-  for (const auto& [key, property] :
-       std::initializer_list<std::pair<const char*, Word>>{{"to", as::to},
-                                                           {"cc", as::cc},
-                                                           {"bto", as::bto},
-                                                           {"bcc", as::bcc},
-                                                           {"audience", as::audience}}) {
+  for (const auto& [name, property] : kAddressing) {
     const auto readers = QP_TRY(values_of(txn, question, property));
-    if (!readers.empty()) document[key] = readers;
+    if (!readers.empty()) document[std::string(name)] = readers;
   }
   const auto prepared = QP_TRY(prepare(document.dump(), "", services));
   prepared->also = QP_TRY(voters_of(txn, question));

@@ -1,9 +1,8 @@
 #include "base/random.hpp"
 
-#include <algorithm>
-
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <mutex>

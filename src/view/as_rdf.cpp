@@ -1,5 +1,6 @@
 #include "view/as_rdf.hpp"
 
+#include "base/own_json.hpp"
 #include "jsonld/document.hpp"
 #include "rdf/turtle.hpp"
 #include "vocab/terms.hpp"
@@ -9,10 +10,7 @@ namespace qp::view {
 Result<std::string> as_rdf(std::string_view body, std::string_view iri, rdf::Syntax syntax,
                            const Contexts& contexts) {
   json::Arena arena;
-  json::ParseLimits limits;
-  limits.depth *= 4;  // our own
-  limits.members *= 50;
-  const json::Value document = QP_TRY(json::parse(body, arena, limits));
+  const json::Value document = QP_TRY(json::parse(body, arena, json::kOwnJson));
   const json::Value expanded =
       QP_TRY(jsonld::expand_for_storage(document, {contexts.cache, contexts.loader}, arena));
   const auto emitted = QP_TRY(jsonld::to_rdf(expanded, {}, arena));

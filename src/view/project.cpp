@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <unordered_map>
 #include <utility>
 
+#include "base/own_json.hpp"
 #include "jsonld/fidelity.hpp"
 #include "rdf/iri.hpp"
 #include "view/reader.hpp"
@@ -113,11 +113,7 @@ class Collector {
 
 Result<Value> parse_kept(const std::string& text, Arena& arena) {
   if (text.empty()) return Value();
-  // Our own, and deeper and wider than its document.
-  json::ParseLimits limits;
-  limits.depth *= 4;
-  limits.members = std::numeric_limits<std::size_t>::max();
-  return json::parse(arena.copy(text), arena, limits);
+  return json::parse(arena.copy(text), arena, json::kOwnJson);
 }
 
 Result<Value> context_of(const store::DocumentRecord& document, Arena& arena) {

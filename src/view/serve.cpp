@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "base/own_json.hpp"
 #include "base/text.hpp"
 #include "view/project.hpp"
 #include "vocab/terms.hpp"
@@ -89,14 +90,6 @@ Result<Base> base_of(const Txn& txn, std::string_view iri, Belongs belongs, cons
   base.value.set(arena, "id", Value::string(arena.copy(iri)));
   base.value.set(arena, "type", Value::string("OrderedCollection"));
   return base;
-}
-
-/// For what this server wrote itself.
-json::ParseLimits own_limits() {
-  json::ParseLimits limits;
-  limits.depth *= 4;
-  limits.members *= 50;
-  return limits;
 }
 
 /// A collection's pages for one reader. Everything that it says (items, totals, neighbours) is what
@@ -220,7 +213,7 @@ class Pager {
     if (!record || !visible_.sees(record->audience)) return link;
     // Finished bytes are of this server's own things, activities among them.
     if (const auto kept = QP_TRY(find_rendered(txn_, term.value, sight_))) {
-      const Value value = QP_TRY(json::parse(kept->body, arena_, limits_));
+      const Value value = QP_TRY(json::parse(kept->body, arena_, json::kOwnJson));
       return value.contains("actor") ? as_item(value) : link;
     }
     if (!QP_TRY(txn_.probe({item.member, item.member, as::actor, {}}, {}))) return link;
@@ -245,7 +238,6 @@ class Pager {
   jsonld::ContextSource contexts_;
   Arena& arena_;
   std::string suffix_;
-  json::ParseLimits limits_ = own_limits();
 };
 
 }  // namespace
