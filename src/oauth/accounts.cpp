@@ -61,14 +61,6 @@ Result<OwnedActor> add_actor(store::WriteTxn& txn, std::string_view user, std::s
   return owned;
 }
 
-Result<bool> remove_actor(store::WriteTxn& txn, std::string_view actor) {
-  const auto owned = QP_TRY(find_actor(txn, actor));
-  if (!owned) return false;
-  QP_TRY(txn.erase(kUserActors, user_key(*owned)));
-  QP_TRY(txn.erase(kActorUsers, actor_key(actor)));
-  return true;
-}
-
 Result<std::optional<OwnedActor>> find_actor(const store::Txn& txn, std::string_view actor) {
   const auto record = QP_TRY(txn.get(kActorUsers, actor_key(actor)));
   if (!record) return std::optional<OwnedActor>();

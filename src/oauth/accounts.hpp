@@ -23,8 +23,6 @@ struct OwnedActor {
 /// NotFound for an unknown user, Conflict where the actor has a user already.
 Result<OwnedActor> add_actor(store::WriteTxn& txn, std::string_view user, std::string_view actor,
                              Millis now);
-/// False where the actor had no user.
-Result<bool> remove_actor(store::WriteTxn& txn, std::string_view actor);
 
 /// Who owns the actor; nullopt for what is no local actor.
 Result<std::optional<OwnedActor>> find_actor(const store::Txn& txn, std::string_view actor);

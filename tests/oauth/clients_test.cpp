@@ -26,7 +26,7 @@ TEST_CASE("a set of scopes lies within another or not") {
 
 TEST_CASE("a client's secret is kept as a hash only, and opens only that client") {
   Fixture server;
-  CHECK(!server.store.holds_anywhere(server.client.secret));
+  CHECK(!server.holds_anywhere(server.client.secret));
   const auto found = *find_client(**server.store.read(), server.client.client.id);
   CHECK(authenticates(found, server.client.secret));
   CHECK(!authenticates(found, "qps_wrong"));

@@ -2,14 +2,15 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "memory_store.hpp"
 #include "oauth/clients.hpp"
 #include "oauth/codes.hpp"
 #include "oauth/grants.hpp"
 #include "oauth/users.hpp"
+#include "tests/store/memory_store.hpp"
 
 namespace qp::oauth::test {
 
@@ -24,7 +25,8 @@ inline const std::string& password_hash() {
 
 /// A server with the user alice and a confidential client for every grant.
 struct Fixture {
-  MemoryStore store;
+  store::memory::Disk disk;
+  store::memory::MemoryStore store{disk};
   RateLimiter sign_ins{kSignInRate};
   RateLimiter account_sign_ins{kAccountRate};
   Settings settings;
@@ -41,6 +43,14 @@ struct Fixture {
                           {"https://app.example/back"},
                           Scopes::all(),
                           "alice"});
+  }
+
+  /// In a key or a value of any table.
+  bool holds_anywhere(std::string_view secret) const {
+    return std::any_of(disk->tables.begin(), disk->tables.end(), [&](const auto& row) {
+      return row.first.second.find(secret) != std::string::npos ||
+             row.second.find(secret) != std::string::npos;
+    });
   }
 
   Service service() { return {store, sign_ins, account_sign_ins, settings}; }

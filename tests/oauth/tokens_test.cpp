@@ -21,7 +21,7 @@ IssuedTokens issue_for(Fixture& server, const TokenRequest& request) {
 
 std::size_t records(Fixture& server, store::Table table) {
   std::size_t count = 0;
-  for (const auto& entry : server.store.tables()) count += entry.first.first == table ? 1 : 0;
+  for (const auto& entry : server.disk->tables) count += entry.first.first == table ? 1 : 0;
   return count;
 }
 
@@ -47,10 +47,10 @@ TEST_CASE("neither tokens nor codes nor passwords are in the store") {
   Fixture server;
   const auto issued = issue_for(server, {"alice", "c"});
   const std::string code = server.make_code("v");
-  CHECK(!server.store.holds_anywhere(issued.access_token));
-  CHECK(!server.store.holds_anywhere(issued.refresh_token));
-  CHECK(!server.store.holds_anywhere(code));
-  CHECK(!server.store.holds_anywhere(kPassword));
+  CHECK(!server.holds_anywhere(issued.access_token));
+  CHECK(!server.holds_anywhere(issued.refresh_token));
+  CHECK(!server.holds_anywhere(code));
+  CHECK(!server.holds_anywhere(kPassword));
 }
 
 TEST_CASE("a refresh token is no access token, nor the other way round") {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <map>
@@ -10,6 +9,7 @@
 
 #include "rdf/term.hpp"
 #include "store/store.hpp"
+#include "tests/store/temporary_store.hpp"
 #include "vocab/terms.hpp"
 
 namespace qp::tests {
@@ -18,22 +18,13 @@ namespace qp::tests {
 class ScratchStore {
  public:
   ScratchStore() {
-    static int count = 0;
-    folder_ = std::filesystem::temp_directory_path() /
-              ("qp-sparql-" + std::to_string(getpid()) + "-" + std::to_string(++count));
-    auto opened = store::Store::open({folder_, std::size_t{1} << 34, true, false});
+    auto opened = store::Store::open({folder_.path(), std::size_t{1} << 34, true, false});
     REQUIRE(opened.has_value());
     store_ = *std::move(opened);
   }
-  ~ScratchStore() {
-    store_ = nullptr;
-    std::filesystem::remove_all(folder_);
-  }
-  ScratchStore(const ScratchStore&) = delete;
-
   store::Store& operator*() { return *store_; }
   store::Store* operator->() { return store_.get(); }
-  const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& folder() const { return folder_.path(); }
 
   /// Adds quads; those of the default graph go to the unnamed graph. Labels of blank nodes are
   /// those of this call.
@@ -65,7 +56,7 @@ class ScratchStore {
   }
 
  private:
-  std::filesystem::path folder_;
+  store::TemporaryFolder folder_;
   std::unique_ptr<store::Store> store_;
 };
 

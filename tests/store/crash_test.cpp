@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <random>
 #include <thread>
 
 #include "io_shim.hpp"
+#include "rounds.hpp"
 #include "store/bulk_load.hpp"
 #include "temporary_store.hpp"
 
@@ -15,18 +15,6 @@
 namespace qp::store {
 
 static constexpr Table kTable{1};
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-static constexpr bool kSanitized = true;
-#else
-static constexpr bool kSanitized = false;
-#endif
-
-// The environment may ask for more rounds than CI has time for.
-static int rounds(const char* name, int usual) {
-  const char* asked = std::getenv(name);
-  return asked != nullptr ? std::atoi(asked) : usual;
-}
 
 static Result<void> write_document(WriteTxn& txn, std::uint64_t number) {
   const std::string name = std::to_string(number);
@@ -157,7 +145,7 @@ TEST_CASE(
             return event.kind == io::Event::Kind::Sync;
           }) > 20);
 
-  const int images = rounds("QUADPUB_CRASHES", kSanitized ? 150 : 2000);
+  const int images = asked_for("QUADPUB_CRASHES", kSanitized ? 150 : 2000);
   std::mt19937 random(31);
   std::map<std::size_t, int> cuts;  // how many images of a crash in that event
   for (int i = 0; i < images; ++i) ++cuts[random() % events.size()];
@@ -245,11 +233,11 @@ static void fail_write(int at, int calls, int code) {
 }
 
 TEST_CASE("a full disk at each of the first 200 writes is never a false acknowledgement (row 8)") {
-  const int writes = rounds("QUADPUB_WRITE_FAULTS", 200);
+  const int writes = asked_for("QUADPUB_WRITE_FAULTS", 200);
   for (int at = 0; at < writes; at += kSanitized ? 7 : 1) fail_write(at, -1, ENOSPC);
 }
 TEST_CASE("an input/output error at each of the first 200 writes is none either (row 8)") {
-  const int writes = rounds("QUADPUB_WRITE_FAULTS", 200);
+  const int writes = asked_for("QUADPUB_WRITE_FAULTS", 200);
   for (int at = 0; at < writes; at += kSanitized ? 7 : 1) fail_write(at, 1, EIO);
 }
 

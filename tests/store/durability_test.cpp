@@ -5,29 +5,17 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <fstream>
 #include <thread>
 #include <vector>
 
+#include "rounds.hpp"
 #include "temporary_store.hpp"
 
 // What holds when things go wrong: kills, cut files, full maps, failing neighbours.
 namespace qp::store {
 
 static constexpr Table kTable{1};
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-static constexpr bool kSanitized = true;
-#else
-static constexpr bool kSanitized = false;
-#endif
-
-// The environment may ask for more rounds than CI has time for.
-static int rounds_of(const char* name, int usual) {
-  const char* asked = std::getenv(name);
-  return asked != nullptr ? std::atoi(asked) : usual;
-}
 
 static Result<void> write_document(WriteTxn& txn, const std::string& name) {
   const TermId g = QP_TRY(txn.intern_iri("https://example.org/" + name));
@@ -141,7 +129,7 @@ TEST_CASE("after kill -9 every acknowledged write is there whole (row 4)") {
   TemporaryStore db;
   db.store.reset();
   int start = 0;
-  const int rounds = rounds_of("QUADPUB_KILLS", kSanitized ? 8 : 50);
+  const int rounds = asked_for("QUADPUB_KILLS", kSanitized ? 8 : 50);
   for (int round = 0; round < rounds; ++round) {
     int pipe_ends[2];
     REQUIRE(::pipe(pipe_ends) == 0);
