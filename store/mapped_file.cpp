@@ -16,13 +16,18 @@ void let_go_of_pages(const std::filesystem::path& file) {
   // LMDB does not say where its map is.
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {
-    unsigned long begin = 0, end = 0, inode = 0;
+    void* begin = nullptr;
+    void* end = nullptr;
+    unsigned long inode = 0;
     std::array<char, 5> access{};
     const int found =
-        std::sscanf(line.c_str(), "%lx-%lx %4s %*s %*s %lu", &begin, &end, access.data(), &inode);
+        std::sscanf(line.c_str(), "%p-%p %4s %*s %*s %lu", &begin, &end, access.data(), &inode);
     const bool is_it = found == 4 && inode == wanted.st_ino && access[3] == 's' &&
                        line.ends_with(file.filename().string());
-    if (is_it) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+    if (is_it) {
+      const auto bytes = static_cast<char*>(end) - static_cast<char*>(begin);
+      ::madvise(begin, static_cast<std::size_t>(bytes), MADV_DONTNEED);
+    }
   }
 }
 
