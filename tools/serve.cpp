@@ -22,6 +22,7 @@
 #include "net/caching_client.hpp"
 #include "tools/command.hpp"
 #include "web/housekeeper.hpp"
+#include "web/inbox_handler.hpp"
 #include "web/routes.hpp"
 
 namespace qp::tools {
@@ -183,6 +184,9 @@ class Running {
                 [this](std::string_view host) { delivery_.heard_from(host); },
                 [this](std::string_view field, const std::string& actor, const ap::Domain& domain) {
                   synchronizer_.heed(field, actor, domain);
+                },
+                [this](const net::Request& request, const std::string& origin) {
+                  return web::may_send(context_, request, origin);
                 }}),
         domains_(*store_, system_now),
         key_pool_(kKeysAhead),

@@ -13,6 +13,7 @@
 #include "ap/tables.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "net/peer.hpp"
 #include "vocab/terms.hpp"
 
 namespace qp::ap {
@@ -64,13 +65,6 @@ Result<Actor> to_actor(std::string_view text) {
 
 std::string name_key(std::string_view host, std::string_view username) {
   return fmt::format("{} {}", host, text::lower(username));
-}
-
-bool is_loopback_host(std::string_view host) {
-  const auto name =
-      host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
-  return name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.") ||
-         name == "[::1]";
 }
 
 Actor with_addresses(const NewActor& wanted, Millis now) {
@@ -170,7 +164,7 @@ Result<Domain> parse_domain(std::string_view url, bool insecure) {
   if (host.empty() || host.find_first_of("/?#@ \t\\") != std::string::npos) {
     return bad_input("the URL must be scheme://host[:port], without path or user");
   }
-  if (!https && !is_loopback_host(host) && !insecure) {
+  if (!https && !net::names_this_machine(host) && !insecure) {
     return bad_input(
         "plain http is refused for other hosts than loopback: ids are permanent and peers ask for "
         "https (--insecure to do it all the same)");

@@ -3,6 +3,7 @@
 #include "ap/activity.hpp"
 #include "ap/fetch.hpp"
 #include "base/text.hpp"
+#include "net/peer.hpp"
 
 namespace qp::ap {
 
@@ -34,9 +35,7 @@ Result<Account> read_account(std::string_view text) {
 
 /// No server of the Internet is asked without TLS; the client refuses to, too.
 std::string_view scheme_of(std::string_view host) {
-  const bool is_loopback =
-      host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
-  return is_loopback ? "http://" : "https://";
+  return net::names_this_machine(host) ? "http://" : "https://";
 }
 
 struct Answer {

@@ -317,6 +317,9 @@ Result<Receipt> Inbox::receive(const net::Request& request, const Domain& domain
         *found ? use_document(received, sender, **found, services_) : Result<void>(found->error());
     if (!used) log::info("document_not_used", {{"id", needed}, {"problem", used.error().detail}});
   }
+  if (!hooks_.may_send(request, origin_of(signer))) {
+    return error(Code::TooMany, "too much came from your server: try again later");
+  }
   Receipt receipt = QP_TRY(take_in(*received, sender, inbox, services_));
   if (receipt == Receipt::Accepted) hooks_.wake_delivery();
   hooks_.heard_from(host_of(signer));

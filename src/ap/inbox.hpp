@@ -32,12 +32,15 @@ class Inbox {
     /// What `actor` says of its followers (synchronize.hpp), covered by its signature.
     std::function<void(std::string_view field, const std::string& actor, const Domain& domain)>
         synchronize;
+    /// Whether one more of what `origin` signed is taken; it is counted.
+    std::function<bool(const net::Request& request, const std::string& origin)> may_send;
   };
   Inbox(Services& services, KeyCache& keys, Documents& documents, Hooks hooks);
 
   /// Verifies, reads, admits, applies: one commit. `domain` is the one the request came to;
   /// `inbox` the collection's IRI, or the shared inbox's. Unavailable: the key, or a document that
   /// the activity cannot be judged without, is being fetched; `wait_for` is then what to park on.
+  /// TooMany: its server has sent too much lately.
   Result<Receipt> receive(const net::Request& request, const Domain& domain, std::string_view inbox,
                           int attempt, std::optional<std::string>& wait_for);
 

@@ -15,7 +15,6 @@ inline constexpr store::Table kActorsByUser{23};  ///< user, space, number -> ac
 inline constexpr store::Table kCollections{24};   ///< collection IRI -> CollectionRecord
 inline constexpr store::Table kPrivateKeys{25};   ///< actor IRI -> PEM, as it is
 inline constexpr store::Table kRemoteActors{26};  ///< actor IRI -> RemoteActor
-inline constexpr store::Table kKeyOwners{27};     ///< key id -> actor IRI, as it is
 inline constexpr store::Table kBlockedHosts{29};  ///< host -> empty
 inline constexpr store::Table kCounters{30};      ///< name -> decimal number
 inline constexpr store::Table kContexts{32};      ///< URL -> a JSON-LD context document, as it is

@@ -63,8 +63,6 @@ inline constexpr std::size_t kRecipients = 1'000;
 inline constexpr std::size_t kReplyChain = 20;
 inline constexpr std::size_t kPageItems = 200;
 inline constexpr std::size_t kPageItemsDefault = 20;
-/// Resources rendered anew because they show one that changed.
-inline constexpr std::size_t kRenderedAround = 16;
 
 // Uploads.
 inline constexpr std::size_t kMediaBytes = 8 * kMiB;

@@ -35,7 +35,6 @@ std::optional<std::string> from_base64(std::string_view text);
 std::optional<std::string> from_base64_url(std::string_view text);
 
 std::string hex(std::string_view bytes);
-std::optional<std::string> from_hex(std::string_view text);
 
 /// RFC 3986 percent-encoding of everything but unreserved characters.
 std::string percent_encode(std::string_view text);

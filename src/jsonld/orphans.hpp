@@ -51,12 +51,6 @@ inline constexpr Orphan kOrphans[] = {
     {"_misskey_reaction", QP_NAMESPACE_misskey "_misskey_reaction"},
 };
 
-constexpr const Orphan* find_orphan(std::string_view term) {
-  for (const Orphan& orphan : kOrphans) {
-    if (orphan.term == term) return &orphan;
-  }
-  return nullptr;
-}
 constexpr const Orphan* find_orphan_by_iri(std::string_view iri) {
   for (const Orphan& orphan : kOrphans) {
     if (orphan.iri == iri) return &orphan;

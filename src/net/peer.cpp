@@ -49,6 +49,15 @@ Peer Peer::of(const sockaddr_storage& address) {
   return peer_of(reinterpret_cast<const sockaddr_in&>(address).sin_addr);
 }
 
+bool names_this_machine(std::string_view host) {
+  const bool is_bracketed = host.starts_with('[');
+  const std::string_view name =
+      is_bracketed ? host.substr(1, host.find(']') - 1) : host.substr(0, host.find(':'));
+  if (!is_bracketed && (name == "localhost" || name.ends_with(".localhost"))) return true;
+  const std::optional<Peer> address = Peer::parse(name);
+  return address && address->loopback;
+}
+
 TrustedProxies::TrustedProxies(const std::vector<std::string>& addresses) {
   for (const std::string& address : addresses) {
     const auto peer = Peer::parse(address);

@@ -26,6 +26,10 @@ struct Peer {
   static Peer of(const sockaddr_storage& address);
 };
 
+/// `host[:port]` is this machine by its name (RFC 6761 6.3) or its address; so plain http to it
+/// goes over no network.
+bool names_this_machine(std::string_view host);
+
 /// The proxies whose word about their clients is believed.
 class TrustedProxies {
  public:

@@ -70,7 +70,6 @@ class Planner {
   /// Rows of `input` joined with `algebra`; null: one empty row.
   Result<OperatorPtr> join_with(OperatorPtr input, const Algebra& algebra, const Scope& scope,
                                 std::vector<Expression> filters = {});
-  Result<OperatorPtr> feed_into(OperatorPtr input, const Algebra& algebra, const Scope& scope);
   Result<OperatorPtr> left_join(OperatorPtr input, const Algebra& algebra, const Scope& scope);
   Result<OperatorPtr> minus(OperatorPtr input, const Algebra& algebra, const Scope& scope);
   Result<OperatorPtr> union_of(OperatorPtr input, const Algebra& algebra, const Scope& scope);

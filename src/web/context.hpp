@@ -38,11 +38,13 @@ struct Config {
 struct Limiters {
   explicit Limiters(const Quotas& quotas)
       : inbox({quotas.inbox_posts, limits::kAskedPeriod}),
+        origins({quotas.origin_posts, limits::kAskedPeriod}),
         proxy({quotas.proxied, limits::kAskedPeriod}),
         posts({quotas.posts, limits::kAskedPeriod}),
         uploads({quotas.uploads, limits::kAskedPeriod}) {}
 
   RateLimiter inbox;    ///< S2S posts, by address
+  RateLimiter origins;  ///< the same, by the server whose signature held
   RateLimiter proxy;    ///< fetches in somebody's name, by user
   RateLimiter posts;    ///< to outboxes, by user
   RateLimiter uploads;  ///< by user

@@ -72,6 +72,11 @@ Result<net::Response> post_inbox(Context& context, const Exchange& exchange,
 
 }  // namespace
 
+bool may_send(Context& context, const net::Request& request, const std::string& origin) {
+  return is_exempt(context, request) ||
+         !context.limiters.origins.take(origin, context.clock()).has_value();
+}
+
 Result<net::Response> post_collection(Context& context, const Exchange& exchange) {
   const std::string iri = requested_iri(exchange.domain, exchange.request.target);
   std::optional<ap::CollectionRecord> record;

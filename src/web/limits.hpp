@@ -42,6 +42,7 @@ namespace qp::web {
 /// least 1.
 struct Quotas {
   std::uint32_t inbox_posts = limits::kInboxPerAddress;  ///< per address
+  std::uint32_t origin_posts = limits::kInboxPerOrigin;  ///< to inboxes, signed by one server
   std::uint32_t proxied = limits::kProxyPerUser;
   std::uint32_t posts = limits::kPostsPerUser;
   std::uint32_t uploads = limits::kUploadsPerUser;

@@ -6,6 +6,7 @@ import unittest
 
 import requests
 
+import sign
 from harness import AS2, AS2_TYPE, PUBLIC, AcceptanceCase, Server
 from remote import Peer
 
@@ -284,6 +285,39 @@ class Limits(AcceptanceCase):
         exposed = shown.headers["Access-Control-Expose-Headers"]
         for field in ("RateLimit", "RateLimit-Policy", "Retry-After"):
             self.assertIn(field, exposed)
+
+
+class ServersLimits(AcceptanceCase):
+    """What one server signs is limited too, from however many addresses it comes."""
+
+    serve_args = ("--trusted-proxy", "127.0.0.1")
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server(config="[limits]\norigin_posts = 5\n", serve_args=cls.serve_args)
+        cls.addClassCleanup(cls.server.close)
+        cls.server.start()
+        cls.alice = cls.server.account("alice")
+
+    def test_a_server_that_signs_too_much_is_told_to_come_again(self):
+        peers = [Peer(), Peer()]
+        for peer in peers:
+            self.addCleanup(peer.close)
+        many, other = peers[0].actor("many"), peers[1].actor("other")
+
+        def send(actor, address):
+            like = actor.activity("Like", self.alice.actor)
+            body = json.dumps(like).encode()
+            headers = sign.cavage_headers(actor.key, actor.key_id, "POST", self.alice.inbox, body)
+            return requests.post(self.alice.inbox, data=body, timeout=30,
+                                 headers={**headers, "X-Forwarded-For": address})
+
+        answers = [send(many, f"203.0.113.{number}") for number in range(7)]
+        self.assertEqual([answer.status_code for answer in answers[:5]], [202] * 5)
+        self.assert_status(answers[-1], 429)
+        self.assertGreater(int(answers[-1].headers["Retry-After"]), 0)
+        self.assert_status(send(other, "203.0.113.1"), 202)
+        self.assert_status(send(many, "127.0.0.1"), 202)  # no limit counts what is exempt
 
 
 if __name__ == "__main__":

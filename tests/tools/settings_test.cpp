@@ -34,6 +34,7 @@ public = true
 read_seconds = 7
 [limits]
 inbox_posts = 1
+origin_posts = 6
 proxied = 2
 posts = 3
 uploads = 4
@@ -57,6 +58,7 @@ level = "debug"
   CHECK(settings->tls_key == "/etc/quadpub/key.pem");
   CHECK(settings->metrics_public);
   CHECK(settings->quotas.inbox_posts == 1);
+  CHECK(settings->quotas.origin_posts == 6);
   CHECK(settings->quotas.proxied == 2);
   CHECK(settings->quotas.posts == 3);
   CHECK(settings->quotas.uploads == 4);
