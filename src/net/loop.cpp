@@ -409,7 +409,7 @@ bool Loop::transmit(std::uint32_t slot, std::string& bytes) {
       connection.deadline = now_ + limits::kWriteTime;
       connection.output_mark = at;
     }
-    if (!waited) connection.output = std::move(bytes);
+    if (!waited) connection.output = std::exchange(bytes, {});
     connection.output_at = at;
     connection.phase = Phase::Writing;
     return false;

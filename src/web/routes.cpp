@@ -41,59 +41,59 @@ enum class Cors {
 
 struct Route {
   std::string_view path;
-  Match match;
   Handle get;   ///< GET and HEAD; nullptr: not allowed
   Handle post;  ///< nullptr: not allowed
+  Match match;
   Cors cors = Cors::Echo;
 };
 
 constexpr Route kRoutes[] = {
-    {"/actors/", Match::Prefix, get_resource, nullptr},
-    {"/objects/", Match::Prefix, get_resource, nullptr},
-    {"/activities/", Match::Prefix, get_resource, nullptr},
-    {"/collections/", Match::Prefix, get_resource, post_collection},
-    {"/keys/", Match::Prefix, get_key, nullptr},
-    {"/inbox", Match::OptionalSlash, get_resource, post_shared_inbox},
-    {"/proxy", Match::OptionalSlash, nullptr, post_proxy},
-    {"/media", Match::OptionalSlash, nullptr, post_media},
-    {"/media/", Match::Prefix, get_media, nullptr, Cors::Any},
-    {"/", Match::Exact, get_home, nullptr, Cors::Any},
-    {"/api/actors", Match::OptionalSlash, list_actors, create_actor},
-    {"/o/token", Match::OptionalSlash, nullptr, post_token},
-    {"/o/authorize", Match::OptionalSlash, get_authorize, post_authorize, Cors::None},
-    {"/o/sign_in", Match::OptionalSlash, get_sign_in, post_sign_in, Cors::None},
-    {"/o/sign_out", Match::OptionalSlash, nullptr, post_sign_out, Cors::None},
-    {"/o/account", Match::OptionalSlash, get_account, post_account, Cors::None},
-    {"/admin", Match::OptionalSlash, get_admin, post_admin, Cors::None},
-    {"/admin/", Match::Prefix, get_admin, post_admin, Cors::None},
-    {"/o/register", Match::OptionalSlash, nullptr, post_register},
-    {"/o/revoke_token", Match::OptionalSlash, nullptr, post_revoke},
-    {"/o/introspect", Match::OptionalSlash, nullptr, post_introspect},
-    {"/sparql", Match::OptionalSlash, get_sparql, post_sparql},
-    {"/.well-known/webfinger", Match::Exact, get_webfinger, nullptr, Cors::Any},
-    {"/.well-known/nodeinfo", Match::Exact, get_nodeinfo_links, nullptr, Cors::Any},
-    {"/nodeinfo/2.0", Match::Exact, get_nodeinfo_20, nullptr, Cors::Any},
-    {"/nodeinfo/2.1", Match::Exact, get_nodeinfo_21, nullptr, Cors::Any},
-    {"/.well-known/host-meta", Match::Exact, get_host_meta, nullptr, Cors::Any},
-    {"/.well-known/host-meta.json", Match::Exact, get_host_meta_json, nullptr, Cors::Any},
-    {"/.well-known/oauth-authorization-server", Match::Exact, get_oauth_metadata, nullptr,
+    {"/actors/", get_resource, nullptr, Match::Prefix},
+    {"/objects/", get_resource, nullptr, Match::Prefix},
+    {"/activities/", get_resource, nullptr, Match::Prefix},
+    {"/collections/", get_resource, post_collection, Match::Prefix},
+    {"/keys/", get_key, nullptr, Match::Prefix},
+    {"/inbox", get_resource, post_shared_inbox, Match::OptionalSlash},
+    {"/proxy", nullptr, post_proxy, Match::OptionalSlash},
+    {"/media", nullptr, post_media, Match::OptionalSlash},
+    {"/media/", get_media, nullptr, Match::Prefix, Cors::Any},
+    {"/", get_home, nullptr, Match::Exact, Cors::Any},
+    {"/api/actors", list_actors, create_actor, Match::OptionalSlash},
+    {"/o/token", nullptr, post_token, Match::OptionalSlash},
+    {"/o/authorize", get_authorize, post_authorize, Match::OptionalSlash, Cors::None},
+    {"/o/sign_in", get_sign_in, post_sign_in, Match::OptionalSlash, Cors::None},
+    {"/o/sign_out", nullptr, post_sign_out, Match::OptionalSlash, Cors::None},
+    {"/o/account", get_account, post_account, Match::OptionalSlash, Cors::None},
+    {"/admin", get_admin, post_admin, Match::OptionalSlash, Cors::None},
+    {"/admin/", get_admin, post_admin, Match::Prefix, Cors::None},
+    {"/o/register", nullptr, post_register, Match::OptionalSlash},
+    {"/o/revoke_token", nullptr, post_revoke, Match::OptionalSlash},
+    {"/o/introspect", nullptr, post_introspect, Match::OptionalSlash},
+    {"/sparql", get_sparql, post_sparql, Match::OptionalSlash},
+    {"/.well-known/webfinger", get_webfinger, nullptr, Match::Exact, Cors::Any},
+    {"/.well-known/nodeinfo", get_nodeinfo_links, nullptr, Match::Exact, Cors::Any},
+    {"/nodeinfo/2.0", get_nodeinfo_20, nullptr, Match::Exact, Cors::Any},
+    {"/nodeinfo/2.1", get_nodeinfo_21, nullptr, Match::Exact, Cors::Any},
+    {"/.well-known/host-meta", get_host_meta, nullptr, Match::Exact, Cors::Any},
+    {"/.well-known/host-meta.json", get_host_meta_json, nullptr, Match::Exact, Cors::Any},
+    {"/.well-known/oauth-authorization-server", get_oauth_metadata, nullptr, Match::Exact,
      Cors::Any},
-    {"/.well-known/oauth-protected-resource", Match::Exact, get_resource_metadata, nullptr,
+    {"/.well-known/oauth-protected-resource", get_resource_metadata, nullptr, Match::Exact,
      Cors::Any},
 };
 
 /// What says how the process is; these answer under any Host, so that probes need not know one.
 constexpr Route kHealthRoutes[] = {
-    {"/healthz", Match::Exact, get_health, nullptr, Cors::None},
-    {"/readyz", Match::Exact, get_readiness, nullptr, Cors::None},
-    {"/metrics", Match::Exact, get_metrics, nullptr, Cors::None},
+    {"/healthz", get_health, nullptr, Match::Exact, Cors::None},
+    {"/readyz", get_readiness, nullptr, Match::Exact, Cors::None},
+    {"/metrics", get_metrics, nullptr, Match::Exact, Cors::None},
 };
 
 /// What came from other servers keeps its address, whatever that looks like.
-constexpr Route kElsewhere = {"/", Match::Prefix, get_elsewhere, nullptr};
+constexpr Route kElsewhere = {"/", get_elsewhere, nullptr, Match::Prefix};
 
 /// `OPTIONS *` (RFC 9110 9.3.7).
-constexpr Route kServer = {"*", Match::Exact, nullptr, nullptr, Cors::None};
+constexpr Route kServer = {"*", nullptr, nullptr, Match::Exact, Cors::None};
 
 bool matches(const Route& route, std::string_view path) {
   if (!path.starts_with(route.path)) return false;
