@@ -172,7 +172,7 @@ class Vocabulary(AcceptanceCase):
                           cc=[PUBLIC])
         wait_until(lambda: len(self.peer.received("Create")) == 2, "both get it")
         for delivery in self.peer.received("Create"):
-            self.assertNotIn(b"bcc", delivery.body)
+            self.assertNotIn(b'"bcc"', delivery.body)
             self.assertEqual(delivery.activity["to"], [remote.id])
             self.assertEqual(delivery.activity["cc"], [PUBLIC])
             self.assertEqual(delivery.activity["object"]["to"], [remote.id])
