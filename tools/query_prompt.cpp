@@ -76,6 +76,13 @@ static int next_character(FILE*) {
   return made;
 }
 
+/// libedit would show the prompt first: what is typed between the two, the terminal takes for
+/// itself (Ctrl-D, the arrows, a character to delete).
+static int edits_from_the_prompt_on() {
+  rl_prep_terminal(1);
+  return 0;
+}
+
 /// One line as it was typed. False: the end of input, or an interrupt.
 static bool read(const char* prompt, std::string& line) {
   char* typed = readline(prompt);
@@ -149,6 +156,7 @@ Result<void> prompt(const RunQuery& run) {
   rl_getc_function = next_character;
   using_history();
   rl_bind_key('\t', rl_insert);  // it is in what is pasted
+  rl_pre_input_hook = edits_from_the_prompt_on;
   stifle_history(kHistory);
   const std::string file = history_file();
   if (!file.empty()) read_history(file.c_str());

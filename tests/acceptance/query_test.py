@@ -87,6 +87,17 @@ class Terminal:
         before, self.seen = self.seen.split(wanted, 1)
         return before
 
+    def works(self, seconds):
+        """Waits until the program has used `seconds` of a processor more than now."""
+        def used():
+            fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        begin, deadline = used(), time.monotonic() + 20
+        while used() < begin + seconds:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"it does not work: {self.seen!r}")
+            time.sleep(0.05)
+
     def ends(self):
         deadline = time.monotonic() + 20
         while self.process.poll() is None and time.monotonic() < deadline:
@@ -261,7 +272,7 @@ class QueryTest(unittest.TestCase):
         terminal.types("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . "
                        "?m ?o ?p . ?q ?r ?s };\r")
         terminal.shows("};\r\n")
-        time.sleep(0.3)
+        terminal.works(0.2)
         begin = time.monotonic()
         terminal.types("\x03")
         terminal.shows("error: the query was interrupted")
