@@ -1,5 +1,6 @@
 #include "base/time.hpp"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 
@@ -55,6 +56,56 @@ std::optional<Millis> assemble(unsigned year_, unsigned month_, unsigned day_, u
   if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
   return sys_days(date).time_since_epoch() + hours(hour) + minutes(minute) + seconds(second) +
          milliseconds(millisecond);
+}
+
+/// Taken off `text`'s start, as digits().
+std::optional<unsigned> month_name(std::string_view& text) {
+  const auto* const found = std::ranges::find(kMonths, text.substr(0, 3));
+  if (found == kMonths.end()) return std::nullopt;
+  text.remove_prefix(3);
+  return static_cast<unsigned>(found - kMonths.begin()) + 1;
+}
+
+/// `hh:mm:ss`.
+struct TimeOfDay {
+  unsigned hour, minute, second;
+};
+std::optional<TimeOfDay> time_of_day(std::string_view& text) {
+  const auto hour = digits(text, 2);
+  if (!hour || !skip(text, ':')) return std::nullopt;
+  const auto minute = digits(text, 2);
+  if (!minute || !skip(text, ':')) return std::nullopt;
+  const auto second = digits(text, 2);
+  if (!second) return std::nullopt;
+  return TimeOfDay{*hour, *minute, *second};
+}
+
+std::optional<Millis> on_day(unsigned year, unsigned month, unsigned day, const TimeOfDay& clock) {
+  return assemble(year, month, day, clock.hour, clock.minute, clock.second, 0);
+}
+
+/// RFC 9110 5.6.7: two digits that would be more than 50 years ahead are of the century before.
+unsigned near_year(unsigned two_digits) {
+  const auto now = static_cast<unsigned>(static_cast<int>(parts(system_now()).date.year()));
+  const unsigned year = now / 100 * 100 + two_digits;
+  if (year > now + 50) return year - 100;
+  return year + 50 < now ? year + 100 : year;
+}
+
+/// `Sun Nov  6 08:49:37 1994`.
+std::optional<Millis> from_asctime(std::string_view text) {
+  if (text.size() < 4) return std::nullopt;
+  text.remove_prefix(3);
+  if (!skip(text, ' ')) return std::nullopt;
+  const auto month = month_name(text);
+  if (!month || !skip(text, ' ')) return std::nullopt;
+  const auto day = digits(text, skip(text, ' ') ? 1 : 2);
+  if (!day || !skip(text, ' ')) return std::nullopt;
+  const auto clock = time_of_day(text);
+  if (!clock || !skip(text, ' ')) return std::nullopt;
+  const auto year = digits(text, 4);
+  if (!year || !text.empty()) return std::nullopt;
+  return on_day(*year, *month, *day, *clock);
 }
 
 /// `Z`, `+hh:mm` or `-hh:mm`, all of `text`; the amount that is to be added to get UTC.
@@ -127,24 +178,23 @@ std::string http_date(Millis time) {
 }
 
 std::optional<Millis> from_http_date(std::string_view text) {
-  const auto comma = text.find(", ");
-  if (comma != 3) return std::nullopt;
-  text.remove_prefix(5);
+  const auto comma = text.find(',');
+  if (comma == std::string_view::npos) return from_asctime(text);
+  // `Sun, 06 Nov 1994 08:49:37 GMT`, or with the day's whole name `Sunday, 06-Nov-94 08:49:37 GMT`.
+  const bool is_rfc850 = comma > 3;
+  const char gap = is_rfc850 ? '-' : ' ';
+  if (comma < 3) return std::nullopt;
+  text.remove_prefix(comma + 1);
+  if (!skip(text, ' ')) return std::nullopt;
   const auto day = digits(text, 2);
-  if (!day || !skip(text, ' ') || text.size() < 4) return std::nullopt;
-  unsigned month = 1;
-  while (month <= 12 && kMonths[month - 1] != text.substr(0, 3)) ++month;
-  text.remove_prefix(3);
-  if (month > 12 || !skip(text, ' ')) return std::nullopt;
-  const auto year = digits(text, 4);
+  if (!day || !skip(text, gap)) return std::nullopt;
+  const auto month = month_name(text);
+  if (!month || !skip(text, gap)) return std::nullopt;
+  const auto year = digits(text, is_rfc850 ? 2 : 4);
   if (!year || !skip(text, ' ')) return std::nullopt;
-  const auto hour = digits(text, 2);
-  if (!hour || !skip(text, ':')) return std::nullopt;
-  const auto minute = digits(text, 2);
-  if (!minute || !skip(text, ':')) return std::nullopt;
-  const auto second = digits(text, 2);
-  if (!second || text != " GMT") return std::nullopt;
-  return assemble(*year, month, *day, *hour, *minute, *second, 0);
+  const auto clock = time_of_day(text);
+  if (!clock || text != " GMT") return std::nullopt;
+  return on_day(is_rfc850 ? near_year(*year) : *year, *month, *day, *clock);
 }
 
 }  // namespace time

@@ -27,8 +27,32 @@ TEST_CASE("an HTTP date goes there and back") {
   REQUIRE(when);
   CHECK(time_::http_date(*when) == "Sun, 06 Nov 1994 08:49:37 GMT");
   CHECK(when->count() == 784111777000);
-  CHECK_FALSE(time_::from_http_date("Sunday, 06-Nov-94 08:49:37 GMT"));
   CHECK_FALSE(time_::from_http_date("Sun, 06 Nov 1994 08:49:37 CET"));
+}
+
+// RFC 9110 5.6.7: a recipient must accept the obsolete forms too.
+TEST_CASE("an HTTP date is read in all three forms") {
+  const auto when = time_::from_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
+  CHECK(time_::from_http_date("Sunday, 06-Nov-94 08:49:37 GMT") == when);
+  CHECK(time_::from_http_date("Sun Nov  6 08:49:37 1994") == when);
+  CHECK(time_::from_http_date("Wed Nov 16 08:49:37 1994") ==
+        time_::from_http_date("Wed, 16 Nov 1994 08:49:37 GMT"));
+  // Two digits: a year not more than 50 years from now.
+  const int year = static_cast<int>(std::stoi(time_::rfc3339(qp::system_now()).substr(0, 4)));
+  for (const int from_now : {-49, -1, 0, 1, 49}) {
+    CAPTURE(from_now);
+    const std::string digits = std::to_string(year + from_now);
+    CHECK(time_::from_http_date("Monday, 15-Jun-" + digits.substr(2) + " 00:00:00 GMT") ==
+          time_::from_http_date("Mon, 15 Jun " + digits + " 00:00:00 GMT"));
+  }
+  for (const char* bad :
+       {"", ",", "Sunday, ", "Sun, 6 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-1994 08:49:37 GMT",
+        "Sunday, 06 Nov 94 08:49:37 GMT", "Sun Nov 6 08:49:37 1994", "Sun Nov 06 08:49:37 94",
+        "Sun Nov  6 08:49:37 1994 GMT", "Sun Nov 31 08:49:37 1994", "Nov  6 08:49:37 1994",
+        "Sun, 06 Nov 1994 24:49:37 GMT"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(time_::from_http_date(bad));
+  }
 }
 
 TEST_CASE("UUIDv7s carry the time and sort in the order in which they were made") {
