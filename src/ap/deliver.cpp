@@ -89,6 +89,7 @@ Result<net::IncomingResponse> post(const std::string& inbox, const Message& mess
   request.url = inbox;
   request.body = message.body;
   request.follow_redirects = false;
+  request.needs_body = false;
   request.headers.add("Content-Type", "application/activity+json");
   request.headers.add("Accept", "application/activity+json");
   std::vector<std::string_view> also;

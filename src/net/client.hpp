@@ -23,6 +23,9 @@ struct OutgoingRequest {
   std::size_t max_bytes = limits::kResponseBytes;
   std::chrono::milliseconds deadline = limits::kFetchTime;  ///< for all of it
   bool follow_redirects = true;                             ///< GET only; each hop is checked anew
+  /// False: the status counts, with a body that is too large, coded or cut short too; it is left
+  /// out then.
+  bool needs_body = true;
 };
 
 struct IncomingResponse {

@@ -65,11 +65,15 @@ bool is_identity(const httplib::Response& head) {
 struct Receiver {
   std::size_t max_bytes;
   Deadline deadline;
+  int status = 0;
+  httplib::Headers headers = {};
   std::string body = {};
   bool too_large = false;
   bool encoded = false;
 
   bool head(const httplib::Response& response) {
+    status = response.status;
+    headers = response.headers;
     encoded = !is_identity(response);
     const auto length = text::to_uint(response.get_header_value("Content-Length"));
     too_large = length && *length > max_bytes;
@@ -115,12 +119,15 @@ class HttplibConnection : public Connection {
     };
     const httplib::Result result = client_->send(out);
     trouble_ = httplib::to_string(result.error());
-    if (receiver.encoded) return Outcome::Encoded;
-    if (receiver.too_large) return Outcome::TooLarge;
-    if (!result) return failure(result.error());
-    response.status = result->status;
-    for (const auto& [name, value] : result->headers) response.headers.add(name, value);
-    response.body = std::move(receiver.body);
+    const bool is_whole = result && !receiver.encoded && !receiver.too_large;
+    if (!is_whole && (request.needs_body || receiver.status == 0)) {
+      if (receiver.encoded) return Outcome::Encoded;
+      if (receiver.too_large) return Outcome::TooLarge;
+      return failure(result.error());
+    }
+    response.status = receiver.status;
+    for (const auto& [name, value] : receiver.headers) response.headers.add(name, value);
+    if (is_whole) response.body = std::move(receiver.body);
     return Outcome::Answered;
   }
 

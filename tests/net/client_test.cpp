@@ -314,6 +314,34 @@ TEST_CASE("a compressed body is refused, since none was asked for") {
   CHECK(code_of(client()->send(get(server.url("/")))) == Code::Network);
 }
 
+TEST_CASE("where the status is what counts, no body makes an answer worthless") {
+  const std::string accepted = "HTTP/1.1 202 Accepted\r\nX-Told: yes\r\n";
+  for (const std::string& rest :
+       {std::string("Content-Length: 99999999999\r\n\r\n"),
+        std::string("Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1F\x8B\x08x"),
+        "Content-Length: 200000\r\n\r\n" + std::string(200'000, 'x'),
+        std::string("Content-Length: 100\r\n\r\nshort")}) {
+    CAPTURE(rest.substr(0, 40));
+    RawServer server([&](int socket, const std::string&) {
+      put(socket, accepted + rest);
+      return false;
+    });
+    auto request = get(server.url("/"));
+    request.method = "POST";
+    request.max_bytes = 100'000;
+    request.deadline = 5s;
+    CHECK_FALSE(client()->send(request));
+    request.needs_body = false;
+    const auto one = client();
+    for (int i = 0; i < 2; ++i) {
+      const auto response = one->send(request);
+      REQUIRE(response);
+      CHECK(response->status == 202);
+      CHECK(response->headers.get("X-Told") == "yes");
+    }
+  }
+}
+
 TEST_CASE("the deadline ends an answer that drips, in its head and in its body") {
   for (const std::string start :
        {"HTTP/1.1 200 OK\r\nX-Slow: ", "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"}) {
