@@ -416,8 +416,9 @@ class LimitsTest(SparqlCase):
         threads = [threading.Thread(target=asks) for _ in range(4)]
         for thread in threads:
             thread.start()
-        time.sleep(1)
         busy = self.ask(SELECT)
+        while busy.status_code == 200 and any(thread.is_alive() for thread in threads):
+            busy = self.ask(SELECT)
         self.assert_status(busy, 503)
         self.assertIn("Retry-After", busy.headers)
         for _ in range(20):
