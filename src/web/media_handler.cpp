@@ -7,6 +7,7 @@
 #include "vocab/terms.hpp"
 #include "vocab/views.hpp"
 #include "web/auth.hpp"
+#include "web/byte_range.hpp"
 #include "web/multipart.hpp"
 #include "web/negotiate.hpp"
 #include "web/permission.hpp"
@@ -159,8 +160,14 @@ Result<net::Response> get_media(Context& context, const Exchange& exchange) {
   if (known && names_etag(*known, etag)) {
     response.status = 304;
   } else {
-    response = reply(200, std::string(media->bytes), media->type);
+    const ByteRange range = requested_range(exchange.request, etag, media->bytes.size());
+    response =
+        reply(range.status, std::string(media->bytes.substr(range.first, range.size)), media->type);
+    if (range.status != 200) {
+      response.headers.set("Content-Range", content_range(range, media->bytes.size()));
+    }
   }
+  response.headers.set("Accept-Ranges", "bytes");
   const bool is_shown = ap::sniff_media(media->bytes).is_shown;
   response.headers.set(
       "Content-Disposition",

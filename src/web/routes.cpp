@@ -138,8 +138,8 @@ void add_cors(const Route& route, const net::Request& request, net::Response& re
   response.headers.set("Access-Control-Allow-Origin",
                        route.cors == Cors::Any ? "*" : std::string(*origin));
   response.headers.set("Access-Control-Expose-Headers",
-                       "Location, ETag, Link, RateLimit, RateLimit-Policy, Retry-After, "
-                       "WWW-Authenticate, X-Request-Id");
+                       "Location, ETag, Link, Accept-Ranges, Content-Range, RateLimit, "
+                       "RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id");
 }
 
 net::Response preflight(const Route& route) {
@@ -149,7 +149,7 @@ net::Response preflight(const Route& route) {
   if (route.cors == Cors::None) return response;
   response.headers.set("Access-Control-Allow-Methods", allowed_methods(route));
   response.headers.set("Access-Control-Allow-Headers",
-                       "Accept, Authorization, Content-Type, If-None-Match");
+                       "Accept, Authorization, Content-Type, If-None-Match, If-Range, Range");
   response.headers.set("Access-Control-Max-Age", "86400");
   return response;
 }

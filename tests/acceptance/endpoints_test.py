@@ -119,6 +119,32 @@ class Endpoints(AcceptanceCase):
         self.alice.submit({"type": "Delete", "object": image})
         self.assert_status(requests.get(file, timeout=20), 404)
 
+    def test_a_file_is_read_in_parts_too(self):
+        content = PNG + bytes(range(256)) * 8
+        file = self.upload(content, thing={"to": [PUBLIC]}).json()["url"][0]["href"]
+        whole = requests.get(file, timeout=20)
+        self.assertEqual(whole.headers["Accept-Ranges"], "bytes")
+        got = b""
+        while len(got) < len(content):  # as a player does
+            part = requests.get(file, timeout=20, headers={
+                "Range": f"bytes={len(got)}-{len(got) + 999}", "If-Range": whole.headers["ETag"]})
+            self.assert_status(part, 206)
+            last = min(len(got) + 999, len(content) - 1)
+            self.assertEqual(part.headers["Content-Range"], f"bytes {len(got)}-{last}/{len(content)}")
+            self.assertEqual(part.headers["Content-Type"], "image/png")
+            self.assertEqual(part.headers["ETag"], whole.headers["ETag"])
+            got += part.content
+        self.assertEqual(got, content)
+        behind = requests.get(file, timeout=20, headers={"Range": f"bytes={len(content)}-"})
+        self.assert_status(behind, 416)
+        self.assertEqual(behind.headers["Content-Range"], f"bytes */{len(content)}")
+        for fields in ({"Range": "bytes=1-2", "If-Range": '"other"'}, {"Range": "lines=1-2"}):
+            answer = requests.get(file, timeout=20, headers=fields)
+            self.assert_status(answer, 200)
+            self.assertEqual(answer.content, content)
+        head = requests.head(file, timeout=20, headers={"Range": "bytes=1-2"})
+        self.assertEqual((head.status_code, head.headers["Content-Length"]), (200, str(len(content))))
+
     def test_a_file_may_have_8_mib(self):
         self.assert_status(self.upload(b"\x89PNG\r\n\x1a\n" + bytes(8 * 1024 * 1024 - 8)), 201)
         refused = self.upload(b"\x89PNG\r\n\x1a\n" + bytes(8 * 1024 * 1024))
