@@ -1,6 +1,7 @@
 #include "store/dictionary.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <vector>
 
 #include "base/limits.hpp"
@@ -81,7 +82,7 @@ Result<std::optional<TermId>> Dictionary::find_blank(std::string_view label) con
 // Two terms of the same hash: the later one lies under the hash and a counting byte.
 Result<Dictionary::Place> Dictionary::locate(const TermView& term) const {
   Place place{hash_of(term), std::nullopt};
-  for (char step = 0;; ++step) {
+  for (int step = 0;; ++step) {
     const auto found = QP_TRY(access_.get(Db::TermIds, place.key));
     if (!found) return place;
     const TermId id = ByteReader(*found).id();
@@ -90,6 +91,7 @@ Result<Dictionary::Place> Dictionary::locate(const TermView& term) const {
       return place;
     }
     if (step != 0) place.key.pop_back();
+    if (step == UINT8_MAX) return error(Code::Unavailable, "store: too many terms of one hash");
     place.key.push_back(static_cast<char>(step + 1));
   }
 }

@@ -112,6 +112,9 @@ class TemporaryCopy {
     std::error_code trouble;
     std::filesystem::create_directories(folder_, trouble);
     if (!trouble) std::filesystem::copy_file(source, file(), trouble);
+    // Whatever the backup's is: there are keys in it.
+    using std::filesystem::perms;
+    if (!trouble) permissions(file(), perms::owner_read | perms::owner_write, trouble);
     if (!trouble) return {};
     return Error{Code::Storage, "store: copying " + source.string() + ": " + trouble.message(), {}};
   }

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "ap/contexts.hpp"
+#include "base/text.hpp"
 #include "vocab/contexts.hpp"
 
 namespace qp::tools {
@@ -21,7 +22,7 @@ std::string dump(const ordered_json& value) {
 }
 
 std::string plain(const ordered_json& value) {
-  return value.is_string() ? value.get<std::string>() : dump(value);
+  return text::for_terminal(value.is_string() ? value.get<std::string>() : dump(value));
 }
 
 void print_row(const ordered_json& row) {

@@ -1,9 +1,10 @@
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "ap/contexts.hpp"
+#include "bulk/entries.hpp"
+#include "bulk/limits.hpp"
 #include "tools/command.hpp"
 
 namespace qp::tools {
@@ -17,7 +18,8 @@ struct Options {
 Result<std::string> read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return error(Code::NotFound, "cannot read " + path);
-  return std::string{std::istreambuf_iterator<char>(file), {}};
+  const auto text = bulk::read_all(bulk::reader_of(file), bulk::limits::kDocumentBytes);
+  return text ? text : error(text.error().code, path + ": " + text.error().detail);
 }
 
 Result<void> add(const Invocation& invocation, const Options& options) {

@@ -1,3 +1,7 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -70,6 +74,17 @@ bulk::Chosen everything_of(const store::Txn& txn, TermId actor, const std::strin
   return chosen;
 }
 
+/// For its owner's eyes: messages to few are in it.
+Result<void> make_private_file(const std::string& path) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) {
+    return error(Code::Storage,
+                 path + " cannot be written: " + std::generic_category().message(errno));
+  }
+  ::close(file);
+  return {};
+}
+
 Result<void> export_nquads(Workbench& bench, const Options& options, Output output) {
   const auto txn = QP_TRY(bench.store().read());
   bulk::Chosen chosen;
@@ -84,7 +99,10 @@ Result<void> export_nquads(Workbench& bench, const Options& options, Output outp
   }
   const bool to_output = options.path == "-";
   std::ofstream file;
-  if (!to_output) file.open(options.path, std::ios::binary | std::ios::trunc);
+  if (!to_output) {
+    QP_TRY(make_private_file(options.path));
+    file.open(options.path, std::ios::binary | std::ios::trunc);
+  }
   std::ostream& out = to_output ? std::cout : file;
   const std::uint64_t lines =
       QP_TRY(bulk::export_quads(*txn, chosen, [&](std::string_view text) -> Result<void> {

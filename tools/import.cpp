@@ -100,14 +100,6 @@ class Lines {
   std::FILE* file_;
 };
 
-struct RdfTotals {
-  std::uint64_t quads = 0, refused = 0;
-  void add(const bulk::RdfTotals& other) {
-    quads += other.quads;
-    refused += other.refused;
-  }
-};
-
 std::optional<rdf::Syntax> syntax_of(const fs::path& path, const std::string& format) {
   if (format == "nquads") return rdf::Syntax::NQuads;
   if (format == "ntriples") return rdf::Syntax::NTriples;
@@ -116,11 +108,16 @@ std::optional<rdf::Syntax> syntax_of(const fs::path& path, const std::string& fo
   return format == "auto" ? bulk::rdf_syntax_of(path.string()) : std::nullopt;
 }
 
+std::string refusal_of(const std::string& position, const Error& trouble) {
+  return text::for_terminal(position) + "\tnot imported: " + text::for_terminal(trouble.detail) +
+         '\n';
+}
+
 void tell_trouble(const std::string& position, const Error& trouble, Output output) {
   if (output == Output::Json) {
     return print(ordered_json{{"position", position}, {"error", trouble.detail}});
   }
-  std::cout << position << "\tnot imported: " << trouble.detail << '\n';
+  std::cout << refusal_of(position, trouble);
 }
 
 /// A file that is read from its begin to its end, more than once.
@@ -176,45 +173,63 @@ class Copy {
   std::FILE* file_ = nullptr;
 };
 
-Result<bulk::RdfTotals> load_rdf_file(const fs::path& path, rdf::Syntax syntax,
-                                      bulk::QuadTarget& target, Output output) {
-  const bool is_input = path == "-";
-  std::unique_ptr<bulk::Entries> entries;
-  Copy copy;
-  bulk::ByteReader read;
-  if (is_input) {
-    QP_TRY(copy.take_standard_input());
-    read = copy.reader();
-  } else {
-    std::error_code ignored;
-    if (fs::is_directory(path, ignored)) return bad_input(path.string() + " is a folder");
-    entries = QP_TRY(bulk::open_entries(path));
-    auto entry = entries->next();
-    if (!entry) return bad_input(path.string() + " has nothing in it");
-    if (!entry->readable) {
-      return bad_input(path.string() + ": " + entry->readable.error().detail);
-    }
-    read = std::move(entry->read);
-    QP_TRY(copy.open(path));
-  }
+/// RDF that is read: where it comes from, and how blank nodes of it are known again.
+struct RdfSource {
+  std::string name, base;
+  std::function<Result<std::string>()> fingerprint;
+};
+
+Result<bulk::RdfTotals> load_rdf(const bulk::ByteReader& read, rdf::Syntax syntax,
+                                 const RdfSource& source, bulk::QuadTarget& target, Output output,
+                                 const std::function<double()>& share_read) {
   Progress progress("quads");
-  const std::string name = is_input ? "standard input" : path.string();
-  std::error_code ignored;
-  const std::string base = is_input ? "" : "file://" + fs::weakly_canonical(path, ignored).string();
   return bulk::load_rdf(
-      read, syntax, base, target, [&] { return copy.fingerprint(); },
+      read, syntax, source.base, target, source.fingerprint,
       [&](std::uint64_t line, const Error& trouble) {
         progress.clear();
-        tell_trouble(line == 0 ? name : name + "#" + std::to_string(line), trouble, output);
+        tell_trouble(line == 0 ? source.name : source.name + "#" + std::to_string(line), trouble,
+                     output);
       },
-      [&](const bulk::RdfTotals& so_far) {
-        const auto all = entries ? static_cast<double>(entries->bytes_in_all()) : 0;
-        const auto now = entries ? static_cast<double>(entries->bytes_read()) : 0;
-        progress.show(so_far.quads, all == 0 ? -1 : now / all);
-      });
+      [&](const bulk::RdfTotals& so_far) { progress.show(so_far.quads, share_read()); });
 }
 
-Result<void> tell(const RdfTotals& totals) {
+Result<bulk::RdfTotals> load_standard_input(rdf::Syntax syntax, bulk::QuadTarget& target,
+                                            Output output) {
+  Copy copy;
+  QP_TRY(copy.take_standard_input());
+  return load_rdf(copy.reader(), syntax, {"standard input", "", [&] { return copy.fingerprint(); }},
+                  target, output, [] { return -1.0; });
+}
+
+/// A file, all that an archive has in it, or standard input.
+Result<bulk::RdfTotals> load_rdf_file(const fs::path& path, rdf::Syntax syntax,
+                                      bulk::QuadTarget& target, Output output) {
+  if (path == "-") return load_standard_input(syntax, target, output);
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return bad_input(path.string() + " is a folder");
+  const auto entries = QP_TRY(bulk::open_entries(path));
+  const std::string base = "file://" + fs::weakly_canonical(path, ignored).string();
+  Copy copy;
+  bulk::RdfTotals totals;
+  for (std::size_t number = 0;; ++number) {
+    const auto entry = entries->next();
+    if (!entry && number == 0) return bad_input(path.string() + " has nothing in it");
+    if (!entry) return totals;
+    const std::string& name = entry->position;
+    if (!entry->readable) return bad_input(name + ": " + entry->readable.error().detail);
+    if (number == 0) QP_TRY(copy.open(path));
+    const auto fingerprint = [&]() -> Result<std::string> {
+      const std::string all = QP_TRY(copy.fingerprint());
+      return number == 0 ? all : all + "/" + entry->name;
+    };
+    totals.add(QP_TRY(load_rdf(entry->read, syntax, {name, base, fingerprint}, target, output, [&] {
+      const auto all = static_cast<double>(entries->bytes_in_all());
+      return all == 0 ? -1 : static_cast<double>(entries->bytes_read()) / all;
+    })));
+  }
+}
+
+Result<void> tell(const bulk::RdfTotals& totals) {
   std::cout.flush();
   std::cerr << "imported " << totals.quads << " quads\n";
   if (totals.refused == 0) return {};
@@ -445,20 +460,21 @@ class Import {
 
   /// Before anything is written all new ids are known, whatever refers to what.
   Result<void> rename_ids(const bulk::PersonalArchive& archive, const ap::Estate& estate) {
-    constexpr std::size_t kAtOnce = 1024;
+    constexpr std::size_t kAtOnce = 1024, kBytesAtOnce = 16 * kMiB;
     const auto reader = QP_TRY(archive.read(bulk::PersonalArchive::Part::Items));
     json::ParseLimits limits;
     limits.allow_duplicate_keys = true;
     for (bool more = true; more;) {
       json::Arena arena;
       std::vector<bulk::Record> records;
-      while (records.size() < kAtOnce) {
+      std::size_t bytes = 0;
+      while (more && records.size() < kAtOnce && bytes < kBytesAtOnce) {
         auto record = reader->next();
-        if (!record) break;
-        const bool is_document = record->kind == bulk::Record::Kind::Document;
-        if (record->bytes && is_document) records.push_back(*std::move(record));
+        more = record.has_value();
+        if (!more || !record->bytes || record->kind != bulk::Record::Kind::Document) continue;
+        bytes += record->bytes->size();
+        records.push_back(*std::move(record));
       }
-      more = records.size() == kAtOnce;
       std::vector<json::Value> documents;
       for (const auto& record : records) {
         const auto document = json::parse(*record.bytes, arena, limits);
@@ -518,8 +534,7 @@ class Import {
     const bool as_json = output_ == Output::Json;
     ordered_json line = {{"position", record.position}};
     if (!outcome.imported) {
-      if (!as_json)
-        return record.position + "\tnot imported: " + outcome.imported.error().detail + "\n";
+      if (!as_json) return refusal_of(record.position, outcome.imported.error());
       line["error"] = outcome.imported.error().detail;
       return one_line(line);
     }
@@ -529,7 +544,10 @@ class Import {
       line[is_file ? "file" : "member"] = is_file ? record.collection : *record.bytes;
       return one_line(line);
     }
-    if (!as_json) return record.position + '\t' + imported.document + '\t' + imported.root + '\n';
+    if (!as_json) {
+      return text::for_terminal(record.position) + '\t' + imported.document + '\t' + imported.root +
+             '\n';
+    }
     line["document"] = imported.document;
     line["root"] = imported.root;
     line["graphs"] = imported.graphs;
@@ -540,10 +558,12 @@ class Import {
 
   Result<void> finish() const {
     std::cout.flush();
+    Result<void> done;
     if (totals_rdf_.quads + totals_rdf_.refused > 0) {
-      const auto done = tell(totals_rdf_);
-      if (totals_.imported + totals_.refused == 0) return done;
-      if (!done) return done;
+      done = tell(totals_rdf_);
+      const std::size_t others =
+          totals_.imported + totals_.refused + totals_.members + totals_.files;
+      if (others == 0) return done;
     }
     std::cerr << "imported " << totals_.imported << " documents, " << totals_.bytes
               << " bytes; beside their quads " << totals_.fidelity_bytes << " bytes are kept\n";
@@ -551,14 +571,26 @@ class Import {
       std::cerr << "and " << totals_.members << " entries of collections, " << totals_.files
                 << " files\n";
     }
-    if (totals_.refused == 0) return {};
+    if (totals_.refused == 0) return done;
     const std::size_t all = totals_.imported + totals_.members + totals_.files + totals_.refused;
     return bad_input(std::to_string(totals_.refused) + " of " + std::to_string(all) +
                      " records could not be imported");
   }
 
-  /// The file as it is now: another one under that name is another import.
+  /// The file as it is now, or all of a folder: another one under that name is another import.
   static std::string fingerprint(const fs::path& path) {
+    std::error_code ignored;
+    std::vector<std::string> lines{line_about(path)};
+    for (fs::recursive_directory_iterator at(path, ignored), end; at != end && !ignored;
+         at.increment(ignored)) {
+      if (!at->is_directory(ignored)) lines.push_back(line_about(at->path()));
+    }
+    std::sort(lines.begin() + 1, lines.end());
+    std::string all;
+    for (const std::string& line : lines) all += line;
+    return all;
+  }
+  static std::string line_about(const fs::path& path) {
     std::error_code ignored;
     const auto full = fs::weakly_canonical(path, ignored);
     const auto changed = fs::last_write_time(path, ignored).time_since_epoch().count();
@@ -575,7 +607,7 @@ class Import {
   std::string actor_;  ///< that becomes the owner; empty: all ids stay
   Output output_;
   bulk::Totals totals_;
-  RdfTotals totals_rdf_;
+  bulk::RdfTotals totals_rdf_;
 };
 
 /// Only RDF, into a store that nobody else has open: sorted outside, and into a file that takes the
@@ -595,7 +627,7 @@ Result<bool> import_in_bulk(const Invocation& invocation, const Options& options
   if (!load && load.error().code == Code::Unavailable) return false;
   if (!load) return load.error();
   const auto target = bulk::into_bulk_load(**load);
-  RdfTotals totals;
+  bulk::RdfTotals totals;
   for (const fs::path path : options.paths) {
     const auto syntax = syntax_of(path, options.format);
     totals.add(QP_TRY(load_rdf_file(path, *syntax, *target, invocation.output)));

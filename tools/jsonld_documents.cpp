@@ -4,10 +4,11 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <system_error>
 
 #include "base/text.hpp"
+#include "bulk/entries.hpp"
+#include "bulk/limits.hpp"
 #include "jsonld/errors.hpp"
 #include "rdf/iri.hpp"
 #include "vocab/contexts.hpp"
@@ -22,8 +23,9 @@ Error cannot_load(std::string_view name, const std::string& why) {
   return jsonld::fail(jsonld::ErrorCode::LoadingDocumentFailed, std::string(name) + ": " + why);
 }
 
-std::string read_all(std::istream& in) {
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+Result<std::string> read_all(std::istream& in, std::string_view name) {
+  auto text = bulk::read_all(bulk::reader_of(in), bulk::limits::kDocumentBytes);
+  return text ? text : cannot_load(name, text.error().detail);
 }
 
 Result<std::string> read_file(const std::string& path) {
@@ -32,9 +34,7 @@ Result<std::string> read_file(const std::string& path) {
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   if (!in) return cannot_load(path, std::generic_category().message(errno));
-  std::string text = read_all(in);
-  if (in.bad()) return cannot_load(path, "cannot be read");
-  return text;
+  return read_all(in, path);
 }
 
 /// A rest that leaves its folder.
@@ -89,7 +89,7 @@ Result<RemoteDocument> Documents::find(std::string_view address) const {
 
 Result<RemoteDocument> Documents::load(const std::string& name) const {
   if (is_address(name)) return find(name);
-  if (name == "-") return RemoteDocument{{}, read_all(std::cin), {}};
+  if (name == "-") return RemoteDocument{{}, QP_TRY(read_all(std::cin, "standard input")), {}};
   return RemoteDocument{{}, QP_TRY(read_file(name)), {}};
 }
 

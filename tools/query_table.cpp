@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "base/text.hpp"
 #include "sparql/results.hpp"
 
 namespace qp::tools {
@@ -26,16 +27,12 @@ std::string cut(std::string text, std::size_t width) {
   return text + "…";
 }
 
-/// A cell on one line, harmless to a terminal.
 std::string cell(const rdf::TermView& term) {
   std::string text = term.kind == rdf::TermKind::Literal && term.language.empty() &&
                              term.datatype == "http://www.w3.org/2001/XMLSchema#string"
                          ? std::string(term.value)
                          : sparql::short_term(term);
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return text;
+  return text::for_terminal(std::move(text));
 }
 
 /// The first rows say how wide the columns are; the rest follows as it comes.

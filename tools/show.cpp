@@ -96,11 +96,6 @@ Result<std::string> for_operator(const store::Txn& txn, const Options& options,
   return pretty(shown);
 }
 
-bool is_hidden_recipient(TermId predicate) {
-  return std::any_of(vocab::kHiddenRecipients.begin(), vocab::kHiddenRecipients.end(),
-                     [&](const Word& word) { return predicate == word; });
-}
-
 /// The quads of one graph: for the operator all, of a claims graph too; for a reader those that
 /// are visible, without the hidden recipients.
 Result<std::vector<store::QuadIds>> quads_of(const store::Txn& txn, const Options& options) {
@@ -111,7 +106,7 @@ Result<std::vector<store::QuadIds>> quads_of(const store::Txn& txn, const Option
   const store::Pattern pattern{.g = QP_TRY(find(txn, options.iri))};
   std::vector<store::QuadIds> quads;
   QP_TRY(txn.scan(pattern, scan, [&](const store::OrderedQuad& quad) {
-    if (is_operator || !is_hidden_recipient(quad.quad.p)) quads.push_back(quad.quad);
+    if (is_operator || !vocab::is_hidden_recipient(quad.quad.p)) quads.push_back(quad.quad);
     return true;
   }));
   if (quads.empty()) return not_found(options.iri);

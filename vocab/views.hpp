@@ -379,6 +379,11 @@ inline constexpr std::array kEmbeds = {
 };
 
 /// Recipients that only the author is shown (ActivityPub 6, 7.1).
-inline constexpr std::array kHiddenRecipients = {as::bto, as::bcc};
+constexpr bool is_hidden_recipient(TermId predicate) {
+  return predicate == as::bto || predicate == as::bcc;
+}
+/// The members of a JSON document that name them, whatever its context.
+inline constexpr std::array<std::string_view, 6> kHiddenNames = {
+    "bto", "bcc", "as:bto", "as:bcc", as::bto.iri, as::bcc.iri};
 
 }  // namespace qp::vocab

@@ -11,6 +11,7 @@
 #include "base/own_json.hpp"
 #include "proof/data_integrity.hpp"
 #include "view/serve.hpp"
+#include "vocab/views.hpp"
 
 namespace qp::ap {
 
@@ -20,19 +21,19 @@ constexpr std::size_t kMessages = 256;
 constexpr std::size_t kKeys = 1024;
 constexpr auto kMessageTime = std::chrono::seconds(30);
 
-/// What a delivery never carries: hidden recipients, and the proofs of others, which hold for their
-/// own documents only, byte for byte, and not for what is embedded here.
-constexpr std::string_view kWithheld[] = {"bto",
-                                          "bcc",
-                                          "proof",
-                                          "signature",
-                                          "sec:proof",
-                                          "sec:signature",
-                                          "https://w3id.org/security#proof",
-                                          "https://w3id.org/security#signature"};
+/// The proofs of others hold for their own documents only, byte for byte, and not for what is
+/// embedded here.
+constexpr std::string_view kProofs[] = {"proof",
+                                        "signature",
+                                        "sec:proof",
+                                        "sec:signature",
+                                        "https://w3id.org/security#proof",
+                                        "https://w3id.org/security#signature"};
 
+/// What a delivery never carries.
 void withhold(json::Value value) {
-  for (const std::string_view name : kWithheld) value.erase(name);
+  for (const std::string_view name : vocab::kHiddenNames) value.erase(name);
+  for (const std::string_view name : kProofs) value.erase(name);
   for (const json::Member& member : value.members()) {
     if (member.key != "@context") withhold(member.value);
   }

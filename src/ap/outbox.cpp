@@ -108,6 +108,7 @@ class Draft {
     activity_ = read_activity(node);
     node_ = node;
     QP_TRY(check());
+    QP_TRY(check_hidden_recipients(document_, node_));
     if (names_as2(document_.get("@context"))) {
       spell_plainly(document_, node_);
       if (activity_.is(as::Create)) spell_plainly(document_.get("object"), activity_.object);

@@ -6,6 +6,7 @@
 #include "ap/ids.hpp"
 #include "base/text.hpp"
 #include "sig/sign.hpp"
+#include "vocab/views.hpp"
 
 namespace qp::ap {
 
@@ -42,11 +43,7 @@ bool is_json_ld(std::string_view content_type) {
 /// Who else got it is for nobody to learn, whatever its server says of it.
 void strip_hidden(json::Value value) {
   if (value.is_object()) {
-    for (const std::string_view key : {"bto", "bcc"}) {
-      value.erase(key);
-      value.erase("as:" + std::string(key));
-      value.erase(std::string(as::kNamespace) + std::string(key));
-    }
+    for (const std::string_view name : vocab::kHiddenNames) value.erase(name);
     for (const json::Member& member : value.members()) strip_hidden(member.value);
   } else if (value.is_array()) {
     for (const json::Value item : value.items()) strip_hidden(item);

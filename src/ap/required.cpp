@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include <fmt/core.h>
 
 #include "rdf/iri.hpp"
+#include "vocab/views.hpp"
 
 namespace qp::ap {
 
@@ -93,6 +95,21 @@ Result<void> check_recipients(json::Value node) {
   return {};
 }
 
+/// Values of `names`' members, wherever they stand.
+std::size_t count_values(json::Value value, std::span<const std::string_view> names) {
+  std::size_t count = 0;
+  for (const json::Value item : value.items()) count += count_values(item, names);
+  for (const auto& [key, member] : value.members()) {
+    if (key == "@context") continue;
+    if (std::ranges::find(names, key) == names.end()) {
+      count += count_values(member, names);
+    } else if (!member.is_null()) {
+      count += member.is_array() ? member.size() : 1;
+    }
+  }
+  return count;
+}
+
 }  // namespace
 
 Result<void> check_required(const Activity& activity, json::Value node) {
@@ -101,6 +118,14 @@ Result<void> check_required(const Activity& activity, json::Value node) {
   if (!activity.is(as::Create)) return check_objects(activity, node);
   // Its object is given an id.
   return activity.object.is_object() ? check_recipients(activity.object) : Result<void>();
+}
+
+Result<void> check_hidden_recipients(json::Value document, json::Value node) {
+  if (count_values(node, vocab::kHiddenNames) <= count_values(document, vocab::kHiddenNames)) {
+    return {};
+  }
+  return bad_input(
+      "name hidden recipients as bto and bcc, each once, and not by a term of your own");
 }
 
 }  // namespace qp::ap

@@ -11,4 +11,8 @@ namespace qp::ap {
 /// a plain text would ever reach anybody.
 Result<void> check_required(const Activity& activity, json::Value node);
 
+/// BadInput where the expanded `node` of `document` has more hidden recipients than its members bto
+/// and bcc name: what a context calls otherwise would be shown to all who do not read contexts.
+Result<void> check_hidden_recipients(json::Value document, json::Value node);
+
 }  // namespace qp::ap

@@ -84,11 +84,50 @@ Value Value::object(Arena& arena, std::size_t capacity) {
   result.kind_ = Kind::Object;
   result.object_ = arena.allocate_array<detail::ObjectData>(1);
   *result.object_ = {capacity ? arena.allocate_array<Member>(capacity) : nullptr, 0,
-                     static_cast<std::uint32_t>(capacity)};
+                     static_cast<std::uint32_t>(capacity), nullptr, 0};
   return result;
 }
 
+namespace {
+
+/// What has more members is looked up by their hashes, or it would cost their number squared to
+/// make it.
+constexpr std::uint32_t kFewMembers = 32;
+
+/// The slot of the key's place, or the free one where it would be.
+std::uint32_t* slot_of(const detail::ObjectData& data, std::string_view key) {
+  std::size_t at = TextHash{}(key) & (data.slots - 1);
+  while (data.places[at] != 0 && data.members[data.places[at] - 1].key != key) {
+    at = (at + 1) & (data.slots - 1);
+  }
+  return data.places + at;
+}
+
+/// The last member is new.
+void index_last(Arena& arena, detail::ObjectData& data) {
+  if (data.size <= kFewMembers) return;
+  std::uint32_t first = data.size;
+  if (data.places == nullptr || data.size * 2 > data.slots) {
+    std::uint32_t slots = kFewMembers;
+    while (slots < std::max(data.size, data.capacity) * 2) slots *= 2;
+    data.places = arena.allocate_array<std::uint32_t>(slots);
+    std::fill_n(data.places, slots, 0);
+    data.slots = slots;
+    first = 1;
+  }
+  for (std::uint32_t place = first; place <= data.size; ++place) {
+    std::uint32_t* slot = slot_of(data, data.members[place - 1].key);
+    if (*slot == 0) *slot = place;
+  }
+}
+
+}  // namespace
+
 Value* Value::find(std::string_view key) const {
+  if (kind_ == Kind::Object && object_->places != nullptr) {
+    const std::uint32_t place = *slot_of(*object_, key);
+    return place == 0 ? nullptr : &object_->members[place - 1].value;
+  }
   for (Member& member : members()) {
     if (member.key.size() != key.size()) continue;
     // An empty text may have no address, which memcmp must not be given.
@@ -117,8 +156,18 @@ void append(Arena& arena, Data& data, Item*& items, const Item& item) {
 
 Value& Value::set(Arena& arena, std::string_view key, Value value) const {
   if (Value* found = find(key)) return *found = value;
-  append(arena, *object_, object_->members, Member{key, value});
+  append_member(arena, {key, value});
   return object_->members[object_->size - 1].value;
+}
+
+void Value::append_member(Arena& arena, const Member& member) const {
+  append(arena, *object_, object_->members, member);
+  index_last(arena, *object_);
+}
+
+void Value::rename(Member& member, std::string_view key) const {
+  member.key = key;
+  object_->places = nullptr;  // until the next one is appended
 }
 
 bool Value::erase(std::string_view key) const {
@@ -128,6 +177,7 @@ bool Value::erase(std::string_view key) const {
   if (found == all.end()) return false;
   std::move(found + 1, all.end(), found);
   --object_->size;
+  object_->places = nullptr;  // until the next one is appended
   return true;
 }
 
@@ -608,10 +658,6 @@ Value deep_copy(Value value, Arena& arena) {
     default:
       return value;
   }
-}
-
-void Value::append_member(Arena& arena, const Member& member) const {
-  append(arena, *object_, object_->members, member);
 }
 
 double to_double(Value number) {

@@ -99,7 +99,8 @@ class Value {
 
   /// Of an array; empty for everything else. Invalidated by push_back.
   std::span<Value> items() const;
-  /// Of an object, in their order; empty for everything else. Invalidated by set.
+  /// Of an object, in their order; empty for everything else. Invalidated by set. Keys are changed
+  /// by `rename` only.
   std::span<Member> members() const;
   /// Items of an array, members of an object, else 0.
   std::size_t size() const;
@@ -117,6 +118,8 @@ class Value {
   Value& set(Arena& arena, std::string_view key, Value value) const;
   /// Appends without looking for the key, which is not there yet.
   void append_member(Arena& arena, const Member& member) const;
+  /// Of one of its members, which keeps its place; `key` is not there yet, and outlives it.
+  void rename(Member& member, std::string_view key) const;
   /// True if there was such a member. Order of the others is kept.
   bool erase(std::string_view key) const;
   /// This is an array.
@@ -148,6 +151,9 @@ struct ArrayData {
 struct ObjectData {
   Member* members;
   std::uint32_t size, capacity;
+  /// Of many members, where each is: an open hash table of places, from 1 on; 0 is free. Or none.
+  std::uint32_t* places;
+  std::uint32_t slots;
 };
 }  // namespace detail
 

@@ -210,6 +210,17 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return out;
 }
 
+std::string for_terminal(std::string text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    const bool is_c1 = byte == 0xC2 && next >= 0x80 && next < 0xA0;  // two bytes of UTF-8
+    if (is_c1) text.erase(i, 1);
+    if (byte < 0x20 || byte == 0x7F || is_c1) text[i] = ' ';
+  }
+  return text;
+}
+
 Result<Form> parse_form(std::string_view body) {
   Form form;
   if (body.empty()) return form;

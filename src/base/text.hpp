@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,9 +48,8 @@ std::optional<std::string_view> find(const Form& form, std::string_view name);
 /// Does not tell by its duration where two secrets differ.
 bool equals_in_constant_time(std::string_view a, std::string_view b);
 
-/// A view of bytes as text and back; nothing is copied.
-inline std::string_view as_text(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+/// On one line, and nothing that a terminal would take for a command: spaces in place of C0, DEL
+/// and C1.
+std::string for_terminal(std::string text);
 
 }  // namespace qp::text

@@ -50,7 +50,8 @@ Result<std::string> member_of(std::string_view line) {
   std::string value = QP_TRY(first_value(line));
   if (value.find("://") != value.npos || value.starts_with('@')) return value;
   const auto at = value.find('@');
-  if (at == value.npos || at == 0 || at + 1 == value.size() || value.find(' ') != value.npos) {
+  if (at == value.npos || at == 0 || at + 1 == value.size() ||
+      value.find_first_of(" \"<>") != value.npos) {
     return bad_input("neither an IRI nor an address like name@host");
   }
   return "@" + value;

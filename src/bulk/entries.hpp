@@ -44,10 +44,10 @@ Result<std::unique_ptr<Entries>> open_entries(const std::filesystem::path& path)
 bool is_archive(const std::filesystem::path& path);
 Result<std::unique_ptr<Entries>> open_archive(const std::filesystem::path& path);
 
-/// All of it; TooLarge beyond `limit`.
 /// How long a byte order mark of UTF-8 is that stands there: editors of some systems write one.
 std::size_t byte_order_mark(std::string_view begin);
 
+/// All of it; TooLarge beyond `limit`.
 Result<std::string> read_all(const ByteReader& read, std::size_t limit);
 ByteReader reader_of(std::istream& in);
 /// Nothing leads out of the archive, and it is a name at all.

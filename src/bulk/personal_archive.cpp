@@ -232,12 +232,14 @@ Result<std::vector<PersonalArchive>> PersonalArchive::find(const std::filesystem
     const bool is_actor =
         std::find(kActorNames.begin(), kActorNames.end(), name) != kActorNames.end();
     if (!is_actor) continue;
+    auto actor = read_all(entry->read, limits::kHeadBytes);
+    if (!actor) continue;  // and that too
     PersonalArchive archive;
     archive.path_ = path;
     archive.folder_ = folder;
     archive.actor_name_ = name;
     archive.actor_position_ = entry->position;
-    archive.actor_ = QP_TRY(read_all(entry->read, limits::kHeadBytes));
+    archive.actor_ = std::move(*actor);
     archive.actor_.erase(0, byte_order_mark(archive.actor_));
     archives.push_back(std::move(archive));
   }

@@ -40,6 +40,12 @@ std::unique_ptr<QuadTarget> into_store(store::Store& store);
 
 struct RdfTotals {
   std::uint64_t quads = 0, refused = 0, bytes = 0;
+
+  void add(const RdfTotals& other) {
+    quads += other.quads;
+    refused += other.refused;
+    bytes += other.bytes;
+  }
 };
 /// What is wrong with a line (of N-Quads and N-Triples) is told, and the rest goes on; the other
 /// syntaxes end there. Fails only when the target does.

@@ -17,13 +17,12 @@ class RecordFile final : public DumpReader {
   /// One that has bytes.
   Result<void> add(const Record& record);
   std::size_t size() const { return count_; }
-  /// From the first on; nothing is added any more.
+  /// From the first on; nothing is added any more. Where they cannot be read, the last one says so.
   std::optional<Record> next() override;
 
  private:
   std::FILE* file_ = nullptr;
-  std::size_t count_ = 0;
-  bool is_read_ = false;
+  std::size_t count_ = 0, read_ = 0;
 };
 
 }  // namespace qp::bulk

@@ -37,6 +37,13 @@ std::string tag_key(const Tag& language, const Tag& direction) {
 OwnedJson::OwnedJson(json::Value source)
     : text(json::to_text(source)), value(json::deep_copy(source, arena)) {}
 
+std::size_t TermDefinition::bytes() const {
+  const std::size_t texts = term.size() + (iri ? iri->size() : 0) + type.size() + nest.size() +
+                            index.size() + context_base.size();
+  return sizeof(TermDefinition) + texts +
+         (context ? sizeof(OwnedJson) + context->text.size() + context->arena.bytes() : 0);
+}
+
 bool TermDefinition::same_but_protection(const TermDefinition& other) const {
   const auto text_of = [](const TermDefinition& definition) {
     return definition.context ? std::string_view(definition.context->text) : std::string_view();
@@ -268,9 +275,10 @@ std::uint64_t ContextCache::next_id() {
 }
 
 void ContextCache::keep(std::string_view key, ContextPtr context) {
-  // A map node with its key and pointer; the definitions themselves are mostly shared.
-  constexpr std::size_t kBytesPerTerm = 96;
-  const std::size_t bytes = key.size() + sizeof(Context) + kBytesPerTerm * context->terms.size();
+  // Its place in the map of terms, and what the inverse has of it.
+  constexpr std::size_t kBytesPerTerm = 400;
+  const std::size_t bytes =
+      key.size() + sizeof(Context) + kBytesPerTerm * context->terms.size() + context->own_bytes;
   if (young_bytes_ + bytes > max_bytes_ / 2) {
     old_ = std::exchange(young_, {});
     young_bytes_ = 0;

@@ -72,6 +72,8 @@ struct TermDefinition {
   bool core = false;  ///< storage mode: of ActivityStreams or security; nobody may redefine it
 
   bool has(Container wanted) const { return (container & wanted) != 0; }
+  /// In memory, about.
+  std::size_t bytes() const;
   /// Equal but for the protected flag.
   bool same_but_protection(const TermDefinition& other) const;
 };
@@ -182,9 +184,12 @@ class Context {
   Mode mode = Mode::Conformant;
   ProcessingMode processing_mode = ProcessingMode::JsonLd11;
   std::uint64_t id = 0;  ///< within one ContextCache; the initial contexts have those below 8
+  /// Of the definitions that it does not share with what it began as.
+  std::size_t own_bytes = 0;
 
   Context() = default;
-  /// A draft that is changed before it is handed out; `id` and the inverse are not copied.
+  /// A draft that is changed before it is handed out; `id`, own_bytes and the inverse are not
+  /// copied.
   Context(const Context& other);
   Context& operator=(const Context&) = delete;
 

@@ -470,6 +470,7 @@ Result<void> ContextBuilder::finish(Pending& pending) {
   pending.made.core = call_.is_core;
   // 28
   pending.made.term = pending.term;
+  draft_.own_bytes += pending.made.bytes();
   draft_.terms.set(std::make_shared<const TermDefinition>(std::move(pending.made)));
   return {};
 }

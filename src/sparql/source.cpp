@@ -25,12 +25,6 @@ Source::Source(const store::Txn& txn, store::Txn::ScanOptions options, Dataset d
   }
 }
 
-/// bto and bcc: no reader is shown them, whoever asks.
-static bool is_hidden(TermId predicate) {
-  return std::any_of(vocab::kHiddenRecipients.begin(), vocab::kHiddenRecipients.end(),
-                     [predicate](const Word& word) { return predicate == word; });
-}
-
 bool Source::is_named(TermId graph) const {
   if (dataset_.all_named) return graph != quadpub::unnamed_graph;
   return std::binary_search(dataset_.named.begin(), dataset_.named.end(), graph);
@@ -59,7 +53,7 @@ store::Txn::ScanOptions Source::options_for(Graphs graphs) const {
 }
 
 bool Source::admits(const QuadIds& quad, Graphs graphs) const {
-  if (!options_.visible.sees_everything() && is_hidden(quad.p)) return false;
+  if (!options_.visible.sees_everything() && vocab::is_hidden_recipient(quad.p)) return false;
   if (graphs == Graphs::Named) return is_named(quad.g);
   return !merges_listed(graphs) ||
          std::binary_search(dataset_.graphs.begin(), dataset_.graphs.end(), quad.g);

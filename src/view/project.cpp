@@ -24,11 +24,6 @@ using store::Txn;
 constexpr std::string_view kActivityStreams = "https://www.w3.org/ns/activitystreams";
 constexpr std::size_t kEmbedDepth = 2;
 
-bool is_hidden_recipient(TermId predicate) {
-  return std::any_of(vocab::kHiddenRecipients.begin(), vocab::kHiddenRecipients.end(),
-                     [&](const Word& word) { return predicate == word; });
-}
-
 bool holds(std::span<const Word> words, std::span<const TermId> terms) {
   return std::any_of(words.begin(), words.end(), [&](const Word& word) {
     return std::find(terms.begin(), terms.end(), word.id) != terms.end();
@@ -169,7 +164,7 @@ class Walker {
   bool may_show(const OrderedQuad& quad, bool is_own, bool is_inside) {
     // A proof holds for its own document, byte for byte, and not for what embeds that.
     if (is_inside && (quad.quad.p == sec::proof || quad.quad.p == sec::signature)) return false;
-    if (!is_hidden_recipient(quad.quad.p)) return true;
+    if (!vocab::is_hidden_recipient(quad.quad.p)) return true;
     (is_own ? found_.shows_recipients : found_.hides_recipients) = true;
     return is_own;
   }
@@ -222,8 +217,7 @@ void hide_recipients(Value value, std::span<const std::string_view> own, bool sh
       shown = std::find(own.begin(), own.end(), id) != own.end();
     }
     if (!shown) {
-      value.erase("bto");
-      value.erase("bcc");
+      for (const std::string_view name : vocab::kHiddenNames) value.erase(name);
     }
     for (const json::Member& member : value.members()) hide_recipients(member.value, own, shown);
   }
@@ -449,7 +443,7 @@ Value shaped(Value value, const vocab::Field* field, Arena& arena) {
     for (json::Member& member : value.members()) {
       if (member.key == "@context") continue;
       const std::string_view key = wire_key(value, member.key);
-      if (!value.contains(key)) member.key = key;
+      if (!value.contains(key)) value.rename(member, key);
       member.value = shaped(member.value, field_named(member.key), arena);
     }
   }
