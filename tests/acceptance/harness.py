@@ -4,9 +4,11 @@ Every test here is a black-box test: the binary comes from $QUADPUB_BINARY, data
 temporary, ports are free ones, and nothing is read from a data folder but what a test names.
 """
 
+import contextlib
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -59,9 +61,11 @@ def shared_file(name):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Not one of those that connections go out from: any of these may be taken before it is bound."""
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", random.randrange(10_000, 32_000)))
+            return probe.getsockname()[1]
 
 
 def wait_until(condition, what, seconds=20.0):

@@ -160,3 +160,32 @@ TEST_CASE("an arena that was cleared is used again") {
   }
   CHECK(arena.bytes() < 64 * 1024);
 }
+
+TEST_CASE("among many members each is found, set, renamed and erased as among few") {
+  json::Arena arena;
+  const json::Value object = json::Value::object(arena);
+  const auto key = [&](int i) { return arena.copy("key" + std::to_string(i)); };
+  const auto number = [&](int i) { return json::Value::number(arena, std::int64_t{i}); };
+  for (int i = 0; i < 1000; ++i) {
+    object.set(arena, key(i), number(i));
+    REQUIRE(object.size() == static_cast<std::size_t>(i) + 1);
+    REQUIRE(object.get(key(i / 2)).text() == std::to_string(i / 2));
+    REQUIRE_FALSE(object.contains(key(i + 1)));
+  }
+  object.set(arena, key(500), number(-1));
+  CHECK(object.size() == 1000);
+  CHECK(object.get("key500").text() == "-1");
+  object.rename(object.members()[7], "other");
+  CHECK_FALSE(object.contains("key7"));
+  CHECK(object.get("other").text() == "7");
+  CHECK(object.erase("key3"));
+  CHECK_FALSE(object.erase("key3"));
+  CHECK(object.get("key4").text() == "4");
+  object.set(arena, "last", number(1));
+  CHECK(object.size() == 1000);
+  CHECK(object.members()[3].key == "key4");
+  CHECK(object.get("key999").text() == "999");
+  CHECK(object.get("other").text() == "7");
+  CHECK_FALSE(object.contains("key3"));
+  CHECK(json::equal(json::deep_copy(object, arena), object));
+}

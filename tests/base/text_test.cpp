@@ -55,3 +55,9 @@ TEST_CASE("a secret equals itself only") {
   CHECK_FALSE(text::equals_in_constant_time("abc", "abd"));
   CHECK_FALSE(text::equals_in_constant_time("abc", "ab"));
 }
+
+TEST_CASE("what goes to a terminal is one line and commands nothing") {
+  CHECK(text::for_terminal("a\tb\nc\x1b[31m\x7f") == "a b c [31m ");
+  CHECK(text::for_terminal("\xc2\x9b"
+                           "1m\xc2\xa0\xc3\xa9\xc2") == " 1m\xc2\xa0\xc3\xa9\xc2");
+}

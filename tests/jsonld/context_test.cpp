@@ -76,6 +76,20 @@ TEST_CASE("the cache forgets what was not used for long, and stays within its bo
   CHECK(cache.find("key99") != nullptr);
 }
 
+TEST_CASE("the cache counts what the definitions of a context hold") {
+  constexpr std::size_t kBytes = std::size_t{1} << 20;
+  ContextCache cache(kBytes);
+  const auto large = std::make_shared<Context>();
+  large->own_bytes = kBytes / 4;
+  for (int i = 0; i < 8; ++i) cache.insert("key" + std::to_string(i), large);
+  CHECK(large.use_count() <= 4);
+  TermDefinition definition;
+  const std::size_t plain = definition.bytes();
+  json::Arena arena;
+  definition.context = std::make_shared<const OwnedJson>(json::Value::object(arena));
+  CHECK(definition.bytes() > plain + definition.context->arena.bytes());
+}
+
 TEST_CASE("stored: an inline context cannot redefine a term of ActivityStreams") {
   Fixture f(Mode::Storage);
   CHECK(f.expanded(R"({"@context": ["https://www.w3.org/ns/activitystreams",
