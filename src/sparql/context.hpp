@@ -29,6 +29,8 @@ struct Limits {
   std::uint64_t intermediate = limits::kSparqlIntermediate;  ///< rows between operators
   std::uint64_t memory = limits::kSparqlMemory;              ///< bytes that operators hold
   std::uint64_t frontier = limits::kSparqlFrontier;          ///< nodes that one path reaches
+  static constexpr std::size_t kBatch = 1024;
+  std::size_t batch = kBatch;  ///< rows that an operator makes at a time, about; a test wants few
 };
 
 /// What everything that runs for one query shares. Belongs to the thread that runs it.

@@ -287,6 +287,7 @@ class FedJoin : public Operator {
     inputs_.push_back(std::move(left));
     inputs_.push_back(std::move(right));
   }
+  bool is_fed() const override { return input(0).is_fed(); }
 
  private:
   Result<void> fill(Batch& out) override {
@@ -352,6 +353,7 @@ class Union : public Operator {
     parts_ = parts.size();
     report().name = "union";
   }
+  bool is_fed() const override { return !feeds_.empty() && input(parts_).is_fed(); }
 
  private:
   bool is_number(std::size_t part, Variable variable) const {

@@ -416,8 +416,8 @@ Result<OperatorPtr> Planner::add_triple(OperatorPtr input, const Piece& piece,
       (options_.join == PlanOptions::Join::Any && by_hash < choice.cost * choice.share / 2);
   if (certain && hashes) {
     OperatorPtr right = QP_TRY(scan(piece));
-    // The smaller side is kept, where all of both is read anyhow.
-    if (choice.share == 1 && rows < piece.alone) std::swap(input, right);
+    // The smaller side is kept, where all of both is read anyhow, and once.
+    if (choice.share == 1 && rows < piece.alone && !input->is_fed()) std::swap(input, right);
     OperatorPtr made =
         make_hash_join(context_, std::move(input), std::move(right), JoinKind::Inner);
     made->report().name = "hash join";

@@ -13,7 +13,7 @@ Result<bool> Operator::next(Batch& out) {
   const auto begin = std::chrono::steady_clock::now();
   out.clear(columns_.size());
   out.most = size_;
-  size_ = std::min(size_ * 2, Batch::kRows);
+  size_ = std::min(size_ * 2, context_.limits().batch);
   const Result<void> filled = fill(out);
   if (!filled) return Result<void>(filled).error();
   report_.nanos += static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin).count());
@@ -27,6 +27,11 @@ std::vector<const Operator*> Operator::inputs() const {
   made.reserve(inputs_.size());
   for (const auto& each : inputs_) made.push_back(each.get());
   return made;
+}
+
+bool Operator::is_fed() const {
+  return std::any_of(inputs_.begin(), inputs_.end(),
+                     [](const OperatorPtr& each) { return each->is_fed(); });
 }
 
 Feed::Feed(Context& context, const Columns& columns, Variable row_number) : Operator(context) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,7 +12,7 @@ namespace qp::sparql {
 
 /// Rows of ids, one after the other; None: unbound.
 struct Batch {
-  static constexpr std::size_t kRows = 1024;  ///< about so many are made at a time
+  static constexpr std::size_t kRows = Limits::kBatch;
   static constexpr std::size_t kFirstRows = 16;
 
   std::size_t width = 0, rows = 0;
@@ -67,7 +68,8 @@ struct Columns {
 /// input has then.
 class Operator {
  public:
-  explicit Operator(Context& context) : context_(context) {}
+  explicit Operator(Context& context)
+      : context_(context), size_(std::min(Batch::kFirstRows, context.limits().batch)) {}
   virtual ~Operator() = default;
   Operator(const Operator&) = delete;
   Operator& operator=(const Operator&) = delete;
@@ -90,6 +92,9 @@ class Operator {
   const Report& report() const { return report_; }
   Report& report() { return report_; }
   std::vector<const Operator*> inputs() const;
+  /// Whether its rows come from a Feed above it: they go on after their end, so that nothing may
+  /// read them once and for all.
+  virtual bool is_fed() const;
 
  protected:
   virtual Result<void> fill(Batch& out) = 0;
@@ -102,7 +107,7 @@ class Operator {
 
  private:
   Report report_;
-  std::size_t size_ = Batch::kFirstRows;  ///< of the next batch
+  std::size_t size_;  ///< of the next batch
 };
 using OperatorPtr = std::unique_ptr<Operator>;
 
@@ -111,6 +116,7 @@ class Feed : public Operator {
  public:
   Feed(Context& context, const Columns& columns, Variable row_number);
   void give(const Batch& batch) { given_ = &batch; }
+  bool is_fed() const override { return true; }
 
  private:
   Result<void> fill(Batch& out) override;

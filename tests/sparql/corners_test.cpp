@@ -495,3 +495,30 @@ TEST_CASE("an update changes no keys and reaches no network") {
   CHECK(graph.ask("SELECT ?o { ?s :p ?o SERVICE SILENT <http://x/> { ?s ?p ?o } }") == "1");
   CHECK(graph.ask("SELECT ?s ?p { ?s ?p ?o }") == "<http://x/a>\t<http://x/p>");
 }
+
+TEST_CASE("what is asked for each row is asked for the rows of every batch") {
+  std::string data = "INSERT DATA { ";
+  for (int i = 0; i < 150; ++i) {
+    const std::string name = ":b" + std::to_string(i);
+    if (i < 100) data += ":a" + std::to_string(i) + " :p " + name + " . ";
+    data += name + " :name \"n" + std::to_string(i) + "\" . ";
+  }
+  Graph graph(data + "}");
+  const auto count = [&](const std::string& what, const std::string& where) {
+    return graph.ask("SELECT (COUNT(" + what + ") AS ?c) { ?a :p ?b " + where + " }");
+  };
+  CHECK(count("?n", "OPTIONAL { ?b :name ?n }") == "100");
+  CHECK(count("?n", "OPTIONAL { ?b :name ?n FILTER(?n != '') }") == "100");
+  CHECK(count("?n", "{ ?b :name ?n } UNION { ?b :nope ?n }") == "100");
+  CHECK(count("*", "FILTER EXISTS { ?b :name ?n FILTER(?n != '') }") == "100");
+  CHECK(count("*", "FILTER NOT EXISTS { ?b :name ?n FILTER(?n != '') }") == "0");
+  CHECK(count("*", "MINUS { ?b :name ?n }") == "0");
+  CHECK(
+      count(
+          "?n",
+          "OPTIONAL { ?b :name ?n OPTIONAL { ?x :p ?b } { ?b :name ?m } UNION { ?b :nope ?m } }") ==
+      "100");
+  CHECK(
+      graph.ask("SELECT ?a ?n { ?a :p ?b OPTIONAL { ?b :name ?n } FILTER(!BOUND(?n)) } ORDER BY ?n "
+                "LIMIT 5") == "");
+}
