@@ -84,8 +84,9 @@ Result<void> restore(const Invocation& invocation, std::filesystem::path source)
 Result<void> compact(const Invocation& invocation) {
   const std::unique_ptr<store::Store> store = QP_TRY(open_store(invocation.settings));
   const std::uint64_t before = QP_TRY(store->statistics()).file_bytes;
+  QP_TRY(store->compact());  // first: beside a server nothing at all is done
   const store::SweepReport swept = QP_TRY(store->sweep());
-  QP_TRY(store->compact());
+  if (swept.removed > 0) QP_TRY(store->compact());
   print({{"bytes_before", before},
          {"bytes", QP_TRY(store->statistics()).file_bytes},
          {"terms_removed", swept.removed}},

@@ -1,5 +1,5 @@
-#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 
 #include "ap/tables.hpp"
 #include "base/text.hpp"
@@ -50,12 +50,11 @@ Result<ordered_json> describe(const store::Txn& txn, const store::DocumentRecord
 /// of others. First the source.
 Result<std::vector<TermId>> documents_about(const store::Txn& txn, TermId resource) {
   std::vector<TermId> graphs{resource};
+  std::unordered_set<TermId> seen{resource};
   store::Txn::ScanOptions with_claims;
   with_claims.with_claims = true;
   QP_TRY(txn.scan({.s = resource}, with_claims, [&](const store::OrderedQuad& quad) {
-    if (std::find(graphs.begin(), graphs.end(), quad.quad.g) == graphs.end()) {
-      graphs.push_back(quad.quad.g);
-    }
+    if (seen.insert(quad.quad.g).second) graphs.push_back(quad.quad.g);
     return true;
   }));
   std::vector<TermId> documents;
@@ -86,12 +85,10 @@ Result<ordered_json> deliveries_of(const store::Txn& txn, const std::string& iri
                                    const ordered_json& documents) {
   ordered_json deliveries = ordered_json::array();
   std::vector<std::string> activities{iri};
+  std::unordered_set<std::string> seen{iri};
   for (const ordered_json& document : documents) {
-    const std::string root = document.value("root", "");
-    if (!root.empty() &&
-        std::find(activities.begin(), activities.end(), root) == activities.end()) {
-      activities.push_back(root);
-    }
+    std::string root = document.value("root", "");
+    if (!root.empty() && seen.insert(root).second) activities.push_back(std::move(root));
   }
   for (const std::string& activity : activities) {
     QP_TRY(add_deliveries(txn, activity, deliveries));
@@ -116,10 +113,9 @@ Result<void> why(const Invocation& invocation, const std::string& iri) {
   const std::optional<TermId> id = QP_TRY(txn->find_iri(iri));
   if (!id) return error(Code::NotFound, "nothing here under " + iri);
   ordered_json answer = {{"iri", iri}, {"documents", ordered_json::array()}};
-  std::vector<TermId> seen;
+  std::unordered_set<TermId> seen;
   for (const TermId document : QP_TRY(documents_about(*txn, *id))) {
-    if (std::find(seen.begin(), seen.end(), document) != seen.end()) continue;
-    seen.push_back(document);
+    if (!seen.insert(document).second) continue;
     const std::optional<store::DocumentRecord> record = QP_TRY(txn->document(document));
     if (record) answer["documents"].push_back(QP_TRY(describe(*txn, *record)));
   }
