@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "base/text.hpp"
+#include "vocab/views.hpp"
 
 namespace qp::ap {
 
@@ -34,6 +35,15 @@ std::vector<std::string> types_of(json::Value node) {
 }
 
 bool has_type(json::Value node, const Word& type) { return contains(types_of(node), type.iri); }
+
+bool is_activity(json::Value node) {
+  const auto types = types_of(node);
+  // A Question asks, and that is all: with or without its actor it is for a Create.
+  if (contains(types, as::Question.iri) && !node.contains(as::object.iri)) return false;
+  const bool known = std::any_of(vocab::kActivityTypes.begin(), vocab::kActivityTypes.end(),
+                                 [&](const Word& type) { return contains(types, type.iri); });
+  return known || node.contains(as::actor.iri) || node.contains(as::object.iri);
+}
 
 bool Activity::is(const Word& type) const { return contains(types, type.iri); }
 

@@ -33,6 +33,9 @@ Activity read_activity(json::Value expanded_node);
 std::vector<std::string> values_of(json::Value expanded_node, std::string_view property);
 std::vector<std::string> types_of(json::Value expanded_node);
 bool has_type(json::Value expanded_node, const Word& type);
+/// ActivityStreams 2.0 vocabulary, 3.1: what is not one of these, and has neither actor nor
+/// object, is an object and gets wrapped in a Create.
+bool is_activity(json::Value expanded_node);
 
 /// scheme://host[:port] of an IRI (FEP-fe34); empty where it has none.
 std::string origin_of(std::string_view iri);

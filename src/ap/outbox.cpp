@@ -51,17 +51,6 @@ constexpr std::array<std::string_view, 5> kShownOfCollection = {"totalItems", "f
                                                                 "current", "startIndex"};
 constexpr std::array<std::string_view, 2> kItems = {"items", "orderedItems"};
 
-/// ActivityStreams 2.0 vocabulary, 3.1: what is not one of these, and has neither actor nor
-/// object, is an object and gets wrapped in a Create.
-bool is_activity(Value node) {
-  const auto types = types_of(node);
-  // A Question asks, and that is all: with or without its actor it is for a Create.
-  if (contains(types, as::Question.iri) && !node.contains(as::object.iri)) return false;
-  const bool known = std::any_of(vocab::kActivityTypes.begin(), vocab::kActivityTypes.end(),
-                                 [&](const Word& type) { return contains(types, type.iri); });
-  return known || node.contains(as::actor.iri) || node.contains(as::object.iri);
-}
-
 /// The name that ActivityStreams gives the member, however it is spelled.
 std::string_view plain_name(std::string_view key) {
   if (key == "@id" || key == "@type") return key.substr(1);

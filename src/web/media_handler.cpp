@@ -5,7 +5,6 @@
 #include "ap/media.hpp"
 #include "base/log.hpp"
 #include "vocab/terms.hpp"
-#include "vocab/views.hpp"
 #include "web/auth.hpp"
 #include "web/byte_range.hpp"
 #include "web/multipart.hpp"
@@ -57,17 +56,23 @@ Result<ap::Actor> uploader(const store::Txn& txn, const Caller& caller, json::Va
   return error(Code::Forbidden, "attributedTo is not an actor of yours");
 }
 
-/// The object of a file is no activity: that would be posted as it stands.
-bool is_activity(json::Value object) {
-  if (object.contains("actor") || object.contains("object")) return true;
-  const json::Value type = object.get("type");
-  return std::ranges::any_of(vocab::kActivityTypes, [&](const Word& word) {
-    const std::size_t after = word.iri.find_last_of("#/") + 1;
-    const std::string_view name = word.iri.substr(after);
-    const auto types = type.items();
-    return type.is(name) ||
-           std::ranges::any_of(types, [&](const json::Value& one) { return one.is(name); });
-  });
+/// The object of a file is no activity, however it is spelled.
+Result<void> check_upload(const ap::Activity& create) {
+  const bool is_create = create.types == std::vector{std::string(as::Create.iri)};
+  if (!is_create || ap::is_activity(create.object)) {
+    return bad_input("The part \"object\" is an activity");
+  }
+  return {};
+}
+
+/// The Create that makes `object`, whatever that says of itself: a bare activity would be done.
+json::Value create_of(json::Value object, json::Arena& arena) {
+  const json::Value create = json::Value::object(arena, 3);
+  create.set(arena, "@context", object.get("@context"));
+  object.erase("@context");
+  create.set(arena, "type", json::Value::string("Create"));
+  create.set(arena, "object", object);
+  return create;
 }
 
 /// `object` with where the file is. What it says of its type stays where it says something.
@@ -77,7 +82,9 @@ void describe(json::Value object, const ap::MediaType& type, std::string_view ad
   if (!object.contains("@context")) {
     object.set(arena, "@context", Value::string("https://www.w3.org/ns/activitystreams"));
   }
-  if (!object.contains("type")) object.set(arena, "type", Value::string(type.object_type));
+  if (!object.contains("type") && !object.contains("@type")) {
+    object.set(arena, "type", Value::string(type.object_type));
+  }
   const Value link = Value::object(arena, 3);
   link.set(arena, "type", Value::string("Link"));
   link.set(arena, "href", Value::string(address));
@@ -108,7 +115,6 @@ Result<net::Response> post_media(Context& context, const Exchange& exchange) {
     object = upload.object.empty() ? json::Value::object(arena, 8)
                                    : QP_TRY(json::parse(upload.object, arena));
     if (!object.is_object()) return bad_input("The part \"object\" is not a JSON object");
-    if (is_activity(object)) return bad_input("The part \"object\" is an activity");
     actor = QP_TRY(uploader(*txn, caller, object));
   }
   const ap::MediaType& type = ap::sniff_media(upload.file);
@@ -124,14 +130,16 @@ Result<net::Response> post_media(Context& context, const Exchange& exchange) {
   caller.scopes = caller.scopes | oauth::Scope::CreateContent;
   std::optional<oauth::Scope> missing;
   const auto outcome = context.outbox.submit(
-      *actor, json::to_text(object),
+      *actor, json::to_text(create_of(object, arena)),
       [&](const store::Txn& txn, const ap::Activity& activity) -> Result<void> {
+        QP_TRY(check_upload(activity));
         missing = QP_TRY(missing_scope(txn, caller, *actor, activity));
         return missing ? Result<void>(error(Code::Forbidden, "the token lacks a scope"))
                        : Result<void>();
       });
   QP_TRY(context.store.write([&](store::WriteTxn& txn) -> Result<void> {
-    if (outcome) return ap::attach_media(txn, outcome->object, actor->user, name);
+    if (outcome && !outcome->object.empty())
+      return ap::attach_media(txn, outcome->object, actor->user, name);
     return ap::drop_media(txn, actor->user, name);
   }));
   if (missing) return lacks_scope(*missing);

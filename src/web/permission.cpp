@@ -28,11 +28,19 @@ constexpr std::array kRules{Rule{as::Create, Scope::CreateContent},
                             Rule{as::Flag, Scope::Flag},
                             Rule{as::Like, Scope::Like},
                             Rule{as::Dislike, Scope::Like},
-                            Rule{as::Announce, Scope::Share}};
+                            Rule{as::Announce, Scope::Share},
+                            Rule{litepub::EmojiReact, Scope::Write},
+                            Rule{as::Move, Scope::Write}};
 
 Scope scope_of(std::string_view type) {
   const auto rule = std::ranges::find(kRules, type, [](const Rule& one) { return one.type.iri; });
   return rule == kRules.end() ? Scope::Write : rule->scope;
+}
+
+/// Making, changing and deleting content: what the right to delete is for.
+bool is_about_content(Scope scope) {
+  return scope == Scope::CreateContent || scope == Scope::UpdateContent ||
+         scope == Scope::DeleteContent;
 }
 
 /// What concerns one actor, who is addressed with it.
@@ -62,7 +70,8 @@ class Check {
     if (type == as::Undo.iri) return missing_for_undo();
     const Scope scope = QP_TRY(scope_here(type));
     if (!is_between_actors(scope)) between_actors_ = false;
-    if (has(scope)) return Missing();
+    if (has(scope))
+      return type == as::Delete.iri ? missing_for_deleted() : Result<Missing>(Missing());
     const bool is_reaction = scope == Scope::Like || scope == Scope::Share;
     if (is_reaction && QP_TRY(may_react_to(activity_.objects))) return Missing();
     if (scope == Scope::CreateContent) {
@@ -101,9 +110,24 @@ class Check {
     return Missing();
   }
 
+  /// An activity that is deleted is taken back as by an Undo.
+  Result<Missing> missing_for_deleted() const {
+    for (const std::string& type : QP_TRY(stored_types())) {
+      const Scope scope = scope_of(type);
+      if (!is_about_content(scope) && !has(scope)) return Missing(scope);
+    }
+    return Missing();
+  }
+
   /// Types of the activity that this one is about. What is stored under its id counts, whatever
   /// the client says about it.
   Result<std::vector<std::string>> object_types() const {
+    auto types = QP_TRY(stored_types());
+    if (types.empty() && activity_.object.is_object()) types = ap::types_of(activity_.object);
+    return types;
+  }
+
+  Result<std::vector<std::string>> stored_types() const {
     std::vector<std::string> types;
     for (const std::string& object : activity_.objects) {
       const auto id = QP_TRY(txn_.find_iri(object));
@@ -114,7 +138,6 @@ class Check {
         }
       }
     }
-    if (types.empty() && activity_.object.is_object()) types = ap::types_of(activity_.object);
     return types;
   }
 

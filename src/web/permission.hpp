@@ -16,9 +16,10 @@ namespace qp::web {
 /// allowed.
 ///
 /// A Like, an Announce or a reply is allowed by the scope of its kind, or by one of
-/// react{local,own,any} that its object falls under. An Undo needs what the undone activity did.
-/// What has no scope of its own needs `write`. Following, blocking and answering address the one
-/// whom they concern without an addressing scope.
+/// react{local,own,any} that its object falls under. An Undo needs what the undone activity did,
+/// and so does a Delete of an activity, which takes it back. What has no scope of its own needs
+/// `write`. Following, blocking and answering address the one whom they concern without an
+/// addressing scope.
 Result<std::optional<oauth::Scope>> missing_scope(const store::Txn& txn, const Caller& caller,
                                                   const ap::Actor& poster,
                                                   const ap::Activity& activity);

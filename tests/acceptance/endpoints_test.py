@@ -106,8 +106,13 @@ class Endpoints(AcceptanceCase):
     def test_the_object_of_an_upload_is_no_activity(self):
         before = self.alice.get(self.alice.outbox).json()["totalItems"]
         for thing in ({"type": "Like", "object": self.bob.actor}, {"type": ["Delete"]},
-                      {"type": "Note", "actor": self.alice.actor}, [], "text", 1):
-            self.assert_status(self.upload(PNG, thing=thing), 400)
+                      {"type": "Note", "actor": self.alice.actor}, [], "text", 1,
+                      {"@type": "as:Follow", "as:object": self.bob.actor},
+                      {"@type": "Create", "object": {"type": "Note"}}, {"@type": "as:Delete"},
+                      {"@context": [AS2, {"Note": "as:Like", "what": {"@id": "as:object"}}],
+                       "type": "Note", "what": self.bob.actor}):
+            with self.subTest(thing=thing):
+                self.assert_status(self.upload(PNG, thing=thing), 400)
         self.assertEqual(self.alice.get(self.alice.outbox).json()["totalItems"], before)
 
     def test_a_file_goes_with_its_object_and_with_nothing_else(self):
@@ -246,9 +251,20 @@ class AccountLimits(AcceptanceCase):
         self.assert_status(dave.post(note), 201)
         self.assert_status(bob.post(note), 201)
 
-    def upload(self, account, content=b"\x89PNG\r\n\x1a\nabc"):
-        return requests.post(self.server.url + "/media", timeout=30, files={"file": ("a", content)},
+    def upload(self, account, content=b"\x89PNG\r\n\x1a\nabc", thing=None):
+        files = {"file": ("a", content)}
+        if thing is not None:
+            files["object"] = (None, json.dumps(thing))
+        return requests.post(self.server.url + "/media", timeout=30, files=files,
                              headers=account.headers)
+
+    def test_a_file_whose_object_is_refused_takes_no_room(self):
+        grace = self.server.account("grace")
+        large = b"x" * (700 << 10)
+        for thing in ({"@type": "as:Wave", "as:object": grace.actor},
+                      {"@type": "as:Undo", "as:object": "https://example.org/1"}):
+            self.assert_status(self.upload(grace, large, thing), 400)
+        self.assert_status(self.upload(grace, large), 201)
 
     def test_uploads_are_limited_by_account_in_number_and_size(self):
         carol = self.server.account("carol")

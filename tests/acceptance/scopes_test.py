@@ -6,6 +6,7 @@ import requests
 
 from harness import AS2, AS2_TYPE, PUBLIC, AcceptanceCase, id_of
 
+EMOJI_REACT = "http://litepub.social/ns#EmojiReact"
 PROFILE = "https://swicg.github.io/activitypub-api/scopes#"
 
 
@@ -110,6 +111,28 @@ class Scopes(AcceptanceCase):
                      lacks="#follow")
         self.allowed({"type": "Undo", "object": like}, "#like")
         self.allowed({"type": "Undo", "object": follow}, "#follow")
+
+    def test_a_delete_of_an_activity_needs_what_the_activity_did(self):
+        for activity, lacks in (({"type": "Follow", "object": self.bob.actor}, "#follow"),
+                                ({"type": "Block", "object": self.bob.actor}, "#block"),
+                                ({"type": "Flag", "object": self.bob.actor}, "#flag"),
+                                ({"type": "Like", "object": self.note()}, "#like"),
+                                ({"type": "Announce", "object": self.note()}, "#share"),
+                                ({"type": "EmojiReact", "content": "x", "object": self.note()},
+                                 "write")):
+            with self.subTest(type=activity["type"]):
+                done = self.alice.submit({"@context": [AS2, {"EmojiReact": EMOJI_REACT}],
+                                          **activity})
+                delete = {"type": "Delete", "object": done}
+                self.refused(delete, "#deletecontent", lacks=lacks)
+                self.refused({"type": "Delete", "object": {"type": "Note", "id": done}},
+                             "#deletecontent", lacks=lacks)
+                self.allowed(delete, "#deletecontent", lacks)
+        block = self.alice.submit({"type": "Block", "object": self.bob.actor})
+        self.refused({"type": "Delete", "object": block}, "read", "write", lacks="#block")
+        self.allowed({"type": "Delete", "object": block}, "write", "follow")
+        create, _ = self.alice.create({"type": "Note", "content": "x"})
+        self.allowed({"type": "Delete", "object": create}, "#deletecontent")
 
     def test_content_and_profile_are_two_things(self):
         note = self.note(self.alice)
