@@ -236,7 +236,7 @@ Framer::Move Framer::end_of_head(std::string_view head) {
 }
 
 int Framer::parse_head(std::string_view head) {
-  const std::size_t line_end = head.find('\r');
+  const std::size_t line_end = head.find('\n') - 1;  // a bare CR ends no line (9112 2.2)
   if (const int status = parse_request_line(head.substr(0, line_end))) return status;
   request_.headers.reserve(lines_, head.size());
   for (std::size_t at = line_end + 2; at < head.size();) {

@@ -58,6 +58,7 @@ Shared::Shared(ServerOptions options_in, Dispatch dispatch_in, Handler handler_i
       handler(std::move(handler_in)),
       proxies(options.trusted_proxies),
       addresses(options.max_per_address),
+      bodies(options.bodies_bytes),
       parking(options.parked_time) {}
 
 FileDescriptor::~FileDescriptor() {
@@ -85,7 +86,8 @@ struct Loop::Connection {
   bool lingers = false;      // instead: tells the peer, then waits for it to close
   bool busy = false;         // a worker or the parking lot has its request
   bool ended = false;        // by TLS: the peer will send no more
-  bool postponed = false;    // its handshake waits for the next turn
+  bool postponed = false;    // goes on in the next turn
+  BodyBudget::Share body;    // that of the request which is coming
   std::unique_ptr<TlsSession> tls;
 
   std::string_view unread() const { return std::string_view(input).substr(input_at); }
@@ -177,8 +179,9 @@ bool Loop::finished() {
   }
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
     if (!slots_[slot]) continue;
-    const Phase phase = slots_[slot]->phase;
-    if (phase == Phase::Silent || phase == Phase::Idle) close(slot);
+    const Connection& connection = *slots_[slot];
+    const bool rests = connection.phase == Phase::Silent || connection.phase == Phase::Idle;
+    if (rests && !connection.postponed) close(slot);
   }
   if (open_ > 0 && now_ < drain_until_) return false;
   for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) {
@@ -270,10 +273,11 @@ void Loop::on_event(std::uint32_t slot, std::uint32_t events) {
 
 void Loop::serve(std::uint32_t slot) {
   Connection& connection = *slots_[slot];
-  while (true) {
+  for (int round = 0;; ++round) {
     if (!connection.output.empty() && !transmit(slot, connection.output)) return;
     if (connection.close_after && !connection.lingers) return close(slot);
     if (connection.busy) return;
+    if (round == limits::kRoundsInTurn) return postpone(slot);
     if (connection.unseen) {
       connection.unseen = false;
       connection.input_at += frame(slot, connection.unread());
@@ -296,6 +300,12 @@ bool Loop::send(std::uint32_t slot, std::string& answers) {
     if (connection.close_after) connection.tls->finish(wire_);
     answers.clear();
   }
+  if (!connection.output.empty()) {
+    std::string& last = connection.tls ? wire_ : answers;
+    connection.output += last;
+    last.clear();
+    return false;
+  }
   std::string bytes = std::move(connection.tls ? wire_ : answers);
   const bool open = transmit(slot, bytes);
   std::string& kept = shared_.tls ? wire_ : out_;
@@ -309,9 +319,13 @@ bool Loop::may_shake_hands(std::uint32_t slot) {
   Connection& connection = *slots_[slot];
   if (!shared_.tls || (connection.tls && connection.tls->established())) return true;
   if (handshakes_++ < kHandshakesTurn) return true;
-  if (!std::exchange(connection.postponed, true))
-    postponed_.push_back({index_, slot, generations_[slot]});
+  postpone(slot);
   return false;
+}
+
+void Loop::postpone(std::uint32_t slot) {
+  if (std::exchange(slots_[slot]->postponed, true)) return;
+  postponed_.push_back({index_, slot, generations_[slot]});
 }
 
 void Loop::take_postponed() {
@@ -417,7 +431,7 @@ bool Loop::transmit(std::uint32_t slot, std::string& bytes) {
   if (waited) {
     forget(connection.output);
     connection.output_at = connection.output_mark = 0;
-    set_phase(connection, Phase::Idle);
+    set_phase(connection, connection.busy ? Phase::Busy : Phase::Idle);
   }
   if (connection.close_after && connection.lingers) linger(connection);
   return true;
@@ -435,13 +449,17 @@ std::size_t Loop::frame(std::uint32_t slot, std::string_view bytes) {
     }
     const Framer::Step step = connection.framer.feed(bytes.substr(consumed));
     consumed += step.consumed;
+    if (step.state == Framer::State::Failed) {
+      reject(connection, connection.framer.status());
+      return bytes.size();
+    }
+    if (!shared_.bodies.grow(connection.body, connection.framer.body_bytes())) {
+      reject(connection, 503);
+      return bytes.size();
+    }
     if (step.state == Framer::State::Complete) {
       on_frame(slot);
       continue;
-    }
-    if (step.state == Framer::State::Failed) {
-      on_bad_frame(connection);
-      return bytes.size();
     }
     set_phase(connection, connection.framer.in_body() ? Phase::Body : Phase::Head);
     if (connection.framer.take_continue()) out_ += "HTTP/1.1 100 Continue\r\n\r\n";
@@ -466,6 +484,7 @@ void Loop::on_frame(std::uint32_t slot) {
   }
   if (!unanswered) {
     connection.close_after = !keep_alive;
+    connection.body.give_back();
     set_phase(connection, Phase::Idle);
     return;
   }
@@ -473,6 +492,7 @@ void Loop::on_frame(std::uint32_t slot) {
   set_phase(connection, Phase::Busy);
   Job job{
       std::move(request), {index_, slot, generations_[slot]}, keep_alive, 0, where != Where::Pool};
+  job.body = std::move(connection.body);
   if (unanswered->key.empty()) return for_workers_.push_back(std::move(job));
   shared_.park(std::move(job), unanswered->key, now_);
 }
@@ -499,10 +519,13 @@ std::optional<Responder::Unanswered> Loop::respond(Request& request, bool keep_a
   return responder_.answer(request, response, keep_alive, out_);
 }
 
-/// Whoever sent this may have meant something else by the bytes behind it: they are not read.
-void Loop::on_bad_frame(Connection& connection) {
+/// Whoever sent this may have meant something else by the bytes behind it: they are not read. Nor
+/// is what came of a body kept.
+void Loop::reject(Connection& connection, int status) {
   ++shared_.rejected;
-  append_refusal(out_, connection.framer.status(), next_request_id(), "GET", Then::Close);
+  append_refusal(out_, status, next_request_id(), "GET", Then::Close);
+  connection.framer.take();
+  connection.body.give_back();
   connection.close_after = true;
   connection.lingers = true;
 }
@@ -532,7 +555,7 @@ void Loop::take_completions() {
     Connection& connection = *slots_[slot];
     connection.busy = false;
     connection.close_after = !done.keep_alive || shared_.draining;
-    set_phase(connection, Phase::Idle);
+    if (connection.output.empty()) set_phase(connection, Phase::Idle);
     if (send(slot, done.bytes)) serve(slot);
   }
 }

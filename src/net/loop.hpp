@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/mutex.hpp"
+#include "net/body_budget.hpp"
 #include "net/framer.hpp"
 #include "net/parking_lot.hpp"
 #include "net/peer.hpp"
@@ -33,6 +34,7 @@ struct Shared {
   const TrustedProxies proxies;
   std::unique_ptr<TlsContext> tls;  ///< none: plain text; set before the loops start
   AddressCounts addresses;
+  BodyBudget bodies;  ///< before all that holds shares of it
   ParkingLot parking;
   std::atomic<bool> draining = false;
   std::atomic<std::uint64_t> requests = 0, rejected = 0, connections = 0, queue_full = 0;
@@ -95,17 +97,20 @@ class Loop {
   void resume_listener();
 
   void on_event(std::uint32_t slot, std::uint32_t events);
-  /// Goes on with a connection until it must wait: for bytes, for room, or for a worker.
+  /// Goes on with a connection until it must wait: for bytes, for room, for a worker, or for the
+  /// next turn, so that one that always has more to ask does not keep the others from theirs.
   void serve(std::uint32_t slot);
   /// Both only move bytes, encrypted ones where there is TLS. True: some moved, go on.
   bool receive(std::uint32_t slot);
   bool transmit(std::uint32_t slot, std::string& bytes);
-  /// Sends answers; where there is TLS, encrypted, behind what the handshake has to say.
+  /// Sends answers, after those that wait in output; where there is TLS, encrypted, behind what the
+  /// handshake has to say. False as with transmit().
   bool send(std::uint32_t slot, std::string& answers);
   /// What `came` says, in plain text; nothing where the connection is closed by it.
   std::optional<std::string_view> decrypt(std::uint32_t slot, std::string_view came);
   /// A handshake costs as much as thirty requests: some are begun in each turn, the others wait.
   bool may_shake_hands(std::uint32_t slot);
+  void postpone(std::uint32_t slot);
   void take_postponed();
   void keep_unread(Connection& connection, std::string_view from_scratch);
   std::size_t frame(std::uint32_t slot, std::string_view bytes);
@@ -114,7 +119,8 @@ class Loop {
   bool answer_again(const Request& request, bool keep_alive);
   /// Answers into out_, or says what is to be waited for.
   std::optional<Responder::Unanswered> respond(Request& request, bool keep_alive);
-  void on_bad_frame(Connection& connection);
+  /// Answers `status` and reads no more requests.
+  void reject(Connection& connection, int status);
   void linger(Connection& connection);
   void take_completions();
   void hand_over();
@@ -150,7 +156,7 @@ class Loop {
   std::string plain_;                // the same, decrypted
   std::string wire_;                 // out_, encrypted
   std::size_t handshakes_ = 0;       // of this turn
-  std::vector<Ticket> postponed_;    // handshakes for the next one
+  std::vector<Ticket> postponed_;    // for the next one
   std::vector<Job> for_workers_;     // of this turn
 
   std::mutex mutex_;

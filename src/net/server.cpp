@@ -131,7 +131,8 @@ class EpollServer final : public Server {
             .connections = shared_.connections,
             .open_connections = shared_.open,
             .parked = shared_.parking.size(),
-            .queue_full = shared_.queue_full};
+            .queue_full = shared_.queue_full,
+            .body_bytes = shared_.bodies.used()};
   }
 
  private:

@@ -10,6 +10,7 @@
 #include "base/limits.hpp"
 #include "base/result.hpp"
 #include "net/framer.hpp"
+#include "net/limits.hpp"
 #include "net/message.hpp"
 #include "net/tls.hpp"
 
@@ -37,9 +38,10 @@ struct ServerOptions {
   std::chrono::seconds body_grace = limits::kBodyGrace;  ///< before a body's rate counts
   std::chrono::milliseconds idle_time = limits::kIdleTime;
   std::chrono::milliseconds parked_time = limits::kParkedTime;
-  BodyLimit body_limit = nullptr;  ///< none: kBodyBytes for all
-  TlsFiles tls;                    ///< no certificate: plain text
-  Reuse reuse;                     ///< no key: never
+  BodyLimit body_limit = nullptr;                   ///< none: kBodyBytes for all
+  std::size_t bodies_bytes = limits::kBodiesBytes;  ///< of all bodies together; beyond it, 503
+  TlsFiles tls;                                     ///< no certificate: plain text
+  Reuse reuse;                                      ///< no key: never
 };
 
 /// Where a handler runs.
@@ -77,7 +79,7 @@ class Server {
   virtual void stop() = 0;
 
   struct Counters {
-    std::uint64_t requests, rejected, connections, open_connections, parked, queue_full;
+    std::uint64_t requests, rejected, connections, open_connections, parked, queue_full, body_bytes;
   };
   virtual Counters counters() const = 0;
 };

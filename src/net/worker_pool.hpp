@@ -12,6 +12,7 @@
 
 #include "base/mutex.hpp"
 #include "base/thread_group.hpp"
+#include "net/body_budget.hpp"
 #include "net/message.hpp"
 #include "net/responder.hpp"
 
@@ -32,6 +33,7 @@ struct Job {
   bool keep_alive = false;
   int attempt = 0;     ///< how often it was parked; kMostParkings too when its time is over
   bool brief = false;  ///< Where::Brief
+  BodyBudget::Share body{};
   std::chrono::steady_clock::time_point parked_until{};  ///< set when it is parked first
 };
 

@@ -40,6 +40,8 @@ void add_server(const net::Server& server, std::vector<MetricFamily>& families) 
       counters.parked);
   add("quadpub_http_queue_full_total", "Requests answered 503 because the queue was full",
       MetricType::Counter, counters.queue_full);
+  add("quadpub_http_body_bytes", "Bytes of requests' bodies that are held now", MetricType::Gauge,
+      counters.body_bytes);
 }
 
 void add_delivery(const ap::Delivery& delivery, std::vector<MetricFamily>& families) {

@@ -232,11 +232,13 @@ bool reuse_key(const net::Request& request, std::string& key) {
 }
 
 std::size_t body_limit(const net::Request& head) {
-  if (head.path == "/media" || head.path == "/media/") {
+  const bool is_upload = head.path == "/media" || head.path == "/media/";
+  if (is_upload && head.headers.get("Authorization")) {
     return limits::kMediaBytes + limits::kBodyBytes;  // the file, and the parts beside it
   }
   const bool is_form = head.path.starts_with("/o/") || head.path.starts_with("/admin");
-  return is_form || !find_route(head.path) ? limits::kFormBytes : limits::kBodyBytes;
+  const bool is_small = is_form || is_upload || !find_route(head.path);
+  return is_small ? limits::kFormBytes : limits::kBodyBytes;
 }
 
 /// RFC 9110 15.5.16: what is compressed is not taken, so that a body's limit is what it says.

@@ -156,6 +156,11 @@ class Endpoints(AcceptanceCase):
         self.assert_status(refused, 413)
         self.assertIn("8 MiB", refused.json()["error"])
 
+    def test_who_shows_no_token_is_not_let_upload_much(self):
+        url = self.alice.document["endpoints"]["uploadMedia"]
+        for size, status in ((1_000, 401), (100_000, 413)):
+            self.assert_status(requests.post(url, data=bytes(size), timeout=20), status)
+
     def test_forms_that_are_none_are_refused(self):
         url = self.alice.document["endpoints"]["uploadMedia"]
         def post(body, content_type):

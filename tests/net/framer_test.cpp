@@ -189,6 +189,8 @@ TEST_CASE("lines end with CRLF and nothing else") {
   CHECK(status_of(get("X: a\rb\r\n")) == 400);
   CHECK(status_of(get("X: a\r\r\n")) == 400);
   CHECK(status_of("GET / HTTP/1.1\rHost: a\r\n\r\n") == 400);
+  CHECK(status_of("GET / HTTP/1.1\rXHost: a\r\n\r\n") == 400);
+  CHECK(status_of("GET / HTTP/1.1\r\rHost: a\r\n\r\n") == 400);
   CHECK(status_of("\r\n" + get("")) == 200);
   CHECK(status_of("\r\n\r\n" + get("")) == 400);
   CHECK(status_of("\n" + get("")) == 400);

@@ -74,6 +74,7 @@ class Socket {
     const int bytes = 32'768;
     setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
   }
+  void shut() { ::shutdown(fd_, SHUT_RDWR); }
   bool closed_within(std::chrono::milliseconds time) {
     const auto begin = std::chrono::steady_clock::now();
     read_to_end(time);
@@ -172,6 +173,8 @@ struct Fixture {
     if (request.path == "/attempt") response.body = std::to_string(attempt);
     if (request.path == "/numbers") response.body = numbers();
     if (request.path == "/long") response.body = "worker";
+    if (request.path == "/slow") std::this_thread::sleep_for(5ms);
+    if (request.path == "/most" || request.path == "/slow") response.body.assign(60'000, 'm');
     if (request.path == "/big") response.body.assign(5'000'000, 'x');
   }
 
@@ -245,6 +248,58 @@ TEST_CASE("many pipelined requests and their large answers all get through") {
   sender.join();
   CHECK(has(answers, "[GET /1999|"));
   CHECK(answers.ends_with(std::string(5'000'000, 'x')));
+}
+
+TEST_CASE("a worker's answer waits behind one that the client has not taken yet") {
+  constexpr int kPairs = 200;
+  Fixture fixture;
+  Socket socket = fixture.connect();
+  socket.shrink_buffer();
+  std::string bytes;
+  for (int i = 0; i < kPairs; ++i) bytes += request("GET /most") + request("GET /pool");
+  socket.send(bytes + request("GET /last", kClose));
+  // Until the sockets are full, and a little longer.
+  for (std::uint64_t seen = 0;
+       std::exchange(seen, fixture.server->counters().requests) != seen || seen == 0;) {
+    std::this_thread::sleep_for(100ms);
+  }
+  const std::string answers = socket.read_to_end(20s);
+  std::string_view rest = answers;
+  const auto next_body = [&] {
+    const std::size_t length = rest.find("Content-Length: ");
+    const std::size_t body = rest.find("\r\n\r\n");
+    if (!rest.starts_with("HTTP/1.1 200 OK\r\n") || body == rest.npos) return std::string_view();
+    const auto size = std::stoul(std::string(rest.substr(length + 16, 10)));
+    const std::string_view found = rest.substr(body + 4, size);
+    rest.remove_prefix(std::min(rest.size(), body + 4 + size));
+    return found;
+  };
+  const std::string most(60'000, 'm');
+  for (int i = 0; i < kPairs; ++i) {
+    REQUIRE((next_body() == most));
+    REQUIRE(next_body().starts_with("[GET /pool|"));
+  }
+  CHECK(next_body().starts_with("[GET /last|"));
+  CHECK(rest.empty());
+}
+
+TEST_CASE("a client that pipelines very much leaves a turn for the others") {
+  ServerOptions options;
+  options.loops = 1;
+  Fixture fixture(options);
+  Socket greedy = fixture.connect();
+  std::string bytes;
+  for (int i = 0; i < 2'000; ++i) bytes += request("GET /slow");  // 10 s in all
+  std::thread reader([&] {
+    while (!greedy.read_some(1'000'000).empty()) continue;
+  });
+  std::thread sender([&] { greedy.send(bytes); });
+  REQUIRE(fixture.eventually([&] { return fixture.server->counters().requests > 10; }));
+  CHECK(has(fixture.answer_to(request("GET /x", kClose)), "[GET /x|"));
+  CHECK(fixture.server->counters().requests < 1'000);
+  greedy.shut();
+  sender.join();
+  reader.join();
 }
 
 TEST_CASE("bodies arrive by length, in chunks, and after 100-continue") {
@@ -573,6 +628,43 @@ TEST_CASE("a client that leaves while a worker has its request harms nobody") {
   CHECK(fixture.eventually([&] { return fixture.server->counters().open_connections == 1; }));
   next.send(request("GET /x"));
   CHECK(status_of(next.read_until("local]")) == 200);
+}
+
+TEST_CASE("the bodies of all connections together are bounded, and small ones have room kept") {
+  ServerOptions options;
+  options.bodies_bytes = 4'000'000;
+  Fixture fixture(options);
+  const auto held = [&](std::uint64_t bytes) {
+    return fixture.eventually([&] { return fixture.server->counters().body_bytes == bytes; });
+  };
+  const auto post = [&](std::size_t size) {
+    return fixture.answer_to(request("POST /host",
+                                     kClose + "Content-Length: " + std::to_string(size) + "\r\n",
+                                     std::string(size, 'x')));
+  };
+  std::vector<Socket> unfinished;
+  for (const char* path : {"/x", "/x", "/block"}) {
+    unfinished.push_back(fixture.connect());
+    unfinished.back().send(request("POST " + std::string(path), "Content-Length: 1000000\r\n",
+                                   std::string(999'999, 'x')));
+  }
+  REQUIRE(held(2'999'997));
+  CHECK(status_of(post(60'000)) == 200);
+  const std::string refused = post(900'000);
+  CHECK(status_of(refused) == 503);
+  CHECK(has(refused, "Retry-After: "));
+  CHECK(has(refused, "Connection: close\r\n"));
+
+  unfinished.back().send("x");  // now a worker holds it
+  REQUIRE(fixture.eventually([&] { return fixture.blocked == 1; }));
+  CHECK(held(2'999'998));
+  CHECK(status_of(post(900'000)) == 503);
+  fixture.gate.open();
+  CHECK(held(1'999'998));
+  unfinished.clear();
+  CHECK(held(0));
+  CHECK(status_of(post(900'000)) == 200);
+  CHECK(held(0));
 }
 
 TEST_CASE("stop lets what is in flight finish and accepts no more") {
