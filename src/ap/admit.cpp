@@ -167,7 +167,7 @@ class Check {
 
   Result<void> asked_of_actor() const {
     const auto known = QP_TRY(subject_of(txn_, activity_));
-    return allow(!known || !known->is(as::Follow) || known->object == actor_);
+    return allow(!known || !known->is(as::Follow) || contains(known->objects, actor_));
   }
 
   Result<void> own_collection(const std::string& thing) const {

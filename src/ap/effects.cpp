@@ -65,20 +65,83 @@ Result<void> create(const Happening& happening) {
   return {};
 }
 
-/// An answer that has other readers now has them in `replies` too, at the same place.
-Result<void> update_listings(const Happening& happening) {
+/// At the same place.
+Result<void> readdress_item(store::WriteTxn& txn, TermId sequence, TermId member,
+                            store::AudienceId audience, std::uint64_t key) {
+  QP_TRY(txn.sequence_remove(sequence, member));
+  QP_TRY(txn.sequence_append(sequence, member, audience, key));
+  return {};
+}
+
+/// Lists that an object is in for those who may read it.
+bool is_listing(Role role) {
+  return role == Role::Replies || role == Role::Featured || role == Role::Streams ||
+         role == Role::Other;
+}
+
+/// What has other readers now has them in all lists that it is in.
+Result<void> readdress_listings(const Happening& happening, store::AudienceId audience) {
   store::WriteTxn& txn = happening.txn;
-  const auto audience = QP_TRY(audience_of_graph(txn, happening.object, happening.audience));
   const TermId member = QP_TRY(txn.intern_iri(happening.object));
-  for (const auto& parent : values_of(happening.activity.object, as::inReplyTo.iri)) {
-    const TermId replies = QP_TRY(txn.intern_iri(collection_of(parent, Role::Replies)));
-    const auto item = QP_TRY(txn.sequence_item(replies, member));
+  for (const TermId sequence : QP_TRY(txn.sequences_of(member))) {
+    const std::string iri(QP_TRY(txn.resolve(sequence)).value);
+    const auto collection = QP_TRY(find_collection(txn, iri));
+    if (!collection || !is_listing(collection->role)) continue;
+    const auto item = QP_TRY(txn.sequence_item(sequence, member));
     if (!item || item->audience == audience) continue;
-    QP_TRY(txn.sequence_remove(replies, member));
-    QP_TRY(txn.sequence_append(replies, member, audience, item->key));
-    QP_TRY(refresh_rendered(txn, parent, happening.services));
+    QP_TRY(readdress_item(txn, sequence, member, audience, item->key));
+    if (!collection->of.empty()) {
+      QP_TRY(refresh_rendered(txn, collection->of, happening.services));
+    }
   }
   return {};
+}
+
+/// Of the reactions to it those that name no readers of their own (react.hpp).
+Result<void> readdress_reactions(const Happening& happening, store::AudienceId audience) {
+  store::WriteTxn& txn = happening.txn;
+  for (const Role role : {Role::Likes, Role::Shares, Role::Dislikes}) {
+    const auto sequence = QP_TRY(txn.find_iri(collection_of(happening.object, role)));
+    if (!sequence) continue;
+    std::uint64_t below = 0;
+    for (;;) {
+      const auto items =
+          QP_TRY(txn.sequence_before(*sequence, below, 1000, store::Visible::everything()));
+      if (items.empty()) break;
+      for (const store::SequenceItem& item : items) {
+        if (item.audience != happening.before.audience) continue;
+        const std::string reaction(QP_TRY(txn.resolve(item.member)).value);
+        if (QP_TRY(names_readers(txn, reaction))) continue;
+        QP_TRY(readdress_item(txn, *sequence, item.member, audience, item.key));
+      }
+      below = items.back().key;
+    }
+  }
+  return {};
+}
+
+/// An answer to something else than before is listed there, and not where it was.
+Result<void> move_reply(const Happening& happening) {
+  const auto parents = values_of(happening.activity.object, as::inReplyTo.iri);
+  for (const std::string& parent : happening.before.parents) {
+    if (contains(parents, parent)) continue;
+    if (QP_TRY(exclude(happening, collection_of(parent, Role::Replies), happening.object))) {
+      QP_TRY(refresh_rendered(happening.txn, parent, happening.services));
+    }
+  }
+  for (const std::string& parent : parents) {
+    if (!contains(happening.before.parents, parent)) QP_TRY(list_reply(happening, parent));
+  }
+  return {};
+}
+
+Result<void> update_listings(const Happening& happening) {
+  QP_TRY(move_reply(happening));
+  const auto audience =
+      QP_TRY(audience_of_graph(happening.txn, happening.object, happening.audience));
+  QP_TRY(readdress_listings(happening, audience));
+  const bool is_same = happening.before.audience == audience;
+  return is_same ? Result<void>() : readdress_reactions(happening, audience);
 }
 
 Result<void> update(const Happening& happening) {
@@ -91,16 +154,16 @@ Result<void> update(const Happening& happening) {
   return update_listings(happening);
 }
 
-/// What is deleted is no longer an answer to anything, nor pinned.
+/// What is deleted is no longer an answer to anything, nor pinned, nor in any collection that
+/// somebody keeps by hand.
 Result<void> strike_from_listings(const Happening& happening, const std::string& object) {
   for (const std::string& iri : QP_TRY(collections_with(happening.txn, object))) {
     const auto collection = QP_TRY(find_collection(happening.txn, iri));
-    if (!collection) continue;
-    const bool is_listing = collection->role == Role::Replies ||
-                            collection->role == Role::Featured || collection->role == Role::Streams;
-    if (!is_listing) continue;
+    if (!collection || !is_listing(collection->role)) continue;
     QP_TRY(exclude(happening, iri, object));
-    QP_TRY(refresh_rendered(happening.txn, collection->of, happening.services));
+    if (!collection->of.empty()) {
+      QP_TRY(refresh_rendered(happening.txn, collection->of, happening.services));
+    }
   }
   return {};
 }
@@ -201,9 +264,25 @@ constexpr Inverse kInverses[] = {
     {as::Flag, take_back_flag},
 };
 
+/// What was taken back stays so: what its actor does again later is another activity.
+Result<bool> is_taken_back_already(const Happening& happening, const Known& known) {
+  if (!QP_TRY(find_activity(happening.txn, known.id))) return false;
+  const std::string key = pair_key("undone", known.id, known.actor);
+  if (QP_TRY(happening.txn.get(kGone, key))) return true;
+  QP_TRY(happening.txn.put(kGone, key, ""));
+  return false;
+}
+
 Result<void> take_back(const Happening& happening, const Known& known) {
-  for (const Inverse& inverse : kInverses) {
-    if (known.is(inverse.type)) return inverse.apply(happening, known);
+  const auto inverse =
+      std::ranges::find_if(kInverses, [&](const Inverse& one) { return known.is(one.type); });
+  if (inverse == std::end(kInverses)) return {};
+  if (QP_TRY(is_taken_back_already(happening, known))) return {};
+  if (known.objects.size() < 2) return inverse->apply(happening, known);
+  Known one = known;
+  for (const std::string& object : known.objects) {
+    one.object = object;
+    QP_TRY(inverse->apply(happening, one));
   }
   return {};
 }
@@ -264,8 +343,8 @@ Result<std::optional<Known>> find_activity(const store::Txn& txn, std::string_vi
   const auto actors = QP_TRY(values_of(txn, iri, as::actor));
   if (known.types.empty() || actors.size() != 1) return std::optional<Known>();
   known.actor = actors.front();
-  const auto objects = QP_TRY(values_of(txn, iri, as::object));
-  if (!objects.empty()) known.object = objects.front();
+  known.objects = QP_TRY(values_of(txn, iri, as::object));
+  if (!known.objects.empty()) known.object = known.objects.front();
   return std::optional<Known>(known);
 }
 
@@ -280,10 +359,18 @@ Result<std::optional<Known>> subject_of(const store::Txn& txn, const Activity& a
   known.id = inner.id;
   known.types = inner.types;
   known.actor = inner.actor();
-  if (!inner.objects.empty()) known.object = inner.objects.front();
+  known.objects = inner.objects;
+  if (!known.objects.empty()) known.object = known.objects.front();
   // Nobody undoes what is another's.
   if (inner.actors.empty() && activity.is(as::Undo)) known.actor = activity.actor();
   return std::optional<Known>(known);
+}
+
+Result<Before> find_before(const store::Txn& txn, std::string_view object) {
+  Before before;
+  before.audience = QP_TRY(audience_of_graph(txn, object, store::AudienceId::Nobody));
+  before.parents = QP_TRY(values_of(txn, object, as::inReplyTo));
+  return before;
 }
 
 Result<bool> include(const Happening& happening, std::string_view collection,

@@ -13,6 +13,13 @@
 /// entries: what an activity means does not depend on the road by which it came.
 namespace qp::ap {
 
+/// What was before the activity was written, of the object that it replaces.
+struct Before {
+  store::AudienceId audience = store::AudienceId::Nobody;
+  std::vector<std::string> parents;  ///< inReplyTo
+};
+Result<Before> find_before(const store::Txn& txn, std::string_view object);
+
 /// An activity that is being written, and what its effects may need. `activity.actor()` has been
 /// verified, or is the owner of the outbox that it was posted to.
 struct Happening {
@@ -31,6 +38,7 @@ struct Happening {
   std::vector<std::string>* caused = nullptr;
   /// What is known of its target was fetched from there for it.
   bool has_fresh_target = false;
+  Before before = {};
 };
 
 /// An activity that may not do what it asks for (admit_effects) changes nothing.
@@ -44,7 +52,9 @@ Result<void> erase_own(const Happening& happening, const std::string& object);
 struct Known {
   std::string id;
   std::vector<std::string> types;
-  std::string actor, object, target;
+  std::string actor;
+  std::string object;                ///< the first of `objects`, or the one that is looked at
+  std::vector<std::string> objects;  ///< it may be about several
   bool is(const Word& type) const { return contains(types, type.iri); }
 };
 Result<std::optional<Known>> find_activity(const store::Txn& txn, std::string_view iri);

@@ -165,9 +165,11 @@ Result<void> ask(const Happening& happening, const std::string& followed) {
 /// The Follow that is answered, if it was asked of the one who answers.
 Result<std::optional<Known>> answered(const Happening& happening) {
   auto follow = QP_TRY(subject_of(happening.txn, happening.activity));
-  if (!follow || !follow->is(as::Follow) || follow->object != happening.activity.actor()) {
+  if (!follow || !follow->is(as::Follow) ||
+      !contains(follow->objects, happening.activity.actor())) {
     return std::optional<Known>();
   }
+  follow->object = happening.activity.actor();
   return follow;
 }
 
@@ -205,8 +207,11 @@ Result<void> take_back_follow(const Happening& happening, const Known& known) {
 }
 
 Result<void> take_back_answer(const Happening& happening, const Known& known) {
-  const auto follow = QP_TRY(find_activity(happening.txn, known.object));
-  if (!follow || !follow->is(as::Follow) || follow->object != known.actor) return {};
+  auto follow = QP_TRY(find_activity(happening.txn, known.object));
+  if (!follow || !follow->is(as::Follow) || !contains(follow->objects, known.actor)) return {};
+  follow->object = known.actor;
+  // Of a Follow that was taken back since, and may have been asked anew, it answers nothing.
+  if (QP_TRY(happening.txn.get(kGone, pair_key("undone", follow->id, follow->actor)))) return {};
   auto relation = QP_TRY(find_relation(happening.txn, follow->actor, follow->object));
   if (!relation || !(known.is(as::Reject) ? relation->rejected : relation->accepted)) return {};
   relation->accepted = relation->rejected = false;

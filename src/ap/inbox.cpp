@@ -228,6 +228,8 @@ Result<Receipt> write(store::WriteTxn& txn, const Received& received, const Send
   const Provenance provenance{activity.id, sender.key_id, sender.how, std::string(inbox),
                               services.clock().count()};
   const std::span<const Owned> graphs(owned);
+  const std::string object = owned.size() > 1 ? owned.back().iri : std::string();
+  const Before before = QP_TRY(find_before(txn, object));
   const std::size_t said_here = received.has_fetched_object() ? 1 : owned.size();
   QP_TRY(write_document(txn, received.form, received.text, graphs.first(said_here), provenance));
   if (said_here < owned.size()) {
@@ -243,11 +245,11 @@ Result<Receipt> write(store::WriteTxn& txn, const Received& received, const Send
   if (has_target) {
     QP_TRY(write_fetched_actor(txn, received.fetched->form, received.fetched->text, services));
   }
-  const std::string object = owned.size() > 1 ? owned.back().iri : std::string();
   std::vector<std::string> caused;
   const auto members = values_of(activity.object, as::items.iri);
-  const Happening happening{txn,     activity, services,  owned.front().audience, object, nullptr,
-                            members, &caused,  has_target};
+  const Happening happening{txn,        activity, services, owned.front().audience,
+                            object,     nullptr,  members,  &caused,
+                            has_target, before};
   QP_TRY(apply_effects(happening));
   QP_TRY(note_caused(txn, activity.id, caused));
   for (Actor& member : QP_TRY(forward(happening))) recipients.push_back(std::move(member));

@@ -182,6 +182,7 @@ class Draft {
     if (!self || self->deleted) return error(Code::Gone, "this actor is deleted");
     if (activity_.is(as::Undo)) QP_TRY(check_undone(txn));
     if (activity_.is(as::Follow)) QP_TRY(check_followed(txn));
+    if (activity_.is(as::Add)) QP_TRY(check_added(txn));
     return admit_effects(txn, activity_);
   }
 
@@ -330,6 +331,16 @@ class Draft {
       const auto known = QP_TRY(find_actor(txn, followed));
       if (!known) return error(Code::NotFound, "there is no such actor here: " + followed);
       if (known->deleted) return error(Code::Gone, "that actor is deleted");
+    }
+    return {};
+  }
+
+  Result<void> check_added(const store::Txn& txn) const {
+    for (const std::string& object : activity_.objects) {
+      const auto id = QP_TRY(txn.find_iri(object));
+      if (id && QP_TRY(view::is_tombstone(txn, *id))) {
+        return error(Code::Gone, "what is to be added is deleted: " + object);
+      }
     }
     return {};
   }

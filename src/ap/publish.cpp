@@ -101,14 +101,16 @@ Result<void> publish(WriteTxn& txn, const Actor& actor, const Prepared& prepared
   }
   const Provenance provenance{
       {}, "user " + actor.user, std::string(how), actor.outbox, services.clock().count()};
+  const Before before = QP_TRY(find_before(txn, prepared.object));
   QP_TRY(write_document(txn, prepared.form, prepared.bytes, owned, provenance));
   QP_TRY(append_to_outbox(txn, actor.outbox, activity.id, audience, services.clock()));
 
   // Before the effects: an Undo takes away whom it would have reached.
   const Targets targets = QP_TRY(targets_of(txn, actor, activity, prepared.also));
   std::vector<std::string> caused;
-  QP_TRY(apply_effects(
-      {txn, activity, services, audience, prepared.object, &actor, prepared.members, &caused}));
+  const Happening happening{txn,    activity,         services, audience, prepared.object,
+                            &actor, prepared.members, &caused,  false,    before};
+  QP_TRY(apply_effects(happening));
   QP_TRY(note_caused(txn, activity.id, caused));
   if (!prepared.object.empty()) QP_TRY(refresh_rendered(txn, prepared.object, services));
   QP_TRY(refresh_rendered(txn, activity.id, services));

@@ -5,6 +5,7 @@
 #include "ap/admit.hpp"
 #include "ap/collection.hpp"
 #include "ap/publish.hpp"
+#include "ap/recipients.hpp"
 #include "ap/tables.hpp"
 
 namespace qp::ap {
@@ -58,6 +59,13 @@ Result<void> react(const Happening& happening) {
     }
   }
   return {};
+}
+
+Result<bool> names_readers(const store::Txn& txn, std::string_view reaction) {
+  for (const auto& [name, property] : kAddressing) {
+    if (!QP_TRY(values_of(txn, reaction, property)).empty()) return true;
+  }
+  return false;
 }
 
 Result<void> take_back_reaction(const Happening& happening, const Known& known) {

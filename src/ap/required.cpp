@@ -22,8 +22,8 @@ constexpr std::array kNeedTarget = {as::Add, as::Remove, as::Move};
 constexpr std::array kNeedId = {as::Follow, as::Add, as::Remove, as::Block, as::Delete, as::Move};
 /// Whom these are about is somebody on a server.
 constexpr std::array kNeedActor = {as::Follow, as::Block};
-/// These take back or answer one thing, and say nothing of a second.
-constexpr std::array kNeedOne = {as::Undo, as::Accept, as::Reject};
+/// These take back or answer one thing, or ask for one answer, and say nothing of a second.
+constexpr std::array kNeedOne = {as::Undo, as::Accept, as::Reject, as::Follow};
 
 std::string_view local_name(const Word& word) { return word.iri.substr(as::kNamespace.size()); }
 

@@ -27,7 +27,8 @@ inline constexpr store::Table kApplications{45};   ///< host[:port] -> actor IRI
 // Keys of two things at once: pair_key (effects.hpp).
 inline constexpr store::Table kReactions{50};  ///< kind, collection, actor -> the activity's IRI
 inline constexpr store::Table kFollows{51};    ///< follower, followed -> Relation
-inline constexpr store::Table kGone{52};       ///< object, actor that deleted it unseen -> empty
+/// Object, actor that deleted it unseen, or "undone", activity, actor that took it back -> empty.
+inline constexpr store::Table kGone{52};
 inline constexpr store::Table kEmbeddedIn{
     53};                                    ///< hash of a resource, space, activity IRI -> empty
 inline constexpr store::Table kVotes{54};   ///< option or "voter", question, voter -> activity IRI

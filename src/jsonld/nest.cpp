@@ -111,12 +111,25 @@ class Nester {
     }
   }
 
+  Value tree(const rdf::TermView& root) {
+    const auto found = nodes_.find(key(root));
+    if (found == nodes_.end()) return node(root, 0);
+    for (const Statement* statement : found->second) {
+      const bool names = statement->p.value == as::object.iri &&
+                         statement->o.kind == rdf::TermKind::Iri &&
+                         statement->o.value != root.value;
+      if (names) for_later_.insert(statement->o.value);
+    }
+    return node(root, 0);
+  }
+
+ private:
   Value node(const rdf::TermView& subject, std::size_t depth) {
     const Value object = Value::object(arena_, 8);
     const bool blank = subject.kind == rdf::TermKind::Blank;
     const auto found = nodes_.find(key(subject));
-    const bool embeds =
-        found != nodes_.end() && depth < limits::kJsonDepth && !done_.contains(key(subject));
+    const bool embeds = found != nodes_.end() && depth < limits::kJsonDepth &&
+                        !done_.contains(key(subject)) && !for_later_.contains(key(subject));
     if (!blank || !embeds || references_[subject.value] > 1) {
       object.set(arena_, "@id", Value::string(name(subject)));
     }
@@ -132,7 +145,6 @@ class Nester {
     return object;
   }
 
- private:
   /// Blank node labels and IRIs are different names even where they are spelt alike.
   std::string_view key(const rdf::TermView& term) {
     return term.kind == rdf::TermKind::Blank ? arena_.concat("_:", term.value) : term.value;
@@ -189,6 +201,7 @@ class Nester {
       object.set(arena_, "@type", types);
       return;
     }
+    if (depth == 0 && predicate == as::object.iri) for_later_.clear();
     const Value values = Value::array(arena_, group.size());
     Value list;
     for (const Statement* statement : group) {
@@ -213,6 +226,7 @@ class Nester {
   std::unordered_map<std::string_view, std::size_t> references_;
   std::unordered_map<std::string_view, std::string_view> labels_;
   std::unordered_set<std::string_view> done_;
+  std::unordered_set<std::string_view> for_later_;  ///< the root's objects, until they come
 };
 
 /// The datatype of a JSON number or boolean needs no saying.
@@ -237,7 +251,7 @@ void write_public_in_full(Value& value) {
 }  // namespace
 
 Value nest(std::span<const Statement> statements, const rdf::TermView& root, Arena& arena) {
-  return Nester(statements, arena).node(root, 0);
+  return Nester(statements, arena).tree(root);
 }
 
 Value to_wire_shape(Value compacted, Arena& arena) {

@@ -224,11 +224,30 @@ void hide_recipients(Value value, std::span<const std::string_view> own, bool sh
   for (const Value item : value.items()) hide_recipients(item, own, shown);
 }
 
+/// Of an Update whose actor is its object, older versions kept the object whole, as what stands
+/// where the actor's address came back: it would hide all that came later. Its arrays of one hold
+/// still.
+Value thawed(Value difference, Arena& arena) {
+  const Value whole = difference.get("o").get("object").get("=");
+  if (!whole.is_object() || !difference.get("o").get("actor").get("m").is("id")) return difference;
+  const Value members = Value::object(arena);
+  for (const json::Member& member : whole.members()) {
+    if (!member.value.is_array() || member.value.size() != 1) continue;
+    const Value wrapped = Value::object(arena, 1);
+    wrapped.set(arena, "w", Value());
+    members.set(arena, member.key, wrapped);
+  }
+  const Value shapes = Value::object(arena, 1);
+  shapes.set(arena, "o", members);
+  difference.get("o").set(arena, "object", shapes);
+  return difference;
+}
+
 /// What of the source's difference holds for this view: the root's own, or the part that concerns
 /// the activity's object; without that part where the object has changed since.
 Result<Value> difference_for(const Txn& txn, TermId graph, const store::DocumentRecord& document,
                              std::span<const TermId> embedded, Arena& arena) {
-  const Value all = QP_TRY(parse_kept(document.fidelity, arena));
+  const Value all = thawed(QP_TRY(parse_kept(document.fidelity, arena)), arena);
   if (document.root != graph) return jsonld::difference_at(all, "object");
   for (const TermId other : embedded) {
     const auto record = QP_TRY(txn.graph(other));

@@ -83,7 +83,10 @@ Result<Base> base_of(const Txn& txn, std::string_view iri, Belongs belongs, cons
     return base;
   }
   if (belongs == Belongs::ToResource) {
-    QP_TRY(find_graph(txn, iri.substr(0, iri.rfind('/')), sight.visible));
+    const Found owner = QP_TRY(find_graph(txn, iri.substr(0, iri.rfind('/')), sight.visible));
+    if (QP_TRY(is_tombstone(txn, owner.graph))) {
+      return error(Code::Gone, "what this collection belonged to is deleted");
+    }
   }
   base.value = Value::object(arena, 8);
   base.value.set(arena, "@context", Value::string("https://www.w3.org/ns/activitystreams"));

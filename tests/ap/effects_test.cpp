@@ -181,3 +181,184 @@ TEST_CASE("item 54: Update replaces the whole object, but not a newer one, nor a
   CHECK(says("Update", "'summary':'risen','updated':'2026-01-04T00:00:00Z',"));
   CHECK(server.seen_json(note)["type"] == "Tombstone");
 }
+
+namespace {
+
+std::string total(Effects& server, const std::string& collection, const std::string& reader = "") {
+  const json shown = json::parse(server.seen_collection(collection, reader), nullptr, false);
+  return shown.is_object() ? shown["totalItems"].dump() : "none";
+}
+
+std::string activity(const std::string& type, const std::string& object,
+                     const std::string& more = "") {
+  const bool is_json = object.starts_with('{') || object.starts_with('[');
+  return "{'type':'" + type + "','object':" + (is_json ? object : "'" + object + "'") +
+         (more.empty() ? "" : "," + more) + "}";
+}
+
+std::string update(const std::string& object, const std::string& members) {
+  return activity("Update", "{'id':'" + object + "'," + members + "}");
+}
+
+}  // namespace
+
+TEST_CASE("a Move after an Update of the profile shows, and so does all that changes later") {
+  Effects server;
+  const std::string actor = server.alice.iri;
+  server.posted(server.alice,
+                update(actor, "'summary':'words','alsoKnownAs':['https://a.example/1']"));
+  server.posted(server.alice, activity("Move", actor, "'target':'" + server.bob.iri + "'"));
+  CHECK(server.seen_json(actor)["movedTo"] == server.bob.iri);
+  CHECK(server.seen_json(actor)["summary"] == "words");
+  CHECK(server.seen_json(actor)["alsoKnownAs"] == json::array({"https://a.example/1"}));
+  server.posted(server.alice, update(actor, "'summary':'others'"));
+  CHECK(server.seen_json(actor)["movedTo"] == server.bob.iri);
+  CHECK(server.seen_json(actor)["summary"] == "others");
+}
+
+TEST_CASE("what an Update narrows or widens is so in every list that it is in") {
+  Effects server;
+  const std::string featured = collection_of(server.alice.iri, Role::Featured);
+  const std::string streams = collection_of(server.bob.iri, Role::Streams);
+  const auto made =
+      server.post(server.bob, "{'type':'OrderedCollection','name':'mine'," + kToPublic + "}");
+  REQUIRE(made);
+  const std::string shelf = made->object;
+  server.posted(server.alice, activity("Add", server.note, "'target':'" + featured + "'"));
+  server.posted(server.bob, activity("Add", server.note, "'target':'" + shelf + "'"));
+  CHECK(server.accepts(server.receive(kCarol, "Like", server.note)));
+  CHECK(server.accepts(server.receive(kCarol, "Announce", server.note, kToPublic)));
+  const auto totals = [&] {
+    return total(server, featured) + total(server, shelf) + total(server, streams);
+  };
+  CHECK(totals() == "111");
+  server.posted(server.alice, update(server.note, "'to':null"));
+  CHECK(totals() == "001");
+  CHECK(total(server, featured, server.alice.iri) == "1");
+  CHECK(total(server, server.likes(), server.alice.iri) == "1");
+  server.posted(server.alice, update(server.note, kToPublic));
+  CHECK(totals() == "111");
+  CHECK(total(server, server.likes()) == "1");
+  CHECK(total(server, server.shares()) == "1");
+  server.posted(server.bob, update(shelf, "'to':null"));
+  CHECK(total(server, streams) == "0");
+  CHECK(total(server, streams, server.bob.iri) == "1");
+}
+
+TEST_CASE("an Update of the readers takes the reactions along that name none of their own") {
+  Effects server;
+  CHECK(server.accepts(server.receive(kCarol, "Like", server.note)));
+  CHECK(server.accepts(server.receive(kCarol, "Announce", server.note, kToPublic)));
+  const auto audiences = [&] {
+    const auto txn = qp::store::must(server.store().read());
+    std::vector<bool> are_public;
+    for (const std::string& list : {server.likes(), server.shares()}) {
+      const auto sequence = *qp::store::must(txn->find_iri(list));
+      for (const auto& item : qp::store::must(
+               txn->sequence_before(sequence, 0, 9, qp::store::Visible::everything()))) {
+        are_public.push_back(item.audience == qp::store::AudienceId::Public);
+      }
+    }
+    return are_public;
+  };
+  CHECK(audiences() == std::vector{true, true});
+  server.posted(server.alice, update(server.note, "'to':null"));
+  CHECK(audiences() == std::vector{false, true});
+  server.posted(server.alice, update(server.note, kToPublic));
+  CHECK(audiences() == std::vector{true, true});
+}
+
+TEST_CASE("what is deleted leaves all collections, and its own lists are gone with it") {
+  Effects server;
+  const auto made =
+      server.post(server.bob, "{'type':'OrderedCollection','name':'mine'," + kToPublic + "}");
+  REQUIRE(made);
+  server.posted(server.bob, activity("Add", server.note, "'target':'" + made->object + "'"));
+  server.posted(server.alice, activity("Delete", server.note));
+  CHECK(server.members(made->object).empty());
+  const auto txn = qp::store::must(server.store().read());
+  const auto likes =
+      qp::view::serve_collection(*txn, server.likes(), std::nullopt, {""}, server.views());
+  REQUIRE_FALSE(likes);
+  CHECK(likes.error().code == qp::Code::Gone);
+  const std::string featured = collection_of(server.alice.iri, Role::Featured);
+  const auto added =
+      server.post(server.alice, activity("Add", server.note, "'target':'" + featured + "'"));
+  REQUIRE_FALSE(added);
+  CHECK(added.error().code == qp::Code::Gone);
+}
+
+TEST_CASE("Undo takes back all that an activity with several objects did") {
+  Effects server;
+  const auto other = server.post(server.alice, kPublicNote);
+  REQUIRE(other);
+  const std::string both = "['" + server.note + "','" + other->object + "']";
+  const auto like = server.post(server.bob, activity("Like", both));
+  REQUIRE(like);
+  CHECK(server.members(server.bob.liked).size() == 2);
+  server.posted(server.bob, activity("Undo", like->activity));
+  CHECK(server.members(server.bob.liked).empty());
+  CHECK(server.members(server.likes()).empty());
+  CHECK(server.members(collection_of(other->object, Role::Likes)).empty());
+  const auto blocks =
+      server.post(server.bob, activity("Block", "['" + kCarol + "','" + server.alice.iri + "']"));
+  REQUIRE(blocks);
+  CHECK(server.members(collection_of(server.bob.iri, Role::Blocked)).size() == 2);
+  server.posted(server.bob, activity("Undo", blocks->activity));
+  CHECK(server.members(collection_of(server.bob.iri, Role::Blocked)).empty());
+}
+
+TEST_CASE("a Follow of two is refused from a client, and answered by each of the two otherwise") {
+  Effects server;
+  server.posted(server.alice, update(server.alice.iri, "'manuallyApprovesFollowers':true"));
+  server.posted(server.bob, update(server.bob.iri, "'manuallyApprovesFollowers':true"));
+  const std::string both = "['" + server.alice.iri + "','" + server.bob.iri + "']";
+  const Actor dave = server.add("dave");
+  const auto refused = server.post(dave, activity("Follow", both));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == qp::Code::BadInput);
+  CHECK(server.accepts(server.receive(kCarol, "Follow", both)));
+  const std::string follow = server.last_id;
+  server.posted(server.bob, activity("Accept", follow));
+  CHECK(server.members(server.bob.followers) == Ids{kCarol});
+  CHECK(server.members(server.alice.followers).empty());
+  server.posted(server.alice, activity("Accept", follow));
+  CHECK(server.accepts(server.receive(kCarol, "Undo", follow)));
+  CHECK(server.members(server.alice.followers).empty());
+  CHECK(server.members(server.bob.followers).empty());
+}
+
+TEST_CASE("what was taken back once is not taken back again when it was done anew") {
+  Effects server;
+  const auto again = [&](const std::string& type, const std::string& object) {
+    const auto first = server.post(server.bob, activity(type, object));
+    REQUIRE(first);
+    server.posted(server.bob, activity("Undo", first->activity));
+    server.posted(server.bob, activity(type, object));
+    server.posted(server.bob, activity("Undo", first->activity));
+  };
+  again("Like", server.note);
+  CHECK(server.members(server.likes()).size() == 1);
+  CHECK(server.members(server.bob.liked) == Ids{server.note});
+  again("Block", kMallory);
+  CHECK(server.members(collection_of(server.bob.iri, Role::Blocked)) == Ids{kMallory});
+  again("Follow", server.alice.iri);
+  CHECK(server.members(server.alice.followers) == Ids{server.bob.iri});
+}
+
+TEST_CASE("an answer is listed where it answers now") {
+  Effects server;
+  const auto other = server.post(server.alice, kPublicNote);
+  REQUIRE(other);
+  const auto answer = server.post(server.bob, "{'type':'Note','content':'r','inReplyTo':'" +
+                                                  server.note + "'," + kToPublic + "}");
+  REQUIRE(answer);
+  const std::string others = collection_of(other->object, Role::Replies);
+  server.posted(server.bob, update(answer->object, "'inReplyTo':'" + other->object + "'"));
+  CHECK(server.members(server.replies()).empty());
+  CHECK(server.members(others) == Ids{answer->object});
+  CHECK(server.seen_json(other->object)["replies"]["totalItems"] == 1);
+  CHECK(server.seen_json(server.note)["replies"]["totalItems"] == 0);
+  server.posted(server.bob, update(answer->object, "'inReplyTo':null"));
+  CHECK(server.members(others).empty());
+}
