@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ap/actor.hpp"
+#include "ap/collection.hpp"
 #include "ap/estate.hpp"
 #include "ap/import_document.hpp"
 #include "ap/tables.hpp"
@@ -99,6 +100,13 @@ class Lines {
  private:
   std::FILE* file_;
 };
+
+bulk::RdfRules rdf_rules() {
+  return {[](const store::Txn& txn, std::string_view iri) -> Result<bool> {
+    if (QP_TRY(ap::find_actor(txn, iri))) return true;
+    return QP_TRY(ap::find_collection(txn, iri)).has_value();
+  }};
+}
 
 std::optional<rdf::Syntax> syntax_of(const fs::path& path, const std::string& format) {
   if (format == "nquads") return rdf::Syntax::NQuads;
@@ -231,7 +239,11 @@ Result<bulk::RdfTotals> load_rdf_file(const fs::path& path, rdf::Syntax syntax,
 
 Result<void> tell(const bulk::RdfTotals& totals) {
   std::cout.flush();
-  std::cerr << "imported " << totals.quads << " quads\n";
+  std::cerr << "imported " << totals.quads << " quads";
+  if (totals.here > 0) {
+    std::cerr << "; " << totals.here << " of them are what the server keeps, and stay as they are";
+  }
+  std::cerr << '\n';
   if (totals.refused == 0) return {};
   return bad_input(std::to_string(totals.refused) + " of the lines could not be imported");
 }
@@ -270,7 +282,8 @@ class Import {
  private:
   /// While a server works on the store, and for several kinds of files at once.
   Result<void> import_rdf(const fs::path& path, rdf::Syntax syntax) {
-    const auto target = bulk::into_store(bench_->store());
+    const bulk::RdfRules rules = rdf_rules();
+    const auto target = bulk::into_store(bench_->store(), rules);
     totals_rdf_.add(QP_TRY(load_rdf_file(path, syntax, *target, output_)));
     return target->finish();
   }
@@ -529,6 +542,13 @@ class Import {
     return {};
   }
 
+  /// What it says of its root stands beside what is here, and nobody sees it unasked.
+  static bool is_claim(const bulk::Imported& imported) {
+    const auto& graphs = imported.graphs;
+    return !imported.claims.empty() &&
+           std::find(graphs.begin(), graphs.end(), imported.root) == graphs.end();
+  }
+
   std::string line_of(const bulk::Outcome& outcome) const {
     const bulk::Record& record = outcome.record;
     const bool as_json = output_ == Output::Json;
@@ -546,8 +566,9 @@ class Import {
     }
     if (!as_json) {
       return text::for_terminal(record.position) + '\t' + imported.document + '\t' + imported.root +
-             '\n';
+             (is_claim(imported) ? "\tclaims: what is here already is left as it is\n" : "\n");
     }
+    if (is_claim(imported)) line["left_as_it_is"] = imported.root;
     line["document"] = imported.document;
     line["root"] = imported.root;
     line["graphs"] = imported.graphs;
@@ -626,7 +647,8 @@ Result<bool> import_in_bulk(const Invocation& invocation, const Options& options
   auto load = store::BulkLoad::begin(store, std::move(bulk));
   if (!load && load.error().code == Code::Unavailable) return false;
   if (!load) return load.error();
-  const auto target = bulk::into_bulk_load(**load);
+  const bulk::RdfRules rules = rdf_rules();
+  const auto target = bulk::into_bulk_load(**load, rules);
   bulk::RdfTotals totals;
   for (const fs::path path : options.paths) {
     const auto syntax = syntax_of(path, options.format);

@@ -165,15 +165,6 @@ Provenance provenance_of(const Estate& estate, std::string_view via, std::string
           std::move(document)};
 }
 
-/// What is here came by an import too, or there is nothing.
-Result<bool> may_replace(const Txn& txn, std::string_view iri) {
-  const auto id = QP_TRY(txn.find_iri(iri));
-  const auto record = id ? QP_TRY(txn.graph(*id)) : std::nullopt;
-  if (!record || record->kind == store::GraphKind::Claims) return true;
-  const auto document = QP_TRY(txn.document(record->document));
-  return document && document->attested_how == "import";
-}
-
 Result<bool> is_here(const Txn& txn, std::string_view document) {
   const auto id = QP_TRY(txn.find_iri(document));
   return id && QP_TRY(txn.document(*id)).has_value();
@@ -330,6 +321,21 @@ Result<std::string> current_id(const Txn& txn, std::string_view former) {
 
 namespace {
 
+constexpr std::size_t kNameBytes = 18;
+/// The operator brings them: they are not counted among what somebody uploaded.
+constexpr std::string_view kNobody = "";
+constexpr std::string_view kBySeveral = "*";
+
+std::string media_address(const Estate& estate) { return estate.base + "/media/"; }
+std::string name_of_media(const Estate& estate, const std::string& address) {
+  const std::string folder = media_address(estate);
+  return address.starts_with(folder) ? address.substr(folder.size()) : std::string();
+}
+/// Of a file that the archive brought: the post that shows it.
+std::string shown_key(const Estate& estate, std::string_view name) {
+  return pair_key("shown", estate.actor, name);
+}
+
 /// `media/NAME` of our own archives is asked for by that name for ever.
 std::string_view own_name(std::string_view path) {
   constexpr std::string_view kFolder = "media/";
@@ -348,17 +354,63 @@ std::string_view own_name(std::string_view path) {
 Result<void> import_file(WriteTxn& txn, const Estate& estate, std::string_view name,
                          std::string_view bytes) {
   const std::string key = media_key(estate, name);
-  if (QP_TRY(txn.get(kAliases, key))) return {};
-  const MediaType& type = sniff_media(bytes);
   std::string kept(own_name(name));
-  if (kept.empty()) {
-    const std::string hash = sig::sha256_text(key);
-    kept =
-        text::base64_url(std::string_view(hash).substr(0, 18)) + "." + std::string(type.extension);
+  if (!kept.empty() && QP_TRY(txn.get(kAliases, key))) return {};
+  // A later archive has another picture under that name; an older one has the former again.
+  const std::string version =
+      pair_key("version", estate.actor, std::string(name) + "\n" + sig::sha256_text(bytes));
+  if (const std::string known = QP_TRY(find_alias(txn, version)); !known.empty()) {
+    return txn.put(kAliases, key, known);
   }
-  QP_TRY(put_media(txn, estate.user, kept, type, bytes));
-  return txn.put(kAliases, key, fmt::format("{}/media/{}", estate.base, kept));
+  if (kept.empty()) {
+    if (const std::string before = QP_TRY(find_alias(txn, key)); !before.empty()) {
+      const auto media = QP_TRY(find_media(txn, name_of_media(estate, before)));
+      if (media && media->bytes == bytes) return txn.put(kAliases, version, before);
+    }
+    kept = random::token(kNameBytes) + "." + std::string(sniff_media(bytes).extension);
+  }
+  // What is there under its name already is somebody's.
+  const bool is_new = !QP_TRY(find_media(txn, kept));
+  QP_TRY(put_media(txn, kNobody, kept, sniff_media(bytes), bytes));
+  if (is_new) QP_TRY(txn.put(kAliases, shown_key(estate, kept), kNobody));
+  const std::string address = media_address(estate) + kept;
+  QP_TRY(txn.put(kAliases, version, address));
+  return txn.put(kAliases, key, address);
 }
+
+namespace {
+
+/// Addresses of this server's files in what a post says of its files.
+void find_files(Value value, const std::string& address, std::vector<std::string>& names) {
+  if (value.is_string() && value.text().starts_with(address)) {
+    names.emplace_back(value.text().substr(address.size()));
+  }
+  for (const Value item : value.items()) find_files(item, address, names);
+  for (const json::Member& member : value.members()) find_files(member.value, address, names);
+}
+
+/// A file that came along is the post's that shows it, and goes with it; one that several show
+/// stays.
+Result<void> attach_files(WriteTxn& txn, const Estate& estate, const std::string& iri, Value node) {
+  if (iri.size() > kMaxKey) return {};
+  std::vector<std::string> names;
+  for (const Word& word : {as::attachment, as::url, as::image}) {
+    find_files(node.get(word.iri), media_address(estate), names);
+  }
+  for (const std::string& name : names) {
+    const std::string key = shown_key(estate, name);
+    const auto shown = QP_TRY(txn.get(kAliases, key));
+    if (!shown) continue;
+    const std::string by(*shown);
+    if (by == iri || by == kBySeveral) continue;
+    QP_TRY(txn.put(kAliases, key, by.empty() ? iri : kBySeveral));
+    if (!by.empty()) QP_TRY(detach_media(txn, by, name));
+    if (by.empty()) QP_TRY(attach_media(txn, iri, kNobody, name));
+  }
+  return {};
+}
+
+}  // namespace
 
 // Ids.
 
@@ -693,6 +745,10 @@ Result<TermId> import_item(WriteTxn& txn, const Estate& estate, std::string_view
   const std::string address = kept ? estate.*kept->address : std::string();
   const TermId document = QP_TRY(
       write_document(txn, form, bytes, owned, provenance_of(estate, address, name, services)));
+  for (const Owned& one : owned) {
+    const Value node = one.iri == object ? activity.object : form.expanded;
+    QP_TRY(attach_files(txn, estate, one.iri, node));
+  }
   if (kept && kept->role == Role::Outbox && is_vouched) {
     QP_TRY(list(txn, address, activity.id, audience, key_of(form.expanded)));
   } else if (kept && kept->role != Role::Outbox && !activity.id.empty()) {

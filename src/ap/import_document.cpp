@@ -1,11 +1,14 @@
 #include "ap/import_document.hpp"
 
 #include "ap/activity.hpp"
+#include "ap/actor.hpp"
 #include "ap/admit.hpp"
+#include "ap/collection.hpp"
 #include "ap/publish.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "sig/digest.hpp"
+#include "view/project.hpp"
 #include "vocab/terms.hpp"
 
 namespace qp::ap {
@@ -16,6 +19,19 @@ Result<store::AudienceId> audience_for(store::WriteTxn& txn, json::Value node) {
   const std::vector<std::string> readers = readers_of(node);
   if (readers.empty()) return store::AudienceId::Nobody;
   return audience_of(txn, readers);
+}
+
+Result<bool> is_tombstone(const store::Txn& txn, const std::string& iri) {
+  const auto id = QP_TRY(txn.find_iri(iri));
+  return id && QP_TRY(txn.graph(*id)) && QP_TRY(view::is_tombstone(txn, *id));
+}
+
+/// Who lives here, and what the server keeps, speaks for itself.
+Result<bool> may_be_source(const store::Txn& txn, const std::string& iri) {
+  const std::string whole = iri.substr(0, iri.find('#'));
+  if (whole.empty()) return true;
+  if (QP_TRY(find_actor(txn, whole)) || QP_TRY(find_collection(txn, whole))) return false;
+  return may_replace(txn, iri);
 }
 
 }  // namespace
@@ -53,6 +69,14 @@ Result<store::AudienceId> audience_of_tombstone(store::WriteTxn& txn, const std:
   return audience;
 }
 
+Result<bool> may_replace(const store::Txn& txn, std::string_view iri) {
+  const auto id = QP_TRY(txn.find_iri(iri));
+  const auto record = id ? QP_TRY(txn.graph(*id)) : std::nullopt;
+  if (!record || record->kind == store::GraphKind::Claims) return true;
+  const auto document = QP_TRY(txn.document(record->document));
+  return document && document->attested_how == "import";
+}
+
 std::string document_name(json::Value document) {
   return "urn:uuid:" + random::named_uuid(sig::sha256_text(json::to_text(document)));
 }
@@ -68,14 +92,16 @@ Result<TermId> import_document(store::WriteTxn& txn, const jsonld::StoredForm& f
   std::vector<Owned> owned;
   const std::string root(is_named ? form.root.value : "");
   const Activity activity = read_activity(form.expanded);
-  const bool is_tombstone = activity.is(as::Tombstone);
+  const bool is_tombstone_itself = activity.is(as::Tombstone);
   auto audience = QP_TRY(audience_for(txn, form.expanded));
-  if (is_tombstone && audience == store::AudienceId::Nobody) {
+  if (is_tombstone_itself && audience == store::AudienceId::Nobody) {
     audience = QP_TRY(audience_of_tombstone(txn, root));
   }
-  owned.push_back({root, audience});
+  const bool is_here = QP_TRY(is_tombstone(txn, root));
+  if (!is_tombstone_itself && is_here) return error(Code::Gone, "it was deleted here");
+  if (!is_here && QP_TRY(may_be_source(txn, root))) owned.push_back({root, audience});
   const std::string object = QP_TRY(admitted_object(txn, activity));
-  if (!object.empty()) {
+  if (!object.empty() && QP_TRY(may_be_source(txn, object))) {
     const auto object_audience = QP_TRY(audience_for(txn, activity.object));
     owned.push_back({object, object_audience});
   }

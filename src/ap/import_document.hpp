@@ -8,10 +8,14 @@ namespace qp::ap {
 /// Writes a document that the operator brings in and vouches for: it is the source of its root
 /// (named by the document where it has no id), and of the object that it creates or updates as far
 /// as `admitted_object` lets it. Its addressing says who may read it; an actor may be read by all.
-/// Nothing is delivered. Returns the document's id; one that says the same and came before is left
-/// as it is.
+/// Nothing is delivered. What lives here, or came in another way, is left as it is: of that the
+/// document is a claim. Gone: it was deleted here. Returns the document's id; one that says the
+/// same and came before is left as it is.
 Result<TermId> import_document(store::WriteTxn& txn, const jsonld::StoredForm& form,
                                std::string_view bytes, const Services& services);
+
+/// What is here under `iri` came by an import too, or there is nothing.
+Result<bool> may_replace(const store::Txn& txn, std::string_view iri);
 
 /// The IRI of a document by what it says, however it is spelt: who imports it twice has one.
 std::string document_name(json::Value document);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "ap/tables.hpp"
 #include "base/limits.hpp"
@@ -96,27 +97,63 @@ Result<void> put_media(store::WriteTxn& txn, std::string_view user, std::string_
   return txn.put(kMediaBytes, user, std::to_string(used));
 }
 
+namespace {
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const auto [line, rest] = text::split_once(text, '\n');
+    lines.emplace_back(line);
+    text = rest.value_or("");
+  }
+  return lines;
+}
+
+bool names(std::string_view line, std::string_view file) {
+  return text::split_once(line, ' ').first == file;
+}
+
+}  // namespace
+
 Result<void> attach_media(store::WriteTxn& txn, std::string_view object, std::string_view user,
                           std::string_view name) {
-  return txn.put(kMediaOf, object, std::string(name).append(" ").append(user));
+  QP_TRY(detach_media(txn, object, name));
+  const auto kept = QP_TRY(txn.get(kMediaOf, object));
+  std::string lines(kept.value_or(""));
+  if (!lines.empty()) lines += '\n';
+  return txn.put(kMediaOf, object, lines.append(name).append(" ").append(user));
+}
+
+Result<void> detach_media(store::WriteTxn& txn, std::string_view object, std::string_view name) {
+  const auto kept = QP_TRY(txn.get(kMediaOf, object));
+  if (!kept) return {};
+  std::string left;
+  for (const std::string& line : lines_of(*kept)) {
+    if (!names(line, name)) left.append(left.empty() ? "" : "\n").append(line);
+  }
+  if (!left.empty()) return txn.put(kMediaOf, object, left);
+  QP_TRY(txn.erase(kMediaOf, object));
+  return {};
 }
 
 Result<void> drop_media(store::WriteTxn& txn, std::string_view user, std::string_view name) {
   const auto media = QP_TRY(find_media(txn, name));
   if (!media) return {};
-  const std::uint64_t used = QP_TRY(media_bytes_of(txn, user));
-  const std::uint64_t left = used - std::min<std::uint64_t>(used, media->bytes.size());
+  const std::uint64_t bytes = media->bytes.size();
   QP_TRY(txn.erase(kMedia, name));
-  return txn.put(kMediaBytes, user, std::to_string(left));
+  if (user.empty()) return {};
+  const std::uint64_t used = QP_TRY(media_bytes_of(txn, user));
+  return txn.put(kMediaBytes, user, std::to_string(used - std::min(used, bytes)));
 }
 
 Result<void> drop_media_of(store::WriteTxn& txn, std::string_view object) {
   if (object.empty() || object.size() > kMaxKey) return {};
   const auto kept = QP_TRY(txn.get(kMediaOf, object));
   if (!kept) return {};
-  const std::string owned(*kept);
-  const auto [name, user] = text::split_once(owned, ' ');
-  QP_TRY(drop_media(txn, user.value_or(""), name));
+  for (const std::string& line : lines_of(*kept)) {
+    const auto [name, user] = text::split_once(line, ' ');
+    QP_TRY(drop_media(txn, user.value_or(""), name));
+  }
   QP_TRY(txn.erase(kMediaOf, object));
   return {};
 }

@@ -31,15 +31,18 @@ struct StoredMedia {
 /// where the user's files would have more than `most` bytes.
 Result<std::string> add_media(store::WriteTxn& txn, std::string_view user, const MediaType& type,
                               std::string_view bytes, std::uint64_t most = limits::kMediaPerUser);
-/// The file is the object's: it goes when that is deleted.
+/// The file is the object's: it goes when that is deleted. `user`: who gets its bytes back; empty:
+/// they were nobody's.
 Result<void> attach_media(store::WriteTxn& txn, std::string_view object, std::string_view user,
                           std::string_view name);
+/// It is not, after all.
+Result<void> detach_media(store::WriteTxn& txn, std::string_view object, std::string_view name);
 /// Takes a file of the user's away again.
 Result<void> drop_media(store::WriteTxn& txn, std::string_view user, std::string_view name);
-/// The same for the file of an object; nothing where it has none.
+/// The same for the files of an object; nothing where it has none.
 Result<void> drop_media_of(store::WriteTxn& txn, std::string_view object);
 /// The same under a given name, for who brings files along: however many they are. A name that is
-/// taken is left as it is.
+/// taken is left as it is; an empty `user` has no bytes of it.
 Result<void> put_media(store::WriteTxn& txn, std::string_view user, std::string_view name,
                        const MediaType& type, std::string_view bytes);
 Result<std::optional<StoredMedia>> find_media(const store::Txn& txn, std::string_view name);

@@ -37,7 +37,8 @@ inline constexpr store::Table kAllowedHosts{57};  ///< host -> empty; none: all 
 inline constexpr store::Table kFollowersOf{60};   ///< followers IRI -> actor IRI, as it is
 inline constexpr store::Table kMedia{41};         ///< name -> media type, LF, the bytes of the file
 inline constexpr store::Table kMediaBytes{42};    ///< user -> decimal number, of all their files
-inline constexpr store::Table kMediaOf{43};  ///< object IRI -> the name of its file, space, user
+/// Object IRI -> a line for each of its files: the name, space, user (or nobody).
+inline constexpr store::Table kMediaOf{43};
 inline constexpr store::Table kAliases{58};  ///< kind, actor, former id (pair_key) -> the IRI now
 inline constexpr store::Table kImports{59};  ///< of an import, by its hash -> how far it came
 

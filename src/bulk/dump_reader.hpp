@@ -49,7 +49,8 @@ Result<std::unique_ptr<DumpReader>> read_as2(const std::vector<std::filesystem::
                                              std::vector<std::string> without = {});
 
 /// What one person took along from a server: `actor.json`, `outbox.json` and other collections, and
-/// files, in an archive or a folder (Mastodon's, GoToSocial's, Pixelfed's, our own).
+/// files, in an archive or a folder (Mastodon's, GoToSocial's, Pixelfed's, our own). Of what else
+/// lies there only the files that these documents name are its.
 class PersonalArchive {
  public:
   /// Those in `path`: most have one, at the top. Reads it through once.
@@ -62,8 +63,11 @@ class PersonalArchive {
   Result<std::unique_ptr<DumpReader>> read(Part part) const;
 
  private:
+  void note_others(const std::vector<std::string>& others);
+
   std::filesystem::path path_;
-  std::string folder_;  ///< that the files are in, with its last slash
+  bool has_others_ = false;  ///< there are files besides those that surely are its own
+  std::string folder_;       ///< that the files are in, with its last slash
   std::string actor_name_, actor_, actor_position_;
 };
 

@@ -8,6 +8,7 @@
 #include "bulk/dump_reader.hpp"
 #include "bulk/json_pieces.hpp"
 #include "bulk/limits.hpp"
+#include "bulk/named_files.hpp"
 #include "bulk/status.hpp"
 
 namespace qp::bulk {
@@ -32,6 +33,8 @@ constexpr std::array<std::string_view, 13> kCollections = {
     "outbox",   "likes",   "liked", "bookmarks", "followers",         "following",
     "featured", "blocked", "inbox", "streams",   "pending-followers", "pending-following",
     "deleted"};
+/// Files besides the documents whose names are looked at to see whether all are an archive's.
+constexpr std::size_t kMostOthers = 10'000;
 /// Of our own archives: the collections that the actor made, a file for each.
 constexpr std::string_view kMade = "collections/";
 
@@ -84,12 +87,13 @@ void make_member(Record& record) {
 class ArchiveReader final : public DumpReader {
  public:
   ArchiveReader(std::unique_ptr<Entries> entries, std::string folder, std::string actor,
-                Result<StatusOwner> owner, PersonalArchive::Part part)
+                Result<StatusOwner> owner, PersonalArchive::Part part, NamedFiles files)
       : entries_(std::move(entries)),
         folder_(std::move(folder)),
         actor_(std::move(actor)),
         owner_(std::move(owner)),
-        part_(part) {}
+        part_(part),
+        files_(std::move(files)) {}
 
   std::optional<Record> next() override {
     for (;;) {
@@ -119,6 +123,7 @@ class ArchiveReader final : public DumpReader {
       const bool is_file = !is_document(name);
       if (is_file != (part_ == PersonalArchive::Part::Files)) continue;
       if (is_file) {
+        if (!files_.has(name)) continue;
         return Record{entry->position, read_all(entry->read, limits::kFileBytes),
                       Record::Kind::File, name};
       }
@@ -208,6 +213,7 @@ class ArchiveReader final : public DumpReader {
   std::string folder_, actor_;
   Result<StatusOwner> owner_;
   PersonalArchive::Part part_;
+  NamedFiles files_;
   std::optional<JsonPieces> pieces_;
   std::optional<Piece> waiting_;
   bool are_statuses_ = false, is_made_ = false;
@@ -223,9 +229,11 @@ Result<std::vector<PersonalArchive>> PersonalArchive::find(const std::filesystem
   std::vector<PersonalArchive> archives;
   const auto entries = QP_TRY(open_entries(path));
   std::unordered_set<std::string> outboxes;
+  std::vector<std::string> others;  // files, but not all of them
   while (auto entry = entries->next()) {
     if (!entry->readable) continue;  // told when it is read for good
     const auto [folder, name] = split_path(entry->name);
+    if (!is_document(name) && others.size() < kMostOthers) others.push_back(entry->name);
     if (std::find(kOutboxes.begin(), kOutboxes.end(), name) != kOutboxes.end()) {
       outboxes.emplace(folder);
     }
@@ -244,13 +252,37 @@ Result<std::vector<PersonalArchive>> PersonalArchive::find(const std::filesystem
     archives.push_back(std::move(archive));
   }
   std::erase_if(archives, [&](const auto& one) { return !outboxes.contains(one.folder_); });
+  for (PersonalArchive& archive : archives) archive.note_others(others);
   return archives;
 }
 
+/// Whether the documents must be asked which of the files are theirs.
+void PersonalArchive::note_others(const std::vector<std::string>& others) {
+  NamedFiles files;
+  files.add(actor_);
+  has_others_ = others.size() == kMostOthers;
+  for (const std::string& other : others) {
+    if (has_others_) return;
+    if (!other.starts_with(folder_)) continue;
+    const std::string_view name = std::string_view(other).substr(folder_.size());
+    has_others_ = !NamedFiles::is_hidden(name) && !files.has(name);
+  }
+}
+
 Result<std::unique_ptr<DumpReader>> PersonalArchive::read(Part part) const {
+  NamedFiles files;
+  if (part == Part::Files) {
+    files.add(actor_);
+    if (has_others_) {
+      const auto documents = QP_TRY(read(Part::Items));
+      while (const auto record = documents->next()) {
+        if (record->bytes && record->kind == Record::Kind::Document) files.add(*record->bytes);
+      }
+    }
+  }
   auto entries = QP_TRY(open_entries(path_));
   return std::unique_ptr<DumpReader>(std::make_unique<ArchiveReader>(
-      std::move(entries), folder_, actor_name_, status_owner(actor_), part));
+      std::move(entries), folder_, actor_name_, status_owner(actor_), part, std::move(files)));
 }
 
 }  // namespace qp::bulk

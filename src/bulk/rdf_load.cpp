@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/text.hpp"
@@ -16,6 +17,9 @@ namespace {
 
 constexpr std::size_t kChunkBytes = limits::kMiB;
 constexpr std::size_t kQuadsPerCommit = 4096;
+constexpr std::size_t kMostTold = 1024;  ///< of a quad that is refused
+
+bool is_blank(const rdf::TermView& term) { return term.kind == rdf::TermKind::Blank; }
 
 struct TextHash {
   using is_transparent = void;
@@ -90,19 +94,28 @@ class BlankNodes {
 
 class BulkTarget final : public QuadTarget {
  public:
-  explicit BulkTarget(store::BulkLoad& load) : load_(load) {}
+  BulkTarget(store::BulkLoad& load, const RdfRules& rules) : load_(load), guard_(rules) {}
   Result<void> add(const rdf::QuadView& quad) override {
     store::QuadIds ids;
     ids.g = quad.g.value.empty() ? TermId(quadpub::unnamed_graph) : QP_TRY(id_of(quad.g));
-    ids.s = QP_TRY(id_of(quad.s));
     ids.p = QP_TRY(id_of(quad.p));
-    ids.o = QP_TRY(id_of(quad.o));
+    if (!is_blank(quad.s)) ids.s = QP_TRY(id_of(quad.s));
+    if (!is_blank(quad.o)) ids.o = QP_TRY(id_of(quad.o));
+    const Verdict verdict = QP_TRY(guard_.judge(load_.txn(), ids, quad));
+    if (verdict.fate != Fate::Add) {
+      count(verdict, quad);
+      return {};
+    }
+    if (is_blank(quad.s)) ids.s = QP_TRY(id_of(quad.s));
+    if (is_blank(quad.o)) ids.o = QP_TRY(id_of(quad.o));
     return load_.add(ids);
   }
   Result<void> begin_file(Fingerprint fingerprint) override {
+    begin_counts();
     blanks_.begin(std::move(fingerprint));
     return {};
   }
+  Result<void> end_file() override { return {}; }
   Result<void> finish() override {
     QP_TRY(load_.keep());
     QP_TRY(load_.finish());
@@ -111,7 +124,7 @@ class BulkTarget final : public QuadTarget {
 
  private:
   Result<TermId> id_of(const rdf::TermView& term) {
-    if (term.kind != rdf::TermKind::Blank) return load_.intern(term);
+    if (!is_blank(term)) return load_.intern(term);
     QP_TRY(blanks_.identify());
     const TermId id = QP_TRY(blanks_.find_or_add(load_.txn(), term.value));
     blanks_.keep();
@@ -119,60 +132,81 @@ class BulkTarget final : public QuadTarget {
   }
 
   store::BulkLoad& load_;
+  RdfGuard guard_;
   BlankNodes blanks_;
 };
 
 class StoreTarget final : public QuadTarget {
  public:
-  explicit StoreTarget(store::Store& store) : store_(store) {}
+  StoreTarget(store::Store& store, const RdfRules& rules) : store_(store), rules_(rules) {}
   Result<void> add(const rdf::QuadView& quad) override {
     for (const rdf::TermView& term : {quad.s, quad.o, quad.g}) {
-      if (term.kind == rdf::TermKind::Blank) QP_TRY(blanks_.identify());
+      if (is_blank(term)) QP_TRY(blanks_.identify());
     }
     waiting_.push_back(rdf::copy(quad));
     return waiting_.size() < kQuadsPerCommit ? Result<void>() : flush();
   }
   Result<void> begin_file(Fingerprint fingerprint) override {
-    QP_TRY(flush());
+    begin_counts();
     blanks_.begin(std::move(fingerprint));
     return {};
   }
+  Result<void> end_file() override { return flush(); }
   Result<void> finish() override { return flush(); }
 
  private:
   Result<void> flush() {
     if (waiting_.empty()) return {};
+    std::vector<Verdict> verdicts;
     QP_TRY(store_.write([&](store::WriteTxn& txn) -> Result<void> {
       blanks_.forget();
+      verdicts.clear();
+      RdfGuard guard(rules_);
       std::vector<store::OrderedQuad> quads;
       quads.reserve(waiting_.size());
+      std::unordered_set<TermId> graphs;
       for (const rdf::Quad& quad : waiting_) {
         store::OrderedQuad row;
-        row.quad.g =
-            quad.g.value.empty() ? TermId(quadpub::unnamed_graph) : QP_TRY(id_of(txn, quad.g));
+        row.quad = QP_TRY(ids_of(txn, quad));
+        verdicts.push_back(QP_TRY(guard.judge(txn, row.quad, quad)));
+        if (verdicts.back().fate != Fate::Add) continue;
         row.quad.s = QP_TRY(id_of(txn, quad.s));
-        row.quad.p = QP_TRY(id_of(txn, quad.p));
         row.quad.o = QP_TRY(id_of(txn, quad.o));
         if (!QP_TRY(txn.graph(row.quad.g))) {
           QP_TRY(txn.replace_graph(
               row.quad.g, {}, {TermId::None, store::AudienceId::Nobody, store::GraphKind::Loaded}));
         }
+        graphs.insert(row.quad.g);
         // One that is there keeps its place among the others.
         if (!QP_TRY(txn.probe(row.quad, {.with_claims = true}))) quads.push_back(row);
       }
-      return txn.apply({}, quads);
+      QP_TRY(txn.apply({}, quads));
+      for (const TermId graph : graphs) {
+        QP_TRY(txn.erase_rendered(std::string(QP_TRY(txn.resolve(graph)).value)));
+      }
+      return {};
     }));
     blanks_.keep();
+    for (std::size_t i = 0; i < verdicts.size(); ++i) count(verdicts[i], waiting_[i]);
     waiting_.clear();
     return {};
   }
 
+  /// Blank nodes are asked for when the quad goes in.
+  Result<store::QuadIds> ids_of(store::WriteTxn& txn, const rdf::Quad& quad) {
+    store::QuadIds ids;
+    ids.g = quad.g.value.empty() ? TermId(quadpub::unnamed_graph) : QP_TRY(id_of(txn, quad.g));
+    ids.p = QP_TRY(id_of(txn, quad.p));
+    if (!is_blank(quad.s)) ids.s = QP_TRY(id_of(txn, quad.s));
+    if (!is_blank(quad.o)) ids.o = QP_TRY(id_of(txn, quad.o));
+    return ids;
+  }
   Result<TermId> id_of(store::WriteTxn& txn, const rdf::Term& term) {
-    return term.kind == rdf::TermKind::Blank ? blanks_.find_or_add(txn, term.value)
-                                             : txn.intern(term);
+    return is_blank(term) ? blanks_.find_or_add(txn, term.value) : txn.intern(term);
   }
 
   store::Store& store_;
+  const RdfRules& rules_;
   std::vector<rdf::Quad> waiting_;
   BlankNodes blanks_;
 };
@@ -184,6 +218,14 @@ rdf::ByteSource source_of(std::string_view text) {
     text.remove_prefix(count);
     return count;
   };
+}
+
+/// What was read alone is not on line 1 of anything.
+Error without_line(Error error) {
+  constexpr std::string_view kAlone = "line 1: ";
+  const auto at = error.detail.find(kAlone);
+  if (at != std::string::npos) error.detail.erase(at, kAlone.size());
+  return error;
 }
 
 /// Lines, many at a time.
@@ -234,7 +276,7 @@ class LineLoader {
       if (trouble_) return *trouble_;
       if (!read) {
         ++totals_.refused;
-        refused_(lines_, read.error());
+        refused_(lines_, without_line(read.error()));
       }
       text.remove_prefix(end + 1);
     }
@@ -264,11 +306,23 @@ std::optional<rdf::Syntax> rdf_syntax_of(std::string_view name) {
   return std::nullopt;
 }
 
-std::unique_ptr<QuadTarget> into_bulk_load(store::BulkLoad& load) {
-  return std::make_unique<BulkTarget>(load);
+void QuadTarget::count(const Verdict& verdict, const rdf::QuadView& quad) {
+  if (verdict.fate == Fate::Here) ++here_;
+  if (verdict.fate != Fate::Refuse) return;
+  ++refused_;
+  if (!tell_) return;
+  std::string text;
+  rdf::write_nquad(quad, text);
+  if (text.ends_with('\n')) text.pop_back();
+  if (text.size() > kMostTold) text.resize(kMostTold);
+  tell_(error(Code::Forbidden, std::string(verdict.reason) + ": " + text));
 }
-std::unique_ptr<QuadTarget> into_store(store::Store& store) {
-  return std::make_unique<StoreTarget>(store);
+
+std::unique_ptr<QuadTarget> into_bulk_load(store::BulkLoad& load, const RdfRules& rules) {
+  return std::make_unique<BulkTarget>(load, rules);
+}
+std::unique_ptr<QuadTarget> into_store(store::Store& store, const RdfRules& rules) {
+  return std::make_unique<StoreTarget>(store, rules);
 }
 
 Result<RdfTotals> load_rdf(const ByteReader& read, rdf::Syntax syntax, const std::string& base,
@@ -276,6 +330,7 @@ Result<RdfTotals> load_rdf(const ByteReader& read, rdf::Syntax syntax, const std
                            const std::function<void(std::uint64_t, const Error&)>& refused,
                            const std::function<void(const RdfTotals&)>& watch) {
   RdfTotals totals;
+  target.tell([&](const Error& trouble) { refused(0, trouble); });
   QP_TRY(target.begin_file(std::move(fingerprint)));
   std::optional<Error> broken;
   const auto fill = [&](std::span<char> buffer) -> std::size_t {
@@ -317,6 +372,11 @@ Result<RdfTotals> load_rdf(const ByteReader& read, rdf::Syntax syntax, const std
     if (trouble) return *trouble;
     if (!done && !broken) broken = done.error();
   }
+  QP_TRY(target.end_file());
+  target.tell({});
+  totals.quads -= target.refused();
+  totals.refused += target.refused();
+  totals.here = target.here();
   if (broken) {
     ++totals.refused;
     refused(0, *broken);

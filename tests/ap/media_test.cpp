@@ -63,3 +63,21 @@ TEST_CASE("a file that goes gives its bytes back, once") {
   CHECK(server.has(other));
   CHECK(server.used() == kPng.size());
 }
+
+TEST_CASE("an object has several files; one that is nobody's gives no bytes back") {
+  Media server;
+  const std::string uploaded = must(server.add(kPng)), shared = must(server.add(kPng));
+  const std::string object = "http://localhost:8000/objects/1";
+  must(server.store().write([&](qp::store::WriteTxn& txn) -> qp::Result<void> {
+    QP_TRY(put_media(txn, "", "brought.png", sniff_media(kPng), kPng));
+    QP_TRY(attach_media(txn, object, "user", uploaded));
+    QP_TRY(attach_media(txn, object, "user", shared));
+    QP_TRY(attach_media(txn, object, "", "brought.png"));
+    QP_TRY(detach_media(txn, object, shared));
+    return drop_media_of(txn, object);
+  }));
+  CHECK_FALSE(server.has(uploaded));
+  CHECK_FALSE(server.has("brought.png"));
+  CHECK(server.has(shared));
+  CHECK(server.used() == kPng.size());
+}
