@@ -148,6 +148,8 @@ struct Expression {
   std::shared_ptr<const Group> pattern;
   std::uint32_t exists = 0;  ///< Exists, NotExists: its number, different for each in the request
   std::shared_ptr<const sparql::Aggregate> aggregate;
+  /// One more than that of what it is made of: how deep it is to evaluate.
+  std::uint32_t depth = 1;
   Position at;
 };
 

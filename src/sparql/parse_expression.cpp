@@ -132,6 +132,16 @@ static Expression make(Op op, Position at, std::vector<Expression> arguments) {
   made.op = op;
   made.at = at;
   made.arguments = std::move(arguments);
+  for (const Expression& each : made.arguments) made.depth = std::max(made.depth, each.depth + 1);
+  return made;
+}
+
+/// What evaluates it calls itself so many times: brackets around long sums add up.
+Result<Expression> Parser::bounded(Expression made) {
+  if (made.depth > kExpressionDepth) {
+    return fail_at(made.at, "an expression that is nested deeper than is read");
+  }
+  deepest_ = std::max(deepest_, made.depth);
   return made;
 }
 
@@ -164,15 +174,15 @@ Result<Expression> Parser::binary(int weakest) {
     if (row->op == Op::In || row->op == Op::NotIn) {
       auto list = QP_TRY(argument_list());
       std::move(list.begin(), list.end(), std::back_inserter(operands));
-      left = make(row->op, at, std::move(operands));
+      left = QP_TRY(bounded(make(row->op, at, std::move(operands))));
     } else if (row->op == Op::Or || row->op == Op::And) {
       do {
         operands.push_back(QP_TRY(binary(row->strength + 1)));
       } while (take_punct(row->text));
-      left = balanced(row->op, at, operands);
+      left = QP_TRY(bounded(balanced(row->op, at, operands)));
     } else {
       operands.push_back(QP_TRY(binary(row->strength + 1)));
-      left = make(row->op, at, std::move(operands));
+      left = QP_TRY(bounded(make(row->op, at, std::move(operands))));
     }
     if (row->strength == kRelational) strongest = kRelational - 1;  // `a < b < c` is none
   }
@@ -190,7 +200,7 @@ Result<Expression> Parser::unary() {
   advance();
   std::vector<Expression> operand;
   operand.push_back(QP_TRY(primary()));
-  return make(op, at, std::move(operand));
+  return bounded(make(op, at, std::move(operand)));
 }
 
 static Expression constant(rdf::Term term, Position at) {
@@ -260,7 +270,7 @@ Result<Expression> Parser::builtin(const BuiltinRow& row) {
   if (row.builtin == Builtin::Bound && made.arguments[0].op != Op::Variable) {
     return fail_at(at, "BOUND takes a variable");
   }
-  return made;
+  return bounded(std::move(made));
 }
 
 // [71] ArgList without DISTINCT, [77] ExpressionList
@@ -283,7 +293,7 @@ Result<Expression> Parser::iri_or_function() {
   if (is_word(ahead_, "DISTINCT")) return fail("there is no aggregate <" + name.value + ">");
   Expression made = make(Op::Function, at, QP_TRY(argument_list()));
   made.term = std::move(name);
-  return made;
+  return bounded(std::move(made));
 }
 
 // [125] ExistsFunc, [126] NotExistsFunc
@@ -291,9 +301,11 @@ Result<Expression> Parser::exists(Op op) {
   Expression made = make(op, position(), {});
   made.exists = exists_++;
   const bool allowed = std::exchange(aggregates_allowed_, false);
+  const std::uint32_t deepest = std::exchange(deepest_, 0);
   made.pattern = std::make_shared<Group>(QP_TRY(group()));
+  made.depth += std::exchange(deepest_, deepest);
   aggregates_allowed_ = allowed;
-  return made;
+  return bounded(std::move(made));
 }
 
 // [127] Aggregate
@@ -322,8 +334,9 @@ Result<Expression> Parser::aggregate(AggregateFunction function) {
   QP_TRY(expect_punct(")"));
   aggregates_allowed_ = true;
   Expression call = make(Op::Aggregate, at, {});
+  if (made.argument) call.depth += made.argument->depth;
   call.aggregate = std::make_shared<Aggregate>(std::move(made));
-  return call;
+  return bounded(std::move(call));
 }
 
 bool Parser::at_constraint() const {

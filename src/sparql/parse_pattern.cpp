@@ -56,13 +56,18 @@ Result<Group> Parser::group_body() {
 
 // [55] TriplesBlock
 Result<void> Parser::triples(std::vector<Triple>& out) {
+  const std::size_t before = out.size();
   do {
     if (!at_node()) break;
     QP_TRY(same_subject(out));
     if (out.size() > limits::kSparqlTriples && variables_allowed_) {
       return fail("more triples than are read in one pattern");
     }
+    if (triples_ + out.size() - before > kTriples && variables_allowed_) {
+      return fail("more triples than are read in all patterns");
+    }
   } while (take_punct("."));
+  triples_ += out.size() - before;
   return {};
 }
 

@@ -22,6 +22,7 @@ Result<Update> Parser::update() {
 
 // [30] Update1
 Result<Operation> Parser::operation() {
+  triples_ = 0;
   struct Row {
     std::string_view word;
     Operation::Kind kind;

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "sparql/lexer.hpp"
 #include "sparql/parser.hpp"
 
@@ -76,6 +77,7 @@ class Parser {
   // Expressions: parse_expression.cpp.
   Result<Expression> expression() { return binary(1); }
   Result<Expression> binary(int weakest);
+  Result<Expression> bounded(Expression made);
   Result<Expression> unary();
   Result<Expression> primary();
   Result<Expression> word_call();
@@ -151,6 +153,8 @@ class Parser {
   // Beside those of base/limits.hpp: what bounds the planning.
   static constexpr std::size_t kLinks = 4'000;  ///< of all paths
   static constexpr std::size_t kVariables = 10'000;
+  static constexpr std::size_t kTriples = 4'000;  ///< of all patterns of a query: joins in joins
+  static constexpr std::size_t kExpressionDepth = limits::kSparqlChain + limits::kSparqlDepth;
 
   Lexer lexer_;
   const ParseOptions& options_;
@@ -158,7 +162,8 @@ class Parser {
   Fault fault_;
   std::string base_;
   std::map<std::string, std::string, std::less<>> prefixes_;
-  std::size_t depth_ = 0, elements_ = 0, links_ = 0, tokens_ = 0;
+  std::size_t depth_ = 0, elements_ = 0, triples_ = 0, links_ = 0, tokens_ = 0;
+  std::uint32_t deepest_ = 0;  ///< of the expressions in the pattern at hand
   bool is_late_ = false;
 
   std::vector<std::string> names_;
