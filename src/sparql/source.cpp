@@ -1,9 +1,9 @@
 #include "sparql/source.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <tuple>
 
+#include "sparql/context.hpp"
 #include "vocab/terms.hpp"
 #include "vocab/views.hpp"
 
@@ -17,8 +17,9 @@ using store::QuadIds;
 static constexpr std::size_t kBuffer = 1024;
 static constexpr std::uint64_t kItems = 10'000;  // in all sequences: a guess
 
-Source::Source(const store::Txn& txn, store::Txn::ScanOptions options, Dataset dataset)
-    : txn_(txn), options_(std::move(options)), dataset_(std::move(dataset)) {
+Source::Source(const store::Txn& txn, store::Txn::ScanOptions options, Dataset dataset,
+               Context* context)
+    : txn_(txn), options_(std::move(options)), dataset_(std::move(dataset)), context_(context) {
   for (auto* list : {&dataset_.graphs, &dataset_.named}) {
     std::sort(list->begin(), list->end());
     list->erase(std::unique(list->begin(), list->end()), list->end());
@@ -66,20 +67,36 @@ Result<bool> Source::shows_sequence(TermId sequence) const {
   return record && options_.visible.sees(record->audience);
 }
 
-// Sequences have no quads of their own. One that has them too is not told twice.
-Result<void> Source::collect_items(const Pattern& pattern, Graphs graphs,
-                                   std::vector<QuadIds>& out) const {
-  if (pattern.p != TermId::None && pattern.p != as::items) return {};
-  if (pattern.s != TermId::None && pattern.g != TermId::None && pattern.s != pattern.g) return {};
-  std::vector<TermId> sequences;
+Result<void> Source::tick(std::size_t steps) const {
+  return context_ != nullptr ? context_->tick(steps) : Result<void>();
+}
+
+// Sequences have no quads of their own.
+Result<Source::Items> Source::items_of(const Pattern& pattern) const {
+  Items made;
+  made.pattern = pattern;
+  if (pattern.p != TermId::None && pattern.p != as::items) return made;
+  if (pattern.s != TermId::None && pattern.g != TermId::None && pattern.s != pattern.g) return made;
   const TermId one = pattern.s != TermId::None ? pattern.s : pattern.g;
   if (one != TermId::None) {
-    sequences.push_back(one);
+    made.sequences.push_back(one);
   } else if (pattern.o != TermId::None) {
-    sequences = QP_TRY(txn_.sequences_of(pattern.o));
+    made.sequences = QP_TRY(txn_.sequences_of(pattern.o));
   } else {
-    sequences = QP_TRY(txn_.sequences());
+    made.sequences = QP_TRY(txn_.sequences());
   }
+  std::reverse(made.sequences.begin(), made.sequences.end());
+  QP_TRY(tick(made.sequences.size()));
+  return made;
+}
+
+// A page at a time: a sequence may be longer than all that a query may hold. One that has quads
+// too is not told twice.
+Result<void> Source::next_items(Items& items, Graphs graphs, std::size_t limit,
+                                std::vector<QuadIds>& out) const {
+  static constexpr std::size_t kStepsOfAnItem = 16, kPage = 1000;
+  const Pattern& pattern = items.pattern;
+  const std::size_t page = std::clamp(limit, std::size_t{1}, kPage);
   const auto add = [&](TermId sequence, TermId member) -> Result<void> {
     const QuadIds quad{sequence, sequence, as::items.id, member};
     if (!admits(quad, graphs)) return {};
@@ -88,16 +105,27 @@ Result<void> Source::collect_items(const Pattern& pattern, Graphs graphs,
     if (!QP_TRY(txn_.probe(same, options_))) out.push_back(quad);
     return {};
   };
-  for (const TermId sequence : sequences) {
-    if (!QP_TRY(shows_sequence(sequence))) continue;
+  while (out.empty() && !items.sequences.empty()) {
+    const TermId sequence = items.sequences.back();
+    QP_TRY(tick(kStepsOfAnItem));
+    if (items.after == 0 && !QP_TRY(shows_sequence(sequence))) {
+      items.sequences.pop_back();
+      continue;
+    }
     if (pattern.o != TermId::None) {
       const auto item = QP_TRY(txn_.sequence_item(sequence, pattern.o));
       if (item && options_.visible.sees(item->audience)) QP_TRY(add(sequence, pattern.o));
+      items.sequences.pop_back();
       continue;
     }
-    for (const store::SequenceItem& item : QP_TRY(txn_.sequence_after(
-             sequence, 0, std::numeric_limits<std::size_t>::max(), options_.visible))) {
-      QP_TRY(add(sequence, item.member));
+    const auto found = QP_TRY(txn_.sequence_after(sequence, items.after, page, options_.visible));
+    for (const store::SequenceItem& item : found) QP_TRY(add(sequence, item.member));
+    QP_TRY(tick(kStepsOfAnItem * found.size()));
+    if (found.size() == page) {
+      items.after = found.back().key;
+    } else {
+      items.after = 0;
+      items.sequences.pop_back();
     }
   }
   return {};
@@ -115,13 +143,13 @@ static Order best_order(const Pattern& pattern) {
 Result<void> Source::Walk::open(const Pattern& pattern, std::optional<Order> order, bool reverse) {
   scan_ = nullptr;
   ranges_.clear();
-  items_.clear();
+  items_.reset();
   last_.reset();
-  items_given_ = false;
+  items_begun_ = false;
   pattern_ = pattern;
   const auto asked = source_.asked(pattern, graphs_);
   if (!asked) {
-    items_given_ = true;
+    items_begun_ = true;
     return {};
   }
   pattern_ = *asked;
@@ -168,16 +196,8 @@ Result<void> Source::Walk::next(std::vector<QuadIds>& out, std::size_t limit) {
     if (count < buffer_.size()) scan_ = nullptr;
   }
   if (!out.empty()) return {};
-  if (!items_given_) {
-    items_given_ = true;
-    QP_TRY(source_.collect_items(pattern_, graphs_, items_));
-    std::reverse(items_.begin(), items_.end());
-  }
-  while (!items_.empty() && out.size() < limit) {
-    out.push_back(items_.back());
-    items_.pop_back();
-  }
-  return {};
+  if (!std::exchange(items_begun_, true)) items_ = QP_TRY(source_.items_of(pattern_));
+  return items_ ? source_.next_items(*items_, graphs_, limit, out) : Result<void>();
 }
 
 Source::Lookup::Lookup(const Source& source, Graphs graphs, bool first_only)
@@ -187,6 +207,7 @@ Result<void> Source::Lookup::bind(std::span<const Pattern> patterns) {
   bound_.clear();
   numbers_.clear();
   last_.reset();
+  items_.reset();
   with_items_ = 0;
   for (std::size_t i = 0; i < patterns.size(); ++i) {
     if (const auto asked = source_.asked(patterns[i], graphs_)) {
@@ -226,16 +247,24 @@ Result<void> Source::Lookup::next(std::vector<Match>& out, std::size_t limit) {
     });
     for (Match& match : out) match.binding = numbers_[match.binding];
   }
-  while (out.empty() && with_items_ < bound_.size()) QP_TRY(add_items(out));
+  while (out.empty() && with_items_ < bound_.size()) QP_TRY(add_items(out, limit));
   return {};
 }
 
-Result<void> Source::Lookup::add_items(std::vector<Match>& out) {
-  const std::size_t i = with_items_++;
-  if (bound_[i].p != TermId::None && bound_[i].p != as::items) return {};
-  std::vector<QuadIds> items;
-  QP_TRY(source_.collect_items(bound_[i], graphs_, items));
-  for (const QuadIds& quad : items) out.push_back({numbers_[i], quad});
+Result<void> Source::Lookup::add_items(std::vector<Match>& out, std::size_t limit) {
+  const std::size_t i = with_items_;
+  if (bound_[i].p != TermId::None && bound_[i].p != as::items) {
+    ++with_items_;
+    return {};
+  }
+  if (!items_) items_ = QP_TRY(source_.items_of(bound_[i]));
+  std::vector<QuadIds> quads;
+  QP_TRY(source_.next_items(*items_, graphs_, limit, quads));
+  for (const QuadIds& quad : quads) out.push_back({numbers_[i], quad});
+  if (items_->sequences.empty() || first_only_) {
+    items_.reset();
+    ++with_items_;
+  }
   return {};
 }
 

@@ -35,13 +35,24 @@ struct Fanout {
   double subjects = 1, objects = 1;
 };
 
+class Context;
+
 /// The quads of one transaction as one query may see them: its dataset, its reader's visibility,
 /// and each sequence as quads `<sequence> as:items <member>` in the graph of the sequence.
 class Source {
  public:
-  Source(const store::Txn& txn, store::Txn::ScanOptions options, Dataset dataset);
+  /// `context`: whose time it takes, where many quads are read for few. Null: nobody's.
+  Source(const store::Txn& txn, store::Txn::ScanOptions options, Dataset dataset,
+         Context* context = nullptr);
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
+
+  /// Where the reading of members of sequences is.
+  struct Items {
+    store::Pattern pattern;
+    std::vector<TermId> sequences;  ///< still to be read, the next one last; none: the end
+    std::uint64_t after = 0;        ///< key, in the next one
+  };
 
   /// The quads of one pattern, many at a time. `g` is set only with Graphs::Named.
   class Walk {
@@ -61,9 +72,10 @@ class Source {
     const Source& source_;
     Graphs graphs_;
     std::unique_ptr<store::Scan> scan_;
-    std::vector<store::QuadIds> items_, buffer_;
+    std::vector<store::QuadIds> buffer_;
     std::optional<store::QuadIds> last_;
-    bool items_given_ = true;
+    std::optional<Items> items_;
+    bool items_begun_ = true;
     std::vector<IdRange> ranges_;  ///< still to be scanned
     store::Pattern pattern_;
   };
@@ -78,7 +90,7 @@ class Source {
     Result<void> next(std::vector<store::Match>& out, std::size_t limit);
 
    private:
-    Result<void> add_items(std::vector<store::Match>& out);
+    Result<void> add_items(std::vector<store::Match>& out, std::size_t limit);
 
     const Source& source_;
     Graphs graphs_;
@@ -87,6 +99,7 @@ class Source {
     std::vector<store::Pattern> bound_;
     std::vector<std::uint32_t> numbers_;  ///< of bound_, among the caller's
     std::size_t with_items_ = 0;          ///< next of bound_ whose items are to be given
+    std::optional<Items> items_;          ///< of that one
     std::optional<store::Match> last_;
     bool probed_ = true;
   };
@@ -116,12 +129,16 @@ class Source {
   /// Whether a quad that the store found is in the dataset.
   bool admits(const store::QuadIds& quad, Graphs graphs) const;
   Result<bool> shows_sequence(TermId sequence) const;
-  Result<void> collect_items(const store::Pattern& pattern, Graphs graphs,
-                             std::vector<store::QuadIds>& out) const;
+  Result<Items> items_of(const store::Pattern& pattern) const;
+  /// At least one quad more, and at most `limit`, unless it is the end.
+  Result<void> next_items(Items& items, Graphs graphs, std::size_t limit,
+                          std::vector<store::QuadIds>& out) const;
+  Result<void> tick(std::size_t steps) const;
 
   const store::Txn& txn_;
   store::Txn::ScanOptions options_;
   Dataset dataset_;
+  Context* context_;
 };
 
 }  // namespace qp::sparql
