@@ -138,7 +138,9 @@ Result<Algebra> Translation::element(const Element& element, Algebra before) {
       return join(std::move(before), QP_TRY(modifiers(*element.select, true)));
     case Element::Kind::Service:
       if (element.silent) return before;
-      return error(Code::Forbidden, "SERVICE is not done here: no query reaches the network");
+      return error(Code::Forbidden, "line " + std::to_string(element.at.line) + ", column " +
+                                        std::to_string(element.at.column) +
+                                        ": SERVICE is not done here: no query reaches the network");
     case Element::Kind::Filter:
       break;
   }

@@ -226,9 +226,11 @@ Value absolute(const Value& value) {
     case Kind::Integer:
       if (value.as_integer() >= 0) return Value::integer(value.as_integer());
       return calculate(Arithmetic::Subtract, Value::integer(0), value);
-    case Kind::Decimal:
-      return Value::decimal(
-          {value.as_decimal().scaled < 0 ? -value.as_decimal().scaled : value.as_decimal().scaled});
+    case Kind::Decimal: {
+      if (value.as_decimal().scaled >= 0) return Value::decimal(value.as_decimal());
+      const auto positive = Decimal{}.minus(value.as_decimal());
+      return positive ? Value::decimal(*positive) : Value();
+    }
     case Kind::Float:
       return Value::single(std::fabs(static_cast<float>(value.as_double())));
     case Kind::Double:
@@ -242,7 +244,9 @@ enum class Way { Up, Down, Nearest };
 
 Value rounded(const Value& value, Way way) {
   const auto number = [way](double x) {
-    return way == Way::Up ? std::ceil(x) : way == Way::Down ? std::floor(x) : std::floor(x + 0.5);
+    if (way == Way::Up) return std::ceil(x);
+    const double below = std::floor(x);
+    return way == Way::Nearest && x - below >= 0.5 ? below + 1 : below;
   };
   switch (value.kind()) {
     case Kind::Integer:
@@ -250,11 +254,12 @@ Value rounded(const Value& value, Way way) {
     case Kind::Decimal: {
       const Int128 one = Decimal::of(std::int64_t{1}).scaled;
       Int128 scaled = value.as_decimal().scaled;
-      if (way == Way::Up) scaled += one - 1;
-      if (way == Way::Nearest) scaled += one / 2;
+      const Int128 more = way == Way::Up ? one - 1 : way == Way::Nearest ? one / 2 : 0;
+      if (__builtin_add_overflow(scaled, more, &scaled)) return {};
       Int128 whole = scaled / one;
       if (scaled % one < 0) --whole;
-      return Value::decimal({whole * one});
+      if (__builtin_mul_overflow(whole, one, &whole)) return {};
+      return Value::decimal({whole});
     }
     case Kind::Float:
       return Value::single(static_cast<float>(number(value.as_double())));

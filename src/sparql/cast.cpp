@@ -70,7 +70,8 @@ static std::string spelt(const Value& value) {
     return negative ? "-" + digits : digits;
   }
   if (number == 0) return std::signbit(number) ? "-0" : "0";
-  return value.lexical();
+  return value.kind() == Kind::Float ? spell_float(static_cast<float>(number))
+                                     : spell_double(number);
 }
 
 static Value to_boolean(const Value& value) {
@@ -86,9 +87,11 @@ static Value to_integer(const Value& value) {
       return Value::integer(value.as_integer());
     case Kind::Boolean:
       return Value::integer(value.as_boolean() ? 1 : 0);
-    case Kind::Decimal:
-      return Value::integer(static_cast<std::int64_t>(value.as_decimal().scaled /
-                                                      Decimal::of(std::int64_t{1}).scaled));
+    case Kind::Decimal: {
+      const Int128 whole = value.as_decimal().scaled / Decimal::of(std::int64_t{1}).scaled;
+      const auto made = static_cast<std::int64_t>(whole);
+      return whole == made ? Value::integer(made) : Value();  // FOCA0003
+    }
     case Kind::Float:
     case Kind::Double: {
       const double number = std::trunc(value.as_double());

@@ -45,9 +45,17 @@ Result<Dataset> dataset_of(const DatasetClause& clause, Dataset::Default otherwi
   return made;
 }
 
+/// No row is wider than there are variables: of wide ones a batch has fewer.
+static Limits limits_for(const Query& query, Limits limits) {
+  static constexpr std::size_t kCells = 64 * Limits::kBatch;
+  const std::size_t most = kCells / std::max(query.variables.size(), std::size_t{1});
+  limits.batch = std::min(limits.batch, std::max(most, std::size_t{1}));
+  return limits;
+}
+
 Execution::Execution(const store::Txn& txn, Query query, const RunOptions& options)
     : query_(std::move(query)),
-      context_(txn, options.limits, options.now,
+      context_(txn, limits_for(query_, options.limits), options.now,
                options.deadline.value_or(Deadline::in(options.limits.time))),
       txn_(txn) {
   context_.base = query_.base;
@@ -64,7 +72,7 @@ Result<void> Execution::prepare(const RunOptions& options) {
   Dataset dataset = options.dataset
                         ? *options.dataset
                         : QP_TRY(dataset_of(query_.dataset, options.default_graph, txn_));
-  source_ = std::make_unique<Source>(txn_, options.scan, std::move(dataset));
+  source_ = std::make_unique<Source>(txn_, options.scan, std::move(dataset), &context_);
   if (query_.form == Query::Form::Select) {
     for (const Projection& each : query_.select.projection) {
       names_.push_back(query_.variables[number(each.outer)]);

@@ -55,7 +55,9 @@ Value Compiled::evaluate(const TermId* row) const {
     case Op::Divide: {
       const auto operation =
           static_cast<Arithmetic>(static_cast<int>(expression_->op) - static_cast<int>(Op::Add));
-      return calculate(operation, arguments_[0].evaluate(row), arguments_[1].evaluate(row));
+      const Value a = arguments_[0].evaluate(row);
+      if (a.is_text()) return {};
+      return calculate(operation, a, arguments_[1].evaluate(row));
     }
     case Op::Plus:
     case Op::Minus:
@@ -85,7 +87,10 @@ Value Compiled::logic(const TermId* row) const {
 }
 
 Value Compiled::relation(const TermId* row) const {
-  const Value a = arguments_[0].evaluate(row), b = arguments_[1].evaluate(row);
+  Held held(*context_);
+  const Value a = arguments_[0].evaluate(row);
+  if (!affords(a, held)) return {};
+  const Value b = arguments_[1].evaluate(row);
   if (expression_->op == Op::Equal || expression_->op == Op::NotEqual) {
     const std::optional<bool> same = equals(a, b);
     return same ? Value::boolean(*same == (expression_->op == Op::Equal)) : Value();
@@ -111,6 +116,8 @@ Value Compiled::membership(const TermId* row) const {
   context_->spend(arguments_.size());
   for (std::size_t i = 1; i < arguments_.size(); ++i) {
     const Compiled& other = arguments_[i];
+    Held held(*context_);
+    if (other.expression_->op != Op::Constant && !affords(one, held)) return {};
     const std::optional<bool> same = other.expression_->op == Op::Constant
                                          ? equals(one, other.constant_)
                                          : equals(one, other.evaluate(row));
@@ -134,13 +141,25 @@ Value Compiled::sign(const TermId* row) const {
   }
 }
 
-/// Texts may be long, and what is done with them slow.
-static constexpr std::size_t kBytesOfAStep = 16;
+// Texts may be long, and what is done with them slow: the time is looked at before, and those that
+// wait for others count as memory.
+bool Compiled::affords(const Value& value, Held& held) const {
+  static constexpr std::size_t kBytesOfAStep = 16, kLong = 64 * limits::kKiB;
+  if (!value.is_text()) return true;
+  const std::size_t bytes = value.view().size();
+  Result<void> may = context_->tick(bytes / kBytesOfAStep);
+  if (may && bytes >= kLong) may = held.add(bytes);
+  if (!may) context_->fail(Result<void>(may).error());
+  return may.has_value();
+}
 
 Value Compiled::function(const TermId* row) const {
+  Held held(*context_);
   if (expression_->op == Op::Function) {
     if (arguments_.size() != 1) return {};
-    return cast(arguments_[0].evaluate(row), expression_->term.value).value_or(Value());
+    const Value from = arguments_[0].evaluate(row);
+    if (!affords(from, held)) return {};
+    return cast(from, expression_->term.value).value_or(Value());
   }
   switch (expression_->builtin) {
     case Builtin::Bound:
@@ -164,9 +183,11 @@ Value Compiled::function(const TermId* row) const {
   for (const Compiled& argument : arguments_) {
     values.push_back(argument.evaluate(row));
     if (values.back().is_none()) return {};
-    if (values.back().is_text()) context_->spend(values.back().view().size() / kBytesOfAStep);
+    if (!affords(values.back(), held)) return {};
   }
-  return call_builtin(expression_->builtin, values, *context_);
+  Value made = call_builtin(expression_->builtin, values, *context_);
+  const bool too_long = made.is_text() && made.view().size() > limits::kSparqlStringBytes;
+  return too_long ? Value() : made;
 }
 
 static void variables_of(const Group& group, std::vector<Variable>& out);

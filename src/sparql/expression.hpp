@@ -30,6 +30,7 @@ class Compiled {
   Value membership(const TermId* row) const;
   Value sign(const TermId* row) const;
   Value function(const TermId* row) const;
+  bool affords(const Value& value, Held& held) const;
 
   const Expression* expression_;
   Context* context_;

@@ -117,7 +117,10 @@ class Grouping : public Operator {
       }
     }
     const Value value = id != TermId::None ? context_.value(id) : argument.evaluate(row);
+    const auto held = [&sum] { return sum.value.is_text() ? sum.value.view().size() : 0; };
+    text_bytes_ -= held();
     add(aggregate, value, sum);
+    text_bytes_ += held();
   }
 
   bool is_new(std::size_t which, std::uint32_t group, const TermId* ids, std::size_t count) {

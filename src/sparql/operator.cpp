@@ -18,6 +18,10 @@ Result<bool> Operator::next(Batch& out) {
   if (!filled) return Result<void>(filled).error();
   report_.nanos += static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin).count());
   report_.rows += out.rows;
+  // Whoever asked holds it until the next.
+  context_.give_memory(given_bytes_);
+  given_bytes_ = out.cells.capacity() * sizeof(TermId);
+  QP_TRY(context_.take_memory(given_bytes_));
   QP_TRY(context_.count_rows(out.rows));
   return out.rows != 0;
 }

@@ -70,7 +70,7 @@ class Operator {
  public:
   explicit Operator(Context& context)
       : context_(context), size_(std::min(Batch::kFirstRows, context.limits().batch)) {}
-  virtual ~Operator() = default;
+  virtual ~Operator() { context_.give_memory(given_bytes_); }
   Operator(const Operator&) = delete;
   Operator& operator=(const Operator&) = delete;
 
@@ -107,7 +107,8 @@ class Operator {
 
  private:
   Report report_;
-  std::size_t size_;  ///< of the next batch
+  std::size_t size_;             ///< of the next batch
+  std::size_t given_bytes_ = 0;  ///< of the last one
 };
 using OperatorPtr = std::unique_ptr<Operator>;
 

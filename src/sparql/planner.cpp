@@ -271,13 +271,15 @@ Result<OperatorPtr> Planner::slice(const Algebra& algebra, const Scope& scope) {
                          : scope.goal == 0 ? scope
                                            : scope.with_goal(scope.goal + offset);
   OperatorPtr input;
-  if (algebra.limit && below.kind == Kind::Order &&
-      *algebra.limit + algebra.offset <= limits::kSparqlTop) {
-    input = QP_TRY(order(below, scope, *algebra.limit + algebra.offset));
+  std::uint64_t most = 0;
+  const bool few = algebra.limit &&
+                   !__builtin_add_overflow(*algebra.limit, algebra.offset, &most) &&
+                   most <= limits::kSparqlTop;
+  if (few && below.kind == Kind::Order) {
+    input = QP_TRY(order(below, scope, most));
     if (projects) input = make_project(context_, std::move(input), inner.variables, inner.names);
-  } else if (algebra.limit && inner.kind == Kind::Distinct &&
-             *algebra.limit + algebra.offset <= limits::kSparqlTop) {
-    input = QP_TRY(distinct(inner, below_it, *algebra.limit + algebra.offset));
+  } else if (few && inner.kind == Kind::Distinct) {
+    input = QP_TRY(distinct(inner, below_it, most));
   } else {
     input = QP_TRY(plan(inner, below_it));
   }

@@ -94,7 +94,9 @@ void json_term(const rdf::TermView& term, Writer& out) {
 
 // XML 1.0: characters that it cannot hold become U+FFFD.
 void xml_text(std::string_view text, Writer& out) {
-  for (const char c : text) {
+  static constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     switch (c) {
       case '&':
         out << "&amp;";
@@ -111,9 +113,17 @@ void xml_text(std::string_view text, Writer& out) {
       case '\r':
         out << "&#13;";
         break;
+      case '\xEF':  // U+FFFE and U+FFFF are no characters of it either
+        if (const std::string_view next = text.substr(i, 3);
+            next == "\xEF\xBF\xBE" || next == "\xEF\xBF\xBF") {
+          out << kReplacement;
+          i += 2;
+          break;
+        }
+        [[fallthrough]];
       default:
         if (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') {
-          out << "\xEF\xBF\xBD";
+          out << kReplacement;
         } else {
           out.text() += c;
         }

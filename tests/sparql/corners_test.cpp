@@ -490,6 +490,8 @@ TEST_CASE("an update changes no keys and reaches no network") {
         std::string::npos);
   CHECK(graph.change("LOAD <http://x/a>").find("network") != std::string::npos);
   CHECK(graph.change("LOAD SILENT <http://x/a>") == "");
+  CHECK(graph.ask("SELECT * {\n  SERVICE <http://x/> { ?s ?p ?o } }").find("line 2, column ") !=
+        std::string::npos);
   CHECK(graph.ask("SELECT * { SERVICE <http://x/> { ?s ?p ?o } }").find("network") !=
         std::string::npos);
   CHECK(graph.ask("SELECT ?o { ?s :p ?o SERVICE SILENT <http://x/> { ?s ?p ?o } }") == "1");
@@ -521,4 +523,45 @@ TEST_CASE("what is asked for each row is asked for the rows of every batch") {
   CHECK(
       graph.ask("SELECT ?a ?n { ?a :p ?b OPTIONAL { ?b :name ?n } FILTER(!BOUND(?n)) } ORDER BY ?n "
                 "LIMIT 5") == "");
+}
+
+TEST_CASE("numbers at the ends of what is held are right or an error") {
+  Graph graph("INSERT DATA { :a :p 1 . :b :p 2 . :c :p 3 }");
+  CHECK(graph.ask("SELECT ?s { ?s :p ?o } ORDER BY ?o LIMIT 18446744073709551615 OFFSET 2") ==
+        "<http://x/c>");
+  CHECK(graph.ask(
+            "SELECT DISTINCT ?s { ?s :p ?o } ORDER BY ?s LIMIT 18446744073709551614 OFFSET 2") ==
+        "<http://x/c>");
+  CHECK(value("xsd:integer(100000000000000000000.0)") == "(unbound)");
+  CHECK(value("xsd:integer('1e20'^^xsd:double)") == "(unbound)");
+  CHECK(value("xsd:integer(9223372036854775807.5)") == "9223372036854775807");
+  CHECK(value("CEIL(170141183460469231731.5)") == "(unbound)");
+  CHECK(value("ROUND(170141183460469231731.6)") == "(unbound)");
+  CHECK(value("FLOOR(170141183460469231731.5)") != "(unbound)");
+  CHECK(value("FLOOR(-170141183460469231731.5)") == "(unbound)");
+  CHECK(value("ROUND(4503599627370497e0) = 4503599627370497e0") == "true");
+  CHECK(value("ROUND(0.49999999999999994e0) = 0e0") == "true");
+  CHECK(value("ROUND(-2.5e0) = -2e0 && ROUND(2.5e0) = 3e0 && ROUND(-0.4e0) = 0e0") == "true");
+  CHECK(value("xsd:string(1e10)") == "\"1.0E10\"");
+  CHECK(value("xsd:string(xsd:float('-12345678'))") == "\"-1.2345678E7\"");
+  CHECK(value("xsd:string(xsd:double('INF'))") == "\"INF\"");
+}
+
+TEST_CASE("results in XML hold no character that XML does not have") {
+  tests::ScratchStore store;
+  const auto txn = store->read();
+  auto query = sparql::parse_query("SELECT ('a\\uFFFEb\\uFFFFc\\uFFFD\\uFEFF' AS ?x) {}");
+  REQUIRE(query.has_value());
+  const auto execution = sparql::Execution::prepare(**txn, *std::move(query), {});
+  REQUIRE(execution.has_value());
+  std::string made;
+  const auto done = sparql::write_answer(**execution, sparql::Format::Xml, {},
+                                         [&](std::string_view piece) -> Result<void> {
+                                           made += piece;
+                                           return {};
+                                         });
+  REQUIRE(done.has_value());
+  CHECK(made.find("<literal>a\xEF\xBF\xBD"
+                  "b\xEF\xBF\xBD"
+                  "c\xEF\xBF\xBD\xEF\xBB\xBF</literal>") != std::string::npos);
 }

@@ -504,3 +504,118 @@ TEST_CASE("a text that is twice as long is read in about twice the time") {
   const double one = time_for(20'000), four = time_for(80'000);
   CHECK(four / one < 10);
 }
+
+TEST_CASE("brackets do not multiply what a row of operators may have") {
+  const auto read = [](const std::string& expression) {
+    return sparql::parse_query("SELECT * { ?s ?p ?o FILTER(" + expression + ") }");
+  };
+  const auto repeated = [](std::size_t times, const std::string& text) {
+    std::string made;
+    for (; times > 0; --times) made += text;
+    return made;
+  };
+  CHECK(read("1" + repeated(1'000, "+1")).has_value());
+  CHECK(read(repeated(40, "(") + "1" + repeated(40, repeated(20, "+1") + ")")).has_value());
+  // As deep as 30,000 calls of a function inside another.
+  const std::string sums = repeated(30, "(") + "1" + repeated(30, repeated(999, "+1") + ")");
+  CHECK(!read(sums).has_value());
+  CHECK(!read("ABS(" + repeated(25, "ABS(") + "1" + repeated(25, repeated(999, "*1") + ")") + ")")
+             .has_value());
+  CHECK(!read("?o IN (" + repeated(25, "(") + "1" + repeated(25, repeated(999, "-1") + ")") + ")")
+             .has_value());
+  // And so where each is inside of the EXISTS of another.
+  const auto exists = [&](std::size_t times) {
+    return repeated(times, "EXISTS { ?s ?p ?o FILTER(") + "1" +
+           repeated(times, ") }" + repeated(900, "+1"));
+  };
+  CHECK(read(exists(1)).has_value());
+  CHECK(!read(exists(3)).has_value());
+}
+
+TEST_CASE("rows that are between operators are memory of the query") {
+  tests::ScratchStore store;
+  fill(store, 2'000);
+  const auto txn = store->read();
+  REQUIRE(txn.has_value());
+  std::string text = "SELECT (COUNT(*) AS ?n) { ?s x:next ?o . ";
+  for (int i = 0; i < 200; ++i) {
+    text += "OPTIONAL { ?s x:none";
+    for (int k = 0; k < 9; ++k) text += (k ? ", ?v" : " ?v") + std::to_string(i * 9 + k);
+    text += " } ";
+  }
+  sparql::RunOptions options;
+  options.limits.memory = 64 << 20;
+  auto query = sparql::parse_query("PREFIX x: <http://x/> " + text + "}");
+  REQUIRE(query.has_value());
+  const auto execution = sparql::Execution::prepare(**txn, *std::move(query), options);
+  REQUIRE(execution.has_value());
+  sparql::Batch rows;
+  const Result<bool> done = (*execution)->next(rows);
+  if (!done) CHECK(done.error().code == Code::TooLarge);
+  // 200 joins of 1,800 columns: each holds some of its rows.
+  CHECK((*execution)->context().peak_memory() > 8U << 20);
+  CHECK((*execution)->context().peak_memory() < 70U << 20);
+}
+
+TEST_CASE("functions of long texts keep to the time and to the length of a text") {
+  tests::ScratchStore store;
+  const auto txn = store->read();
+  REQUIRE(txn.has_value());
+  const std::string text(1'000'000, '"');
+  const auto ask_for = [&](const std::string& what, std::uint64_t memory) {
+    sparql::Limits limits;
+    limits.memory = memory;
+    return ask(**txn, "SELECT (" + what + " AS ?n) { BIND('" + text + "' AS ?x) }", limits);
+  };
+  std::string nested = "?x";
+  for (int i = 0; i < 12; ++i) nested = "ENCODE_FOR_URI(" + nested + ")";
+  const double begin = cpu_seconds();
+  CHECK(ask_for("STRLEN(" + nested + ")", 1 << 30).has_value());  // not bound: too long
+  CHECK(cpu_seconds() - begin < 2);
+  std::string many = "STRLEN(CONCAT(?x";
+  for (int i = 0; i < 200; ++i) many += ", ENCODE_FOR_URI(?x)";
+  const Result<void> held = ask_for(many + "))", 64 << 20);
+  REQUIRE(!held.has_value());
+  CHECK(Result<void>(held).error().message.find("memory") != std::string::npos);
+}
+
+TEST_CASE("the first member of a collection is found without a look at the others") {
+  static constexpr std::size_t kMembers = 2'500;
+  tests::ScratchStore store;
+  const auto filled = store->write([&](store::WriteTxn& txn) -> Result<void> {
+    const TermId collection = QP_TRY(txn.intern_iri("http://x/collection"));
+    for (std::size_t i = 0; i < kMembers; ++i) {
+      const TermId member = QP_TRY(txn.intern_iri("http://x/m" + std::to_string(i)));
+      QP_TRY(txn.sequence_append(collection, member, store::AudienceId::Public));
+    }
+    return {};
+  });
+  REQUIRE(filled.has_value());
+  const auto txn = store->read();
+  const sparql::Source source(**txn, {}, {});
+  std::vector<store::QuadIds> quads;
+  sparql::Source::Walk walk(source, sparql::Graphs::Default);
+  REQUIRE(walk.open({.p = as::items.id}).has_value());
+  std::size_t seen = 0, most = 0;
+  do {
+    REQUIRE(walk.next(quads, 100'000).has_value());
+    seen += quads.size();
+    most = std::max(most, quads.size());
+  } while (!quads.empty());
+  CHECK(seen == kMembers);
+  CHECK(most <= 1'000);
+  const TermId collection = *(*txn)->find_iri("http://x/collection").value();
+  for (const bool first : {false, true}) {
+    sparql::Source::Lookup lookup(source, sparql::Graphs::Default, first);
+    const store::Pattern wanted{.s = collection, .p = as::items.id};
+    REQUIRE(lookup.bind({&wanted, 1}).has_value());
+    std::vector<store::Match> found;
+    std::size_t matches = 0;
+    do {
+      REQUIRE(lookup.next(found, 16).has_value());
+      CHECK(found.size() <= 16);
+      matches += found.size();
+    } while (!found.empty());
+    CHECK(matches == (first ? 16 : kMembers));
+  }
+}
