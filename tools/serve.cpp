@@ -20,6 +20,8 @@
 #include "ap/synchronize.hpp"
 #include "base/log.hpp"
 #include "net/caching_client.hpp"
+#include "net/client_connection.hpp"
+#include "net/peer.hpp"
 #include "tools/command.hpp"
 #include "web/housekeeper.hpp"
 #include "web/inbox_handler.hpp"
@@ -128,11 +130,21 @@ Result<std::unique_ptr<store::Store>> prepare_store(const Settings& settings,
   return store;
 }
 
+/// Strangers must not be asked for anything with a library that their answer can crash; what runs
+/// on one machine, to try that build, may.
+Result<void> check_library(const ap::Domain& domain) {
+  if (net::bounds_lines() || net::names_this_machine(domain.host)) return {};
+  return error(Code::Unavailable,
+               "this quadpub was built with Debian's cpp-httplib 0.11.4, which any server on the "
+               "net can crash: run tools/setup and build with QUADPUB_HTTPLIB=fetched");
+}
+
 /// `http://a.example http://b.example`
 Result<std::string> shown_domains(store::Store& store) {
   const std::unique_ptr<store::Txn> txn = QP_TRY(store.read());
   std::string shown;
   for (const ap::Domain& domain : QP_TRY(ap::domains(*txn))) {
+    QP_TRY(check_library(domain));
     shown += (shown.empty() ? "" : " ") + domain.url;
   }
   if (shown.empty()) {

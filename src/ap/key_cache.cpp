@@ -9,7 +9,10 @@ namespace qp::ap {
 
 namespace {
 
-constexpr std::size_t kThreads = 4;
+/// A host that is slow or silent holds up as many fetches as it has keys that are wanted: some, so
+/// that there are threads for the keys of others.
+constexpr std::size_t kThreads = 16;
+constexpr std::size_t kKeysPerHost = net::kRequestsPerHost;
 constexpr std::size_t kMaxKeys = 10'000;
 
 /// Failed fetches in an hour after which a host is not asked any more: whoever signs with made-up
@@ -106,7 +109,7 @@ KeyCache::Lookup KeyCache::find(const std::string& key_id) {
   if (want(key_id, Entry{State::Fetching, {}, {}, false, now, {}})) {
     return {State::Fetching, {}, {}, false};
   }
-  return {State::Failed, {}, "too many keys are being fetched; try again later", false};
+  return {State::Busy, {}, "too many keys are being fetched; try again later", false};
 }
 
 bool KeyCache::refetch(const std::string& key_id) {
@@ -126,7 +129,11 @@ bool KeyCache::want(const std::string& key_id, Entry entry) {
   if (known_.size() >= kMaxKeys) {
     std::erase_if(known_, [](const auto& one) { return one.second.state != State::Fetching; });
   }
+  const std::string host = host_of(key_id);
+  const auto found = fetching_.find(host);
+  if (found != fetching_.end() && found->second >= kKeysPerHost) return false;
   if (!fetches_.add(key_id)) return false;
+  ++fetching_[host];
   known_[key_id] = std::move(entry);
   return true;
 }
@@ -138,6 +145,11 @@ void KeyCache::run(const std::string& key_id) {
     is_again = known_[key_id].refetched.count() > 0;
   }
   fetch(key_id, is_again);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = fetching_.find(host_of(key_id));
+    if (found != fetching_.end() && --found->second == 0) fetching_.erase(found);
+  }
   on_ready_(key_id);
 }
 

@@ -33,14 +33,15 @@ class KeyCache {
  public:
   KeyCache(Services& services, std::function<void(const std::string& key_id)> on_ready);
 
-  enum class State { Known, Fetching, Failed };
+  enum class State { Known, Fetching, Failed, Busy };
   struct Lookup {
     State state;
     std::optional<KnownKey> key;  ///< when Known
-    std::string problem;          ///< when Failed: why, for the sender
+    std::string problem;          ///< when Failed or Busy: why, for the sender
     bool gone = false;            ///< when Failed: the owner answers 410
   };
-  /// Starts a fetch where the key is not known, or was not found a while ago. Never blocks.
+  /// Starts a fetch where the key is not known, or was not found a while ago; Busy where it cannot
+  /// be begun now, because too many are being fetched: of that host, or in all. Never blocks.
   Lookup find(const std::string& key_id);
   /// Drops the key, at most once in kKeyRefetchTime; true if it was dropped: look it up again.
   bool refetch(const std::string& key_id);
@@ -72,6 +73,7 @@ class KeyCache {
     Millis since{};
   };
   std::unordered_map<std::string, Misses> misses_ GUARDED_BY(mutex_);
+  std::unordered_map<std::string, std::size_t> fetching_ GUARDED_BY(mutex_);  // keys, by host
   net::Errands fetches_;  // last: its threads use all the others
 };
 

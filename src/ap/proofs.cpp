@@ -29,6 +29,7 @@ Result<std::optional<Proven>> check_proof(std::string_view body, KeyCache& keys,
     wait_for = proof->method;
     return error(Code::Unavailable, "the proof's key is being fetched; try again");
   }
+  if (found.state == KeyCache::State::Busy) return error(Code::Unavailable, found.problem);
   if (!found.key || found.key->key.type() != sig::KeyType::Ed25519) return std::optional<Proven>();
   if (!found.key->key.verifies(proof->message, proof->signature)) {
     // Fedify signs linked data after the proof was made, which changes what the proof is over. It

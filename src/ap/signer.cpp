@@ -34,6 +34,7 @@ SignerCheck check_signer(const net::Request& request, const sig::VerifyOptions& 
 
   const KeyCache::Lookup found = keys.find(*key_id);
   if (found.state == KeyCache::State::Fetching) return wait_for_key(*key_id, attempt);
+  if (found.state == KeyCache::State::Busy) return {error(Code::Unavailable, found.problem)};
   const Result<sig::Verified> verified = sig::verify(request, options, lookup_in(found));
   if (verified)
     return {Sender{found.key->owner, verified->key_id, verified->how, verified->covered}};

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <map>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "base/mutex.hpp"
@@ -76,7 +77,7 @@ class Watchdog {
       auto next = now + 1h;
       for (const auto& [deadline, connection] : watched_) {
         if (deadline > now) {
-          next = deadline;
+          next = std::min(next, Deadline(deadline));
           break;
         }
         // Again and again until the watch ends: a connection may open a socket after the first.
@@ -140,7 +141,12 @@ class Resolver {
       lookup->running->fetch_sub(1);
       return trouble(Code::Unavailable, "too many names are being resolved", url);
     }
-    std::thread([lookup, host = url.host, names = names_] { lookup->run(host, names); }).detach();
+    try {
+      std::thread([lookup, host = url.host, names = names_] { lookup->run(host, names); }).detach();
+    } catch (const std::system_error& problem) {
+      lookup->running->fetch_sub(1);
+      return trouble(Code::Unavailable, "no thread to resolve the name", url, problem.what());
+    }
     std::unique_lock lock(lookup->mutex);
     if (!lookup->done.wait_until(lock, deadline, [&] { return lookup->finished; })) {
       return trouble(Code::Network, "resolving the name took too long", url);

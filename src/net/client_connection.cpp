@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <mutex>
 
+// The library puts each status line through a std::regex, whose stack grows with the line: 32 KiB,
+// the library's own limit, takes 6 MiB of it.
+#define CPPHTTPLIB_MAX_LINE_LENGTH 8192
 #include <httplib.h>
 
 #include "base/text.hpp"
@@ -201,6 +204,13 @@ std::string sendable_target(const std::string& target) {
     if (value) out += '=' + respell(*value);
   }
   return std::string(path) + out;
+}
+
+bool bounds_lines() {
+  // 0.20.1 was the first to look at the macro above.
+  constexpr std::string_view kVersion = CPPHTTPLIB_VERSION;
+  constexpr std::string_view kMinor = kVersion.substr(kVersion.find('.') + 1);
+  return !kVersion.starts_with("0.") || text::to_uint(kMinor.substr(0, kMinor.find('.'))) > 20;
 }
 
 std::unique_ptr<Connection> Connection::make(const Url& url, const Address& address) {

@@ -16,6 +16,10 @@ using Deadline = std::chrono::steady_clock::time_point;
 /// decode and encode it anew, which would break a signature made over another spelling.
 std::string sendable_target(const std::string& target);
 
+/// Whether this cpp-httplib bounds the lines that it reads. Debian's 0.11.4 does not: whoever
+/// answers with a long enough status line ends the process.
+bool bounds_lines();
+
 /// One kept connection to one address, speaking for one scheme, host and port. Wraps
 /// cpp-httplib's client, which never resolves a name or follows a redirect here.
 ///

@@ -11,6 +11,7 @@ void WorkerPool::submit(std::vector<Job>& jobs) {
   std::size_t idle = 0;
   {
     const std::lock_guard lock(mutex_);
+    const std::size_t called = std::min(idle_, queue_.size());  // for what is queued already
     if (!stopping_) taken = std::min(jobs.size(), max_queued_ - queue_.size());
     std::size_t brief = 0;
     for (std::size_t i = 0; i < taken; ++i) {
@@ -18,7 +19,7 @@ void WorkerPool::submit(std::vector<Job>& jobs) {
       queue_.push_back(std::move(jobs[i]));
     }
     wanted = taken - brief + std::min(brief, cores_);
-    idle = idle_;
+    idle = idle_ - called;
   }
   jobs.erase(jobs.begin(), jobs.begin() + static_cast<std::ptrdiff_t>(taken));
   if (wanted > idle) threads_.start(wanted - idle);

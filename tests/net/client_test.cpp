@@ -157,6 +157,20 @@ TEST_CASE("a GET is answered with status, fields and body") {
   CHECK(sent.find("Host: 127.0.0.1:") != std::string::npos);
 }
 
+TEST_CASE("a status line without measure is an error, and no more than that") {
+  if (!qp::net::bounds_lines()) {
+    MESSAGE("not with this cpp-httplib: serve refuses it (tools/serve.cpp)");
+    return;
+  }
+  for (const std::size_t size : {9'000, 300'000}) {
+    RawServer server([&](int socket, const std::string&) {
+      return put(socket,
+                 "HTTP/1.1 200 " + std::string(size, 'x') + "\r\nContent-Length: 0\r\n\r\n");
+    });
+    CHECK(code_of(client()->send(get(server.url("/")))) == Code::Network);
+  }
+}
+
 TEST_CASE("a POST is sent whole, at once, and follows no redirect") {
   RawServer server([](int socket, const std::string&) { return redirect(socket, "/b", 307); });
   auto request = get(server.url("/inbox"));
