@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "ap/kept.hpp"
 #include "base/text.hpp"
 #include "vocab/views.hpp"
 
@@ -40,6 +41,8 @@ bool is_activity(json::Value node) {
   const auto types = types_of(node);
   // A Question asks, and that is all: with or without its actor it is for a Create.
   if (contains(types, as::Question.iri) && !node.contains(as::object.iri)) return false;
+  // A Relationship has an object, and anything may have an actor.
+  if (is_plain_object(types)) return false;
   const bool known = std::any_of(vocab::kActivityTypes.begin(), vocab::kActivityTypes.end(),
                                  [&](const Word& type) { return contains(types, type.iri); });
   return known || node.contains(as::actor.iri) || node.contains(as::object.iri);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ap/collection.hpp"
+#include "ap/gone.hpp"
 #include "ap/ids.hpp"
 #include "ap/move.hpp"
 #include "ap/publish.hpp"
@@ -146,7 +147,7 @@ Result<void> ask(const Happening& happening, const std::string& followed) {
   const std::string follower = happening.activity.actor();
   if (follower == followed) return {};
   const auto asked = QP_TRY(find_actor(happening.txn, followed));
-  if (asked ? asked->deleted : !happening.sender) return {};
+  if (asked ? QP_TRY(is_gone(happening.txn, *asked)) : !happening.sender) return {};
   if (asked && QP_TRY(has_blocked(happening.txn, followed, follower))) return {};
 
   Relation relation{happening.activity.id, false};

@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::array kKeptOfObject = {as::attributedTo, as::likes, as::shares, as::replies,
                                       as::actor};
+constexpr std::array kKeptOfCollection = {as::attributedTo, as::actor, as::items,  as::totalItems,
+                                          as::first,        as::last,  as::current};
 constexpr std::array kKeptOfActor = {ldp::inbox,     as::outbox,          as::followers,
                                      as::following,  as::liked,           as::streams,
                                      as::endpoints,  toot::featured,      as::preferredUsername,
@@ -104,7 +106,7 @@ Result<void> check_kind(const Said& before, const Said& now) {
   const Kind was = kind_of(types_in(before)), is = kind_of(types_in(now));
   const bool has_actor =
       std::ranges::any_of(before, [](const auto& one) { return one.first == as::actor.iri; });
-  if (was == Kind::Activity || (has_actor && !contains(types_in(before), as::Question.iri))) {
+  if (was == Kind::Activity || (has_actor && was == Kind::Unknown)) {
     return error(Code::BadInput, "what was done is not changed by an Update: Undo or Delete it");
   }
   const auto is_loose = [](Kind kind) { return kind == Kind::Object || kind == Kind::Unknown; };
@@ -116,11 +118,40 @@ Result<void> check_kind(const Said& before, const Said& now) {
 
 }  // namespace
 
+bool is_plain_object(const std::vector<std::string>& types) {
+  const Kind kind = kind_of(types);
+  return kind != Kind::Unknown && kind != Kind::Activity;
+}
+
+Result<void> check_created(json::Value object) {
+  if (is_collection(object)) {
+    for (const Word& word : std::span(kKeptOfCollection).subspan(2)) {
+      if (!object.get(word.iri).empty()) return kept(word.iri);
+    }
+    return {};
+  }
+  constexpr std::array kListed = {std::pair(as::likes, Role::Likes),
+                                  std::pair(as::shares, Role::Shares),
+                                  std::pair(as::replies, Role::Replies)};
+  const std::string_view iri = object.get("@id").text();
+  for (const auto& [word, role] : kListed) {
+    const auto said = object.get(word.iri).items();
+    const std::string listing = collection_of(iri, role);
+    const bool is_ours = std::ranges::all_of(
+        said, [&](json::Value one) { return one.size() == 1 && one.get("@id").text() == listing; });
+    if (said.size() > 1 || !is_ours) return kept(word.iri);
+  }
+  return {};
+}
+
 Result<void> check_kept(const store::Txn& txn, const std::string& iri,
                         const jsonld::StoredForm& form, const Actor& actor) {
   const bool is_profile = iri == actor.iri;
-  const auto words = is_profile ? std::span<const Word>(kKeptOfActor) : kKeptOfObject;
   const Said before = QP_TRY(stored(txn, iri, iri)), now = said_in(form, iri);
+  const bool is_listing = kind_of(types_in(before)) == Kind::Collection;
+  const auto words = is_profile   ? std::span<const Word>(kKeptOfActor)
+                     : is_listing ? std::span<const Word>(kKeptOfCollection)
+                                  : kKeptOfObject;
   QP_TRY(check_kind(before, now));
   const Said was = only(before, words), is = only(now, words);
   Said changed;

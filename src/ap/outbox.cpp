@@ -9,6 +9,7 @@
 #include "ap/admit.hpp"
 #include "ap/collection.hpp"
 #include "ap/effects.hpp"
+#include "ap/gone.hpp"
 #include "ap/kept.hpp"
 #include "ap/poll.hpp"
 #include "ap/publish.hpp"
@@ -330,7 +331,7 @@ class Draft {
       if (!QP_TRY(is_local(txn, followed))) continue;
       const auto known = QP_TRY(find_actor(txn, followed));
       if (!known) return error(Code::NotFound, "there is no such actor here: " + followed);
-      if (known->deleted) return error(Code::Gone, "that actor is deleted");
+      if (QP_TRY(is_gone(txn, *known))) return error(Code::Gone, "that actor is deleted");
     }
     return {};
   }
@@ -357,7 +358,10 @@ class Draft {
     } else {
       set_listings(object);
     }
-    if (has_type(activity_.object, as::Question)) QP_TRY(begin_votes(object, arena_));
+    if (has_type(activity_.object, as::Question)) {
+      if (names_as2(document_.get("@context"))) name_choices(object, arena_);
+      QP_TRY(begin_votes(object, arena_));
+    }
     if (object.get("published").is_null()) {
       set_plain(object, "published", document_.get("published"), arena_);
     }
@@ -466,6 +470,15 @@ class Draft {
   std::vector<std::string> members_;
 };
 
+/// Nothing that the server keeps is said under a name that only the client's context knows.
+Result<void> check_written(const Prepared& prepared) {
+  const Activity& activity = prepared.activity;
+  if (activity.is(as::Create)) QP_TRY(check_created(activity.object));
+  if (!has_type(activity.object, as::Question)) return {};
+  const Value document = prepared.form.json;
+  return check_votes(document.get("object"), activity.object, names_as2(document.get("@context")));
+}
+
 /// As the author gets it, from the finished bytes that were just written where there are some.
 Result<std::string> body_for_author(const store::Txn& txn, const std::string& activity,
                                     const Actor& actor, const Services& services) {
@@ -497,6 +510,7 @@ Result<Submitted> Outbox::submit(const Actor& actor, std::string_view body, cons
   std::unique_ptr<Prepared> prepared;
   if (!draft.is_update()) {
     prepared = QP_TRY(prepare(draft.to_text(), draft.object(), services_));
+    QP_TRY(check_written(*prepared));
     prepared->members = draft.members();
   }
   Submitted submitted;
@@ -512,6 +526,7 @@ Result<Submitted> Outbox::submit(const Actor& actor, std::string_view body, cons
       prepared = QP_TRY(prepare(update.to_text(), update.object(), services_));
       if (types_of(prepared->activity.object).empty()) return bad_input("an object keeps a type");
       QP_TRY(check_kept(txn, prepared->object, prepared->form, actor));
+      QP_TRY(check_written(*prepared));
     }
     QP_TRY(publish(txn, actor, *prepared, "token", services_));
     submitted.activity = prepared->activity.id;

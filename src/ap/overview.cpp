@@ -45,10 +45,11 @@ Result<std::vector<store::QueueItem>> queue_of(const store::Txn& txn, std::strin
   return items;
 }
 
+/// What has no address has no text either.
 Result<std::vector<std::string>> values(const store::Txn& txn, TermId graph, const Word& property) {
   std::vector<TermId> ids;
   QP_TRY(txn.scan({graph, graph, property, {}}, {}, [&](const store::OrderedQuad& found) {
-    ids.push_back(found.quad.o);
+    if (!rdf::is_blank(found.quad.o)) ids.push_back(found.quad.o);
     return true;
   }));
   std::vector<std::string> texts;

@@ -26,10 +26,10 @@ std::string key_of(const Kind& kind, std::string_view actor, std::string_view ob
   return pair_key(kind.type.iri, collection, actor);
 }
 
-/// The object's readers may see it where the reaction names no readers of its own: that is how
-/// most servers send it.
+/// The object's readers may see it where a reaction from elsewhere names no readers of its own:
+/// that is how most servers send it. Of this server's those see it listed who may read it itself.
 Result<store::AudienceId> readers_of(const Happening& happening, std::string_view object) {
-  if (!happening.activity.recipients().empty()) return happening.audience;
+  if (happening.sender || !happening.activity.recipients().empty()) return happening.audience;
   const auto id = QP_TRY(happening.txn.find_iri(object));
   const auto record = id ? QP_TRY(happening.txn.graph(*id)) : std::nullopt;
   return record ? record->audience : store::AudienceId::Nobody;
@@ -62,6 +62,7 @@ Result<void> react(const Happening& happening) {
 }
 
 Result<bool> names_readers(const store::Txn& txn, std::string_view reaction) {
+  if (QP_TRY(is_local(txn, reaction))) return true;
   for (const auto& [name, property] : kAddressing) {
     if (!QP_TRY(values_of(txn, reaction, property)).empty()) return true;
   }

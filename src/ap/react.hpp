@@ -8,7 +8,7 @@ namespace qp::ap {
 
 /// Once for each actor, object and kind, however often it is said.
 Result<void> react(const Happening& happening);
-/// False: its readers in the list are those of the object, as most servers mean it.
+/// False: it came without, and its readers in the list are those of the object.
 Result<bool> names_readers(const store::Txn& txn, std::string_view reaction);
 /// What `known` did is taken back; it is of `happening`'s actor.
 Result<void> take_back_reaction(const Happening& happening, const Known& known);

@@ -116,6 +116,14 @@ Result<void> check_required(const Activity& activity, json::Value node) {
   QP_TRY(check_there(activity, node));
   QP_TRY(check_recipients(node));
   if (!activity.is(as::Create)) return check_objects(activity, node);
+  for (const Word& type : kNeedObject) {
+    if (type != as::Create && activity.is(type)) {
+      return bad_input(
+          fmt::format("an activity is not a Create and a {} at once: post them one "
+                      "by one",
+                      local_name(type)));
+    }
+  }
   // Its object is given an id.
   return activity.object.is_object() ? check_recipients(activity.object) : Result<void>();
 }

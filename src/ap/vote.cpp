@@ -57,11 +57,11 @@ Result<std::optional<Option>> find_option(const store::Txn& txn, const Ballot& b
   return std::optional<Option>();
 }
 
-/// Until `endTime`, and as long as nothing says `closed`.
+/// Until `endTime`, and as long as nothing but `false` is `closed`.
 Result<bool> is_open(const store::Txn& txn, const Ballot& ballot, Millis now) {
-  if (!QP_TRY(values_of(txn, ballot.iri, as::closed)).empty()) {
-    const auto closed = time::from_rfc3339(QP_TRY(values_of(txn, ballot.iri, as::closed)).front());
-    if (!closed || *closed <= now) return false;
+  for (const std::string& text : QP_TRY(values_of(txn, ballot.iri, as::closed))) {
+    const auto closed = time::from_rfc3339(text);
+    if (text != "false" && (!closed || *closed <= now)) return false;
   }
   for (const std::string& text : QP_TRY(values_of(txn, ballot.iri, as::endTime))) {
     const auto end = time::from_rfc3339(text);

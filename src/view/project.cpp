@@ -116,6 +116,29 @@ Result<Value> context_of(const store::DocumentRecord& document, Arena& arena) {
   return kept.is_null() ? Value::string(kActivityStreams) : kept;
 }
 
+/// Whose words a graph is, and what its document says of things that are not its own.
+struct Speaker {
+  TermId graph{};
+  TermId claims{};  ///< or None
+  std::vector<TermId> authors;
+  bool is_own = false;  ///< the reader's
+};
+
+/// Whom the quads name as author of `subject`.
+std::vector<TermId> authors_in(std::span<const OrderedQuad> quads, TermId subject) {
+  std::vector<TermId> authors;
+  for (const OrderedQuad& quad : quads) {
+    const bool names_author = quad.quad.p == as::actor || quad.quad.p == as::attributedTo;
+    if (names_author && quad.quad.s == subject) authors.push_back(quad.quad.o);
+  }
+  return authors;
+}
+
+bool share_any(std::span<const TermId> some, std::span<const TermId> others) {
+  return std::ranges::any_of(
+      some, [&](TermId one) { return std::ranges::find(others, one) != others.end(); });
+}
+
 /// Collects the statements of a graph and of the graphs that its view embeds.
 class Walker {
  public:
@@ -127,6 +150,7 @@ class Walker {
     const auto quads = QP_TRY(collector_.quads_of(graph));
     const bool is_own = walk_.with_hidden_recipients || is_by_reader(graph, quads);
     if (is_own) own_.push_back(graph);
+    const Speaker speaker{graph, claims, authors_in(quads, graph), is_own};
     TermId subject{};
     const vocab::View* view = nullptr;
     for (const OrderedQuad& quad : quads) {
@@ -140,7 +164,7 @@ class Walker {
       if (embeds && subject == graph && depth > 0) {
         QP_TRY(embed(graph, quad.quad.o, depth - 1));
       } else if (is_part(quad.quad.p, field)) {
-        QP_TRY(collect_part(claims, quad.quad.o, is_own));
+        QP_TRY(collect_part(speaker, quad.quad.o));
       }
     }
     return {};
@@ -148,16 +172,15 @@ class Walker {
 
   /// The graphs that are the reader's own.
   const std::vector<TermId>& own() const { return own_; }
+  /// What others only may describe: it is named, and no more.
+  const std::vector<TermId>& foreign() const { return foreign_; }
 
  private:
   bool is_by_reader(TermId graph, const std::vector<OrderedQuad>& quads) const {
     const auto reads = [&](TermId actor) {
       return std::find(walk_.readers.begin(), walk_.readers.end(), actor) != walk_.readers.end();
     };
-    return reads(graph) || std::any_of(quads.begin(), quads.end(), [&](const OrderedQuad& quad) {
-             const bool names_author = quad.quad.p == as::actor || quad.quad.p == as::attributedTo;
-             return names_author && quad.quad.s == graph && reads(quad.quad.o);
-           });
+    return reads(graph) || std::ranges::any_of(authors_in(quads, graph), reads);
   }
 
   /// Says in `found_` whether there are recipients that are shown or not.
@@ -171,19 +194,45 @@ class Walker {
 
   /// What the document that named `part` says of it, as a part of what it said. It holds nowhere
   /// else: whatever `part` is, its own graph is another.
-  Result<void> collect_part(TermId claims, TermId part, bool is_own) {
+  Result<void> collect_part(const Speaker& speaker, TermId part) {
     const bool is_known = std::find(parts_.begin(), parts_.end(), part) != parts_.end();
-    if (claims == TermId::None || rdf::is_literal(part) || is_known) return {};
+    if (speaker.claims == TermId::None || rdf::is_literal(part) || is_known) return {};
     parts_.push_back(part);
-    const auto quads = QP_TRY(collector_.quads_of(claims, true, part));
+    const auto quads = QP_TRY(collector_.quads_of(speaker.claims, true, part));
+    if (!quads.empty() && QP_TRY(is_anothers(speaker, part, quads))) {
+      foreign_.push_back(part);
+      return {};
+    }
     const vocab::View& view = view_of_subject(quads, part);
     for (const OrderedQuad& quad : quads) {
-      if (!may_show(quad, is_own, true)) continue;
+      if (!may_show(quad, speaker.is_own, true)) continue;
       QP_TRY(collector_.add(quad));
-      if (!is_part(quad.quad.p, vocab::find_field(view, quad.quad.p))) continue;
-      QP_TRY(collect_part(claims, quad.quad.o, is_own));
+      // What has no address of its own is described nowhere else.
+      const bool is_shown =
+          rdf::is_blank(quad.quad.o) || is_part(quad.quad.p, vocab::find_field(view, quad.quad.p));
+      if (is_shown) QP_TRY(collect_part(speaker, quad.quad.o));
     }
     return {};
+  }
+
+  /// FEP-fe34: of what is here, and of what would be of this origin, nobody speaks in the name of
+  /// another actor. `quads`: what is said of `part`.
+  Result<bool> is_anothers(const Speaker& speaker, TermId part,
+                           std::span<const OrderedQuad> quads) {
+    if (!rdf::is_iri(part)) return false;
+    const std::string iri(QP_TRY(txn_.resolve(part)).value);
+    const auto id = QP_TRY(txn_.find_iri(std::string_view(iri).substr(0, iri.find('#'))));
+    const std::array resource{id.value_or(part)};
+    if (resource[0] == speaker.graph || share_any(resource, speaker.authors)) return false;
+    const auto record = QP_TRY(txn_.graph(resource[0]));
+    if (record && record->kind == store::GraphKind::Source) {
+      const auto kept = QP_TRY(collector_.quads_of(resource[0]));
+      return !share_any(authors_in(kept, resource[0]), speaker.authors);
+    }
+    const std::string here(QP_TRY(txn_.resolve(speaker.graph)).value);
+    const auto named = authors_in(quads, part);
+    return rdf::origin(iri) == rdf::origin(here) && !named.empty() &&
+           !share_any(named, speaker.authors);
   }
 
   Result<void> embed(TermId graph, TermId other, std::size_t depth) {
@@ -206,7 +255,7 @@ class Walker {
   const Walk& walk_;
   Collector& collector_;
   Ingredients& found_;
-  std::vector<TermId> own_, parts_;
+  std::vector<TermId> own_, parts_, foreign_;
 };
 
 /// Quads of hidden recipients were left out already; this is for what a difference may say of them.
@@ -299,6 +348,21 @@ Value without_hearsay(Value value, const std::vector<jsonld::Statement>& known) 
     for (Value& item : member.value.items()) item = only_address(item);
   }
   for (Value& item : value.items()) item = without_hearsay(item, known);
+  return value;
+}
+
+/// Of what is another's nothing but its address, whatever a difference says of it.
+Value only_named(Value value, std::span<const std::string_view> foreign) {
+  for (Value& item : value.items()) item = only_named(item, foreign);
+  if (!value.is_object()) return value;
+  for (json::Member& member : value.members()) {
+    if (member.key == "@context") continue;
+    const bool names = member.key == "id" || member.key == "@id" || !value.contains("id");
+    const bool is_foreign =
+        names && std::ranges::find(foreign, member.value.text()) != foreign.end();
+    if (is_foreign) return member.value;
+    member.value = only_named(member.value, foreign);
+  }
   return value;
 }
 
@@ -529,6 +593,13 @@ Result<Value> project(const Txn& txn, TermId graph, const Walk& walk,
   const Value difference = QP_TRY(difference_for(txn, graph, document, found.embedded, arena));
   value = jsonld::apply_difference(value, difference, arena);
   value = without_hearsay(value, collector.statements());
+  if (!walker.foreign().empty()) {
+    std::vector<std::string_view> foreign;
+    for (const TermId one : walker.foreign()) {
+      foreign.push_back(QP_TRY(collector.term(one)).value);
+    }
+    value = only_named(value, foreign);
+  }
   if (!value.contains("@context")) value.set(arena, "@context", context);
   if (!walk.with_hidden_recipients) {
     std::vector<std::string_view> own;

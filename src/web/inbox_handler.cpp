@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ap/gone.hpp"
 #include "base/log.hpp"
 #include "sig/sign.hpp"
 #include "web/negotiate.hpp"
@@ -83,6 +84,11 @@ Result<net::Response> post_collection(Context& context, const Exchange& exchange
   {
     const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
     record = QP_TRY(ap::find_collection(*txn, iri));
+    const bool is_inbox = record && record->role == ap::Role::Inbox;
+    const auto owner = is_inbox ? QP_TRY(ap::find_actor(*txn, record->owner)) : std::nullopt;
+    if (owner && QP_TRY(ap::is_gone(*txn, *owner))) {
+      return error(Code::Gone, "This actor is no longer here");
+    }
   }
   if (!record) return error(Code::NotFound, "Invalid outbox");
   if (record->role == ap::Role::Outbox) return post_outbox(context, exchange, *record);

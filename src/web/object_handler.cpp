@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "ap/estate.hpp"
+#include "ap/gone.hpp"
 #include "ap/synchronize.hpp"
-#include "oauth/users.hpp"
 #include "sig/digest.hpp"
 #include "view/as_rdf.hpp"
 #include "web/auth.hpp"
@@ -167,14 +167,6 @@ Result<void> check_inbox_reader(const ap::Actor& owner, const Identified& reader
 
 Error gone() { return error(Code::Gone, "This actor is no longer here"); }
 
-/// `quadpub user disable` takes the finished bytes of the user's actors away, so that they get
-/// here.
-Result<bool> is_disabled(const store::Txn& txn, const std::optional<ap::Actor>& actor) {
-  if (!actor) return false;
-  const std::optional<oauth::User> user = QP_TRY(oauth::find_user(txn, actor->user));
-  return user && user->disabled;
-}
-
 /// A person is to see at once what is in it. As peers look for them: Mastodon and GoToSocial read
 /// pinned posts from the collection itself, and replies from a first page that is embedded.
 view::Items items_of(ap::Role role, Representation wanted) {
@@ -192,7 +184,7 @@ view::Items items_of(ap::Role role, Representation wanted) {
 Result<net::Response> get_collection(const Read& read, const ap::CollectionRecord& record,
                                      const std::optional<view::Page>& page) {
   const std::optional<ap::Actor> owner = QP_TRY(ap::find_actor(read.txn, record.owner));
-  if ((owner && owner->deleted) || QP_TRY(is_disabled(read.txn, owner))) return gone();
+  if (owner && QP_TRY(ap::is_gone(read.txn, *owner))) return gone();
   if (record.role == ap::Role::Inbox) {
     if (!owner) return Error{Code::NotFound, "inbox without an owner", {}};
     QP_TRY(check_inbox_reader(*owner, read.reader));
@@ -219,7 +211,7 @@ Result<net::Response> get_collection(const Read& read, const ap::CollectionRecor
 
 /// Who of the server that asks follows the actor (FEP-8fcf): for nobody else.
 Result<net::Response> get_partial_followers(const Read& read, const ap::Actor& owner) {
-  if (QP_TRY(is_disabled(read.txn, owner)) || owner.deleted) return gone();
+  if (QP_TRY(ap::is_gone(read.txn, owner))) return gone();
   const view::Reader& reader = read.reader.reader;
   if (read.reader.caller || reader.actors.size() != 1) {
     return Error{Code::Unauthenticated, "partial followers without a signature",
@@ -243,7 +235,10 @@ Result<net::Response> get_for_reader(const Read& read) {
   if (const auto collection = QP_TRY(ap::find_collection(read.txn, read.iri))) {
     return get_collection(read, *collection, page);
   }
-  if (QP_TRY(is_disabled(read.txn, QP_TRY(ap::find_actor(read.txn, read.iri))))) return gone();
+  // `quadpub user disable` takes the finished bytes of the user's actors away, so that they get
+  // here. A deleted one has a Tombstone to show.
+  const std::optional<ap::Actor> actor = QP_TRY(ap::find_actor(read.txn, read.iri));
+  if (actor && !actor->deleted && QP_TRY(ap::is_gone(read.txn, *actor))) return gone();
   const view::Reader reader = read.reader.with(oauth::Scope::ReadLocal);
   const auto served =
       QP_TRY(read.context.views.get(read.txn, read.iri + "\n" + view::key_of(reader), [&] {

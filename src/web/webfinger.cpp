@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ap/estate.hpp"
+#include "ap/gone.hpp"
 #include "web/html.hpp"
 #include "web/reply.hpp"
 
@@ -98,7 +99,9 @@ Result<net::Response> get_webfinger(Context& context, const Exchange& exchange) 
                                        ? QP_TRY(find_named(context, *txn, *account))
                                        : QP_TRY(ap::find_actor(*txn, std::get<Address>(named).iri));
   if (!actor) actor = QP_TRY(find_former(context, *txn, named));
-  if (!actor) return error(Code::NotFound, "No such account");
+  if (!actor || QP_TRY(ap::is_gone(*txn, *actor))) {
+    return error(Code::NotFound, "No such account");
+  }
   std::vector<std::string> relations;
   for (const auto& [name, value] : query) {
     if (name == "rel") relations.push_back(value);

@@ -358,5 +358,26 @@ class Polls(ClientEdges):
         self.assertEqual(self.counts(question), {"tea": 2, "water": 0})
 
 
+class Disabled(ClientEdges):
+    def test_the_actor_of_a_disabled_user_takes_nothing_in_and_is_not_found(self):
+        gone = self.server.account("gone")
+        before = self.remote.activity("Follow", gone.actor)
+        self.assert_status(self.remote.deliver(gone.inbox, before), 202)
+        followers = gone.document["followers"]
+        wait_until(lambda: self.remote.id in gone.ids(followers), "the follower is listed")
+        name = {"resource": f"acct:gone@127.0.0.1:{self.server.port}"}
+        finger = self.server.url + "/.well-known/webfinger"
+        self.assert_status(requests.get(finger, params=name, timeout=20), 200)
+        self.server.cli("user", "disable", "gone")
+        self.assert_status(self.server.get(gone.actor), 410)
+        self.assert_status(requests.get(finger, params=name, timeout=20), 404)
+        self.assert_status(self.remote.deliver(
+            gone.inbox, self.remote.activity("Create", {"type": "Note", "content": "x"})), 410)
+        self.refused({"type": "Follow", "object": gone.actor}, 410)
+        shared = self.remote.activity("Follow", gone.actor)
+        self.assert_status(self.remote.deliver(self.server.url + "/inbox", shared), 202)
+        stays(lambda: len(self.peer.received("Accept")) == 1, "the second Follow is not accepted")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -268,6 +268,20 @@ TEST_CASE("an Update of the readers takes the reactions along that name none of 
   CHECK(audiences() == std::vector{true, true});
 }
 
+TEST_CASE("a reaction of this server is listed for those who may read it, and for nobody else") {
+  Effects server;
+  const auto own = server.post(server.alice, activity("Like", server.note));
+  const auto share = server.post(server.bob, activity("Announce", server.note));
+  REQUIRE(own);
+  REQUIRE(share);
+  CHECK(total(server, server.likes()) == "0");
+  CHECK(total(server, server.shares()) == "0");
+  CHECK(total(server, server.likes(), server.alice.iri) == "1");
+  CHECK(total(server, server.shares(), server.bob.iri) == "1");
+  CHECK(server.seen(own->activity).empty());
+  CHECK_FALSE(server.seen(own->activity, server.alice.iri).empty());
+}
+
 TEST_CASE("what is deleted leaves all collections, and its own lists are gone with it") {
   Effects server;
   const auto made =
@@ -361,4 +375,134 @@ TEST_CASE("an answer is listed where it answers now") {
   CHECK(server.seen_json(server.note)["replies"]["totalItems"] == 0);
   server.posted(server.bob, update(answer->object, "'inReplyTo':null"));
   CHECK(server.members(others).empty());
+}
+
+TEST_CASE("numbers and lists that the server keeps are not set under names of a client's own") {
+  Effects server;
+  const auto created = [&](const std::string& context, const std::string& members) {
+    return server.post(server.alice, "{'@context':['https://www.w3.org/ns/activitystreams'" +
+                                         (context.empty() ? "" : "," + context) + "]," + kToPublic +
+                                         "," + members + "}");
+  };
+  const std::string many = "{'type':'Collection','totalItems':99}";
+  const std::string options = "[{'type':'Note','name':'a','replies':" + many + "},{'name':'b'}]";
+  const auto plain = created("", "'type':'Question','as:oneOf':" + options);
+  REQUIRE(plain);
+  const json counted = server.seen_json(plain->object)["oneOf"];
+  CHECK(counted.size() == 2);
+  for (const json& option : counted) {
+    CHECK(option["replies"]["totalItems"] == 0);
+  }
+  const std::vector<std::pair<std::string, std::string>> refused = {
+      {"{'wahl':'as:oneOf'}", "'type':'Question','wahl':" + options},
+      {"{'wahl':'as:oneOf'}", "'type':'Question','wahl':[{'name':'a'}]"},
+      {"{'n':'as:replies'}", "'type':'Question','oneOf':[{'name':'a','n':" + many + "}]"},
+      {"", "'type':'Question','as:oneOf':[{'name':'a'}],'anyOf':[{'name':'b'}]"},
+      {"{'vc':'http://joinmastodon.org/ns#votersCount'}",
+       "'type':'Question','oneOf':[{'name':'a'}],'vc':7"},
+      {"{'stuff':{'@id':'as:items','@type':'@id'}}",
+       "'type':'OrderedCollection','stuff':['" + server.note + "']"},
+      {"{'num':'as:totalItems'}", "'type':'Collection','num':999"},
+      {"{'erste':{'@id':'as:first','@type':'@id'}}",
+       "'type':'Collection','erste':'https://evil.example/page'"},
+      {"{'lk':'as:likes'}", "'type':'Note','content':'x','lk':" + many},
+      {"{'rp':{'@id':'as:replies','@type':'@id'}}",
+       "'type':'Note','content':'x','rp':'https://evil.example/replies'"},
+  };
+  for (const auto& [context, members] : refused) {
+    const auto outcome = created(context, members);
+    CHECK_MESSAGE(!outcome, members);
+    if (!outcome) CHECK(outcome.error().code == qp::Code::BadInput);
+  }
+}
+
+TEST_CASE("an option keeps its votes by any of its names, and false closes no Question") {
+  Effects server;
+  const auto asked = server.post(
+      server.alice, "{'type':'Question'," + kToPublic +
+                        ",'closed':false,'oneOf':[{'type':'Note','nameMap':{'en':'a','de':'ä'}},"
+                        "{'type':'Note','nameMap':{'en':'b'}}]}");
+  REQUIRE(asked);
+  server.posted(server.bob, "{'type':'Note','name':'a','inReplyTo':'" + asked->object + "','to':'" +
+                                server.alice.iri + "'}");
+  const auto votes = [&] {
+    std::string counts;
+    const json options = server.seen_json(asked->object)["oneOf"];
+    for (const json& option : options) {
+      counts += option["replies"]["totalItems"].dump();
+    }
+    return counts;
+  };
+  CHECK(votes() == "10");
+  server.posted(server.alice, update(asked->object, "'content':'words'"));
+  CHECK(votes() == "10");
+  const auto forged = server.post(
+      server.alice,
+      "{'@context':['https://www.w3.org/ns/activitystreams',{'wahl':'as:oneOf'}],'type':'Update',"
+      "'object':{'id':'" +
+          asked->object +
+          "','wahl':[{'type':'Note','name':'c','replies':{'type':'Collection','totalItems':9}}]}}");
+  CHECK_FALSE(forged);
+  CHECK(votes() == "10");
+}
+
+TEST_CASE("a Relationship, and a Note with its actor, are objects and get their Create") {
+  Effects server;
+  for (const std::string& object :
+       {"{'type':'Relationship','subject':'" + server.alice.iri + "','object':'" + server.bob.iri +
+            "'," + kToPublic + "}",
+        "{'type':'Note','content':'x','actor':'" + server.alice.iri + "'," + kToPublic + "}"}) {
+    const auto posted = server.post(server.alice, object);
+    REQUIRE_MESSAGE(posted, object);
+    CHECK(server.seen_json(posted->activity)["type"] == "Create");
+    CHECK_FALSE(posted->object.empty());
+    server.posted(server.alice, update(posted->object, "'summary':'words'"));
+    CHECK(server.seen_json(posted->object)["summary"] == "words");
+  }
+  const auto both =
+      server.post(server.alice, "{'type':['Create','Follow'],'object':{'type':'Note'}}");
+  REQUIRE_FALSE(both);
+  CHECK(both.error().code == qp::Code::BadInput);
+}
+
+TEST_CASE("nobody's words are put into the mouth of another actor, whatever member has them") {
+  Effects server;
+  const auto bobs = server.post(server.bob, kPublicNote);
+  const auto own = server.post(server.alice, kPublicNote);
+  REQUIRE(bobs);
+  REQUIRE(own);
+  const auto fake = [&](const std::string& id) {
+    return "{'id':'" + id + "','type':'Note','attributedTo':'" + server.bob.iri +
+           "','content':'FAKED','name':[null,'FAKED']}";
+  };
+  const std::string nowhere = "http://localhost:8000/objects/01900000-0000-7000-8000-000000000000";
+  for (const std::string& id : {bobs->object, nowhere}) {
+    for (const std::string member : {"attachment", "tag", "as:attachment", "unheardOf"}) {
+      const auto posted =
+          server.post(server.alice, "{'type':'Note','content':'x'," + kToPublic + ",'" + member +
+                                        "':" + fake(id) + ",'inReplyTo':" + fake(id) + "}");
+      REQUIRE(posted);
+      for (const std::string& iri : {posted->activity, posted->object}) {
+        CHECK_MESSAGE(server.seen(iri).find("FAKED") == std::string::npos, server.seen(iri));
+        CHECK(server.seen(iri).find(id) != std::string::npos);
+      }
+    }
+    const auto unknown = server.post(server.alice, "{'type':'https://x.example/Foo'," + kToPublic +
+                                                       ",'object':" + fake(id) + "}");
+    REQUIRE(unknown);
+    CHECK(server.seen(unknown->activity).find("FAKED") == std::string::npos);
+  }
+  const auto key = server.post(server.alice, "{'type':'Note'," + kToPublic + ",'tag':{'id':'" +
+                                                 server.bob.iri + "#main-key','name':'FAKED'}}");
+  REQUIRE(key);
+  CHECK(server.seen(key->object).find("FAKED") == std::string::npos);
+  const auto quoting = server.post(
+      server.alice, "{'type':'Note'," + kToPublic + ",'attachment':[{'id':'" + own->object +
+                        "','type':'Note','name':'mine'},{'id':'https://x.example/1','type':'Note',"
+                        "'name':'theirs','shares':{'type':'Collection','totalItems':3}}]}");
+  REQUIRE(quoting);
+  const json shown = server.seen_json(quoting->object)["attachment"];
+  CHECK(shown[0]["name"] == "mine");
+  CHECK(shown[1]["name"] == "theirs");
+  CHECK(shown[1]["shares"]["totalItems"] == 3);
 }

@@ -86,6 +86,14 @@ TEST_CASE("item 21: a Flag is kept as a report, and not shown to those whom it i
   CHECK(server.reports(Reports::Closed).size() == 1);
 }
 
+TEST_CASE("a report of something without an address names nothing") {
+  Moderated server;
+  CHECK(server.accepts(server.receive(kCarol, "Flag", "{'type':'Note','content':'rude'}",
+                                      "'to':'" + server.alice.iri + "'")));
+  REQUIRE(server.reports().size() == 1);
+  CHECK(server.reports()[0].objects.empty());
+}
+
 TEST_CASE(
     "interop I21: a Flag that is sent goes to the server of whom it is about, and is a report here "
     "too") {
