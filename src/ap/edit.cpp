@@ -5,8 +5,10 @@
 
 #include "ap/activity.hpp"
 #include "ap/collection.hpp"
+#include "ap/kept.hpp"
 #include "ap/publish.hpp"
 #include "ap/recipients.hpp"
+#include "base/limits.hpp"
 #include "vocab/terms.hpp"
 
 namespace qp::ap {
@@ -18,17 +20,21 @@ bool is_addressing(TermId property) {
                      [property](const auto& one) { return property == one.second; });
 }
 
-/// What the server keeps true of a resource, or acts on.
-constexpr std::array kKept = {rdf::type,     as::attributedTo, as::actor,
-                              as::object,    as::target,       as::items,
-                              as::inReplyTo, ldp::inbox,       as::outbox,
-                              as::followers, as::following,    as::liked,
-                              as::likes,     as::shares,       as::replies,
-                              as::streams,   as::endpoints,    as::preferredUsername};
+/// What the server acts on or counts, beside what no Update changes either.
+constexpr std::array kActedOn = {rdf::type,         as::object,     as::target,          as::items,
+                                 as::inReplyTo,     as::totalItems, as::oneOf,           as::anyOf,
+                                 toot::votersCount, as::published,  webfinger::webfinger};
 
-bool is_kept(TermId property) {
-  return std::any_of(kKept.begin(), kKept.end(),
+bool is_untouchable(TermId property) {
+  return is_kept(property) ||
+         std::any_of(kActedOn.begin(), kActedOn.end(),
                      [property](const Word& word) { return property == word; });
+}
+
+/// What people voted for stays what it was.
+Result<bool> is_option(const store::Txn& txn, const store::QuadIds& quad) {
+  return QP_TRY(txn.probe({quad.g, {}, as::oneOf, quad.s}, {})) ||
+         QP_TRY(txn.probe({quad.g, {}, as::anyOf, quad.s}, {}));
 }
 
 Result<bool> is_about(const store::Txn& txn, TermId subject, TermId graph) {
@@ -39,9 +45,22 @@ Result<bool> is_about(const store::Txn& txn, TermId subject, TermId graph) {
 
 }  // namespace
 
+static Error too_large() {
+  return error(Code::TooLarge, "The update makes more of it than a document may hold");
+}
+
 Result<void> Editor::admit(const store::QuadIds& quad) {
   const bool addresses = is_addressing(quad.p) && quad.s == quad.g;
-  if (!actor_.empty()) QP_TRY(admit_in_name(quad));
+  if (!actor_.empty()) {
+    QP_TRY(admit_in_name(quad));
+  } else if (is_untouchable(quad.p)) {
+    for (const TermId about : {quad.g, quad.s}) {
+      if (!rdf::is_iri(about)) continue;
+      if (QP_TRY(find_collection(txn_, QP_TRY(txn_.resolve(about)).value))) {
+        return error(Code::Forbidden, "the members of a collection are kept by the server");
+      }
+    }
+  }
   if (addresses) readdressed_.insert(quad.g);
   return {};
 }
@@ -50,12 +69,36 @@ Result<void> Editor::admit_in_name(const store::QuadIds& quad) {
   if (!QP_TRY(is_open(quad.g))) {
     return error(Code::Forbidden, "Only what your actor wrote, and its profile, can be changed");
   }
-  if (is_addressing(quad.p) || is_kept(quad.p)) {
+  if (is_addressing(quad.p) || is_untouchable(quad.p)) {
     const std::string word(QP_TRY(txn_.resolve(quad.p)).value);
     return error(Code::Forbidden, "<" + word + "> is changed by activities only");
   }
   if (!QP_TRY(is_about(txn_, quad.s, quad.g))) {
     return error(Code::Forbidden, "A graph speaks of its own resource only");
+  }
+  if (QP_TRY(is_option(txn_, quad))) {
+    return error(Code::Forbidden, "The answers of a poll stay what people voted for");
+  }
+  // In and out.
+  if (++changed_[quad.g] > 2 * limits::kQuadsPerDocument) return too_large();
+  return {};
+}
+
+/// No larger than what a document could have made of it.
+Result<void> Editor::check_size(TermId graph) {
+  const auto record = QP_TRY(txn_.graph(graph));
+  if (!record) return {};
+  if (record->quads > limits::kQuadsPerDocument) return too_large();
+  std::size_t bytes = 0;
+  std::vector<TermId> objects;
+  QP_TRY(txn_.scan({.g = graph}, {}, [&](const store::OrderedQuad& quad) {
+    objects.push_back(quad.quad.o);
+    return true;
+  }));
+  for (const TermId object : objects) {
+    const std::size_t size = QP_TRY(txn_.resolve(object)).value.size();
+    bytes += size;
+    if (size > limits::kJsonStringBytes || bytes > limits::kBodyBytes) return too_large();
   }
   return {};
 }
@@ -103,6 +146,7 @@ Result<void> Editor::readdress(TermId graph) {
 }
 
 Result<void> Editor::end(TermId graph) {
+  if (!actor_.empty()) QP_TRY(check_size(graph));
   if (readdressed_.contains(graph)) QP_TRY(readdress(graph));
   return drop_rendered(txn_, std::string(QP_TRY(txn_.resolve(graph)).value));
 }

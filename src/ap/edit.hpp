@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -23,20 +24,22 @@ class Editor {
   /// Before the quads of `graph` change: what a document said goes to its claims, so that it can
   /// still be rebuilt, and the edit is the graph's source.
   Result<void> begin(TermId graph);
-  /// After: who may read it is who it is addressed to now; finished bytes of it, and of what shows
-  /// it, are dropped.
+  /// After. TooLarge: the actor made more of it than a document may hold. Who may read it is who it
+  /// is addressed to now; finished bytes of it, and of what shows it, are dropped.
   Result<void> end(TermId graph);
 
  private:
   Result<void> admit_in_name(const store::QuadIds& quad);
   Result<bool> is_open(TermId graph);
   Result<void> readdress(TermId graph);
+  Result<void> check_size(TermId graph);
 
   store::WriteTxn& txn_;
   std::string actor_;
   Provenance provenance_;
-  std::set<TermId> open_;         ///< graphs that the actor may change
-  std::set<TermId> readdressed_;  ///< graphs whose recipients change
+  std::map<TermId, std::size_t> changed_;  ///< quads in and out, of each graph
+  std::set<TermId> open_;                  ///< graphs that the actor may change
+  std::set<TermId> readdressed_;           ///< graphs whose recipients change
 };
 
 }  // namespace qp::ap

@@ -144,6 +144,12 @@ Result<void> check_created(json::Value object) {
   return {};
 }
 
+bool is_kept(TermId property) {
+  const auto is_it = [property](const Word& word) { return property == word; };
+  return std::any_of(kKeptOfObject.begin(), kKeptOfObject.end(), is_it) ||
+         std::any_of(kKeptOfActor.begin(), kKeptOfActor.end(), is_it);
+}
+
 Result<void> check_kept(const store::Txn& txn, const std::string& iri,
                         const jsonld::StoredForm& form, const Actor& actor) {
   const bool is_profile = iri == actor.iri;

@@ -23,4 +23,7 @@ Result<void> check_created(json::Value object);
 Result<void> check_kept(const store::Txn& txn, const std::string& iri,
                         const jsonld::StoredForm& form, const Actor& actor);
 
+/// Whether it is one of those, of whatever resource.
+bool is_kept(TermId property);
+
 }  // namespace qp::ap

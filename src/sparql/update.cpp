@@ -7,6 +7,7 @@
 
 #include "sparql/parser.hpp"
 #include "vocab/terms.hpp"
+#include "vocab/views.hpp"
 
 namespace qp::sparql {
 
@@ -42,8 +43,11 @@ class Updater {
   Result<std::optional<TermId>> id_of(const GraphTarget& target);
   Result<std::vector<TermId>> graphs_of(const GraphTarget& target);
   Result<std::vector<QuadIds>> quads_of(TermId graph);
-  Result<void> apply(std::vector<QuadIds> deletes, const std::vector<QuadIds>& inserts);
+  Result<void> apply(std::vector<QuadIds> deletes, std::vector<QuadIds> inserts);
   Result<void> check(const QuadIds& quad);
+  Result<bool> is_shown(TermId sequence);
+  Result<bool> keeps_members(TermId sequence);
+  Result<bool> is_there(const QuadIds& quad);
   /// Looks at the clock every so often.
   Result<void> tick() {
     static constexpr std::size_t kStepsBetweenLooks = 256;
@@ -101,32 +105,67 @@ Result<void> Updater::check(const QuadIds& quad) {
   if (std::any_of(kKept.begin(), kKept.end(), [&](const Word& word) { return quad.p == word; })) {
     return error(Code::Forbidden, "the keys of actors are changed by `actor rotate-key` only");
   }
-  if (quad.p == as::items &&
-      QP_TRY(txn_.sequence_count(quad.s, store::Visible::everything())) != 0) {
+  if (quad.p == as::items && QP_TRY(keeps_members(quad.s))) {
     return error(Code::Forbidden, "the members of a collection are kept by the server");
   }
   return options_.admit ? options_.admit(quad) : Result<void>();
 }
 
-Result<void> Updater::apply(std::vector<QuadIds> deletes, const std::vector<QuadIds>& inserts) {
+Result<bool> Updater::is_shown(TermId sequence) {
+  const store::Visible& visible = options_.run.scan.visible;
+  if (visible.sees_everything()) return true;
+  const auto record = QP_TRY(txn_.graph(sequence));
+  return record && visible.sees(record->audience);
+}
+
+/// As its caller sees it, like all that an update answers: it tells nothing of what is hidden.
+Result<bool> Updater::keeps_members(TermId sequence) {
+  if (!QP_TRY(is_shown(sequence))) return false;
+  return QP_TRY(txn_.sequence_count(sequence, options_.run.scan.visible)) != 0;
+}
+
+/// Whether a query of the caller would find it.
+Result<bool> Updater::is_there(const QuadIds& quad) {
+  const store::Visible& visible = options_.run.scan.visible;
+  if (!visible.sees_everything() && vocab::is_hidden_recipient(quad.p)) return false;
+  if (QP_TRY(txn_.probe({quad.g, quad.s, quad.p, quad.o}, options_.run.scan))) return true;
+  if (quad.p != as::items || !QP_TRY(is_shown(quad.s))) return false;
+  const auto item = QP_TRY(txn_.sequence_item(quad.s, quad.o));
+  return item && visible.sees(item->audience);
+}
+
+static void make_unique(std::vector<QuadIds>& quads) {
+  std::sort(quads.begin(), quads.end());
+  quads.erase(std::unique(quads.begin(), quads.end()), quads.end());
+}
+
+Result<void> Updater::apply(std::vector<QuadIds> deletes, std::vector<QuadIds> inserts) {
+  make_unique(deletes);
+  make_unique(inserts);
   std::set<TermId> graphs, begun;
+  std::vector<QuadIds> gone;
   for (const QuadIds& quad : deletes) {
+    QP_TRY(tick());
+    if (!QP_TRY(is_there(quad))) continue;
     QP_TRY(check(quad));
+    gone.push_back(quad);
     graphs.insert(quad.g);
   }
   std::vector<store::OrderedQuad> ordered;
   for (const QuadIds& quad : inserts) {
     QP_TRY(check(quad));
+    const bool goes = std::binary_search(gone.begin(), gone.end(), quad);
+    if (!goes && QP_TRY(is_there(quad))) continue;
     ordered.push_back({quad, 0});
     graphs.insert(quad.g);
     if (!QP_TRY(txn_.graph(quad.g))) begun.insert(quad.g);
   }
-  report_.deleted += deletes.size();
+  report_.deleted += gone.size();
   report_.inserted += ordered.size();
   for (const TermId graph : graphs) {
     if (options_.begin) QP_TRY(options_.begin(graph));
   }
-  QP_TRY(txn_.apply(deletes, ordered));
+  QP_TRY(txn_.apply(gone, ordered));
   for (const TermId graph : begun) QP_TRY(txn_.set_audience(graph, options_.audience));
   for (const TermId graph : graphs) {
     QP_TRY(tick());
@@ -203,7 +242,7 @@ Result<void> Updater::data(const Operation& operation) {
   for (const QuadTemplate& each : operation.inserts) {
     if (const auto quad = QP_TRY(filled(each, operation, none, true))) inserts.push_back(*quad);
   }
-  return apply(std::move(deletes), inserts);
+  return apply(std::move(deletes), std::move(inserts));
 }
 
 // 3.1.3
@@ -246,7 +285,7 @@ Result<void> Updater::modify(const Operation& operation) {
       if (quad) inserts.push_back(*quad);
     }
   }
-  return apply(std::move(deletes), inserts);
+  return apply(std::move(deletes), std::move(inserts));
 }
 
 // 3.1.4
@@ -287,7 +326,7 @@ Result<std::vector<QuadIds>> Updater::quads_of(TermId graph) {
 // 3.1.5, 3.2.2
 Result<void> Updater::clear(const Operation& operation) {
   for (const TermId graph : QP_TRY(graphs_of(operation.target))) {
-    if (QP_TRY(txn_.sequence_count(graph, store::Visible::everything())) != 0) {
+    if (QP_TRY(keeps_members(graph))) {
       return error(Code::Forbidden, "the members of a collection are kept by the server");
     }
     QP_TRY(apply(QP_TRY(quads_of(graph)), {}));
@@ -323,7 +362,7 @@ Result<void> Updater::transfer(const Operation& operation) {
   if (operation.kind == Operation::Kind::Move) {
     deletes.insert(deletes.end(), moved.begin(), moved.end());
   }
-  return apply(std::move(deletes), inserts);
+  return apply(std::move(deletes), std::move(inserts));
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ struct UpdateOptions {
 };
 
 struct UpdateReport {
-  std::uint64_t inserted = 0, deleted = 0;  ///< quads asked for; some may have been there, or gone
+  /// Quads that were not there, and that were, as its caller sees the store.
+  std::uint64_t inserted = 0, deleted = 0;
 };
 
 /// All operations in one transaction, and within one time limit; an error leaves nothing of them

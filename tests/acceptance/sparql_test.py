@@ -357,6 +357,58 @@ class UpdateTest(SparqlCase):
                 self.assertIn("kept by the server" if "items" in text or outbox in text else "keys",
                               done.stderr)
 
+        liked = id_of(self.bob.get(self.bob.actor).json()["liked"])
+        for empty in (liked, actor + "/blocked"):  # nothing is in these yet
+            done = self.server.run("query", "--update",
+                                   f"INSERT DATA {{ GRAPH <{empty}> {{ <{empty}> as:items <http://x/> }} }}")
+            self.assertEqual(done.returncode, 1, done.stdout)
+            self.assertIn("kept by the server", done.stderr)
+
+    def test_an_update_counts_what_its_actor_may_see_and_tells_of_nothing_else(self):
+        secret = self.note(self.bob, "the password is hunter2", [])
+        theirs = self.note(self.bob, "bob's", [PUBLIC])
+        for graph in (self.own, secret, theirs, self.bob.actor + "/blocked"):
+            for words in ("the password is hunter2", "no such words anywhere"):
+                for text in (f"DELETE DATA {{ GRAPH <{graph}> {{ <{graph}> as:content '{words}' }} }}",
+                             f"DELETE DATA {{ GRAPH <{graph}> {{ <{graph}> as:items <{secret}> }} }}"):
+                    answer = self.update(text, self.writer)
+                    self.assert_status(answer, 200)
+                    self.assertEqual(answer.json(), {"inserted": 0, "deleted": 0}, text)
+        said = f"INSERT DATA {{ GRAPH <{self.own}> {{ <{self.own}> as:summary 'said', 'said' }} }}"
+        self.assertEqual(self.update(said, self.writer).json(), {"inserted": 1, "deleted": 0})
+        self.assertEqual(self.update(said, self.writer).json(), {"inserted": 0, "deleted": 0})
+        gone = said.replace("INSERT", "DELETE")
+        self.assertEqual(self.update(gone, self.writer).json(), {"inserted": 0, "deleted": 1})
+        self.assertEqual(self.update(gone, self.writer).json(), {"inserted": 0, "deleted": 0})
+
+    def test_an_update_makes_no_more_than_a_document_holds(self):
+        def insert(objects):
+            return self.update(f"INSERT DATA {{ GRAPH <{self.own}> {{ <{self.own}> "
+                               f"<http://x/p> {objects} }} }}", self.writer)
+        self.assert_status(insert(", ".join(map(str, range(5_001)))), 413)
+        self.assert_status(insert("'%s'" % ("x" * (512 * 1024 + 1))), 413)
+        many = (f"INSERT {{ GRAPH <{self.own}> {{ <{self.own}> <http://x/p> ?t }} }} WHERE {{ "
+                f"VALUES ?i {{ 1 2 3 }} BIND(CONCAT(STR(?i), '{'x' * 400_000}') AS ?t) }}")
+        self.assert_status(self.update(many, self.writer), 413)
+        self.assert_status(insert(", ".join(map(str, range(1_000)))), 200)
+        self.assertEqual(self.contents(self.own), ("before", "before"))
+
+    def test_the_votes_of_a_poll_are_counted_by_the_server(self):
+        poll = self.alice.create({
+            "type": "Question", "content": "Which?", "to": [PUBLIC], "oneOf": [
+                {"type": "Note", "name": name, "replies": {"type": "Collection", "totalItems": 0}}
+                for name in ("this", "that")]}, to=[PUBLIC])[1]
+        for text in ("DELETE { ?r as:totalItems ?n } INSERT { ?r as:totalItems 999 } "
+                     "WHERE { ?r as:totalItems ?n }",
+                     f"INSERT {{ <{poll}> toot:votersCount 999 }} WHERE {{}}",
+                     f"DELETE {{ <{poll}> as:oneOf ?o }} WHERE {{ <{poll}> as:oneOf ?o }}",
+                     "DELETE { ?o as:name ?n } INSERT { ?o as:name 'other' } "
+                     f"WHERE {{ <{poll}> as:oneOf ?o . ?o as:name ?n }}"):
+            answer = self.update(f"WITH <{poll}> " + text, self.writer)
+            self.assert_status(answer, 403)
+        self.assertEqual([one["name"] for one in self.alice.get(poll).json()["oneOf"]],
+                         ["this", "that"])
+
     def test_the_where_of_an_update_sees_what_its_actor_may_see(self):
         secret = self.note(self.bob, "bob alone", [])
         text = (f"INSERT {{ GRAPH <{self.own}> {{ <{self.own}> as:summary ?c }} }} "
