@@ -76,7 +76,10 @@ int main(int argc, char** argv) {
     std::cerr << "quadpub: " << problem.what() << '\n';
     return kUsage;
   }
-  const Result<void> done = run(globals, selected);
+  Result<void> done = run(globals, selected);
+  if (!std::cout.flush() && done) {
+    done = qp::error(qp::Code::Storage, "standard output cannot be written");
+  }
   if (done) return 0;
   const qp::Error& error = done.error();
   std::cerr << "quadpub: " << (error.message.empty() ? error.detail : error.message) << '\n';

@@ -2,6 +2,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -74,16 +76,51 @@ bulk::Chosen everything_of(const store::Txn& txn, TermId actor, const std::strin
   return chosen;
 }
 
-/// For its owner's eyes: messages to few are in it.
-Result<void> make_private_file(const std::string& path) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) {
-    return error(Code::Storage,
-                 path + " cannot be written: " + std::generic_category().message(errno));
+/// A file that is there when it is whole: until then it is beside, under another name. For its
+/// owner's eyes: messages to few are in it. What is there and no file (a pipe) is written to.
+class WholeFile {
+ public:
+  explicit WholeFile(std::string path) : path_(std::move(path)) {}
+  ~WholeFile() {
+    if (!part_.empty()) ::unlink(part_.c_str());
   }
-  ::close(file);
-  return {};
-}
+  WholeFile(const WholeFile&) = delete;
+  WholeFile& operator=(const WholeFile&) = delete;
+
+  Result<void> open() {
+    std::error_code ignored;
+    const auto status = std::filesystem::status(path_, ignored);
+    if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) {
+      part_ = path_ + ".part";
+      const int file = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+      if (file < 0) {
+        part_.clear();
+        return failed(errno);
+      }
+      ::close(file);
+    }
+    file_.open(part_.empty() ? path_ : part_, std::ios::binary | std::ios::trunc);
+    return file_ ? Result<void>() : failed(errno);
+  }
+  std::ostream& stream() { return file_; }
+  Result<void> finish() {
+    file_.close();
+    if (!file_) return failed(errno);
+    if (part_.empty()) return {};
+    if (std::rename(part_.c_str(), path_.c_str()) != 0) return failed(errno);
+    part_.clear();
+    return {};
+  }
+
+ private:
+  Result<void> failed(int trouble) const {
+    return error(Code::Storage,
+                 path_ + " cannot be written: " + std::generic_category().message(trouble));
+  }
+
+  std::string path_, part_;
+  std::ofstream file_;
+};
 
 Result<void> export_nquads(Workbench& bench, const Options& options, Output output) {
   const auto txn = QP_TRY(bench.store().read());
@@ -98,12 +135,9 @@ Result<void> export_nquads(Workbench& bench, const Options& options, Output outp
     chosen = everything_of(*txn, *actor, iri);
   }
   const bool to_output = options.path == "-";
-  std::ofstream file;
-  if (!to_output) {
-    QP_TRY(make_private_file(options.path));
-    file.open(options.path, std::ios::binary | std::ios::trunc);
-  }
-  std::ostream& out = to_output ? std::cout : file;
+  WholeFile file(options.path);
+  if (!to_output) QP_TRY(file.open());
+  std::ostream& out = to_output ? std::cout : file.stream();
   const std::uint64_t lines =
       QP_TRY(bulk::export_quads(*txn, chosen, [&](std::string_view text) -> Result<void> {
         out.write(text.data(), static_cast<std::streamsize>(text.size()));
@@ -112,6 +146,7 @@ Result<void> export_nquads(Workbench& bench, const Options& options, Output outp
       }));
   out.flush();
   if (!out) return error(Code::Storage, options.path + " cannot be written");
+  if (!to_output) QP_TRY(file.finish());
   if (!to_output) print(ordered_json{{"quads", lines}}, output);
   return {};
 }

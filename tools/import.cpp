@@ -467,6 +467,7 @@ class Import {
     limits.allow_duplicate_keys = true;
     const auto actor = json::parse(archive.actor(), arena, limits);
     if (!actor) return bad_input(archive.actor_position() + ": " + actor.error().detail);
+    QP_TRY(bulk::check_for_secrets(*actor));
     const auto txn = QP_TRY(bench_->store().read());
     return ap::open_estate(*txn, *actor, actor_);
   }

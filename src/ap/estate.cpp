@@ -31,6 +31,10 @@ using store::WriteTxn;
 std::string text_of(Value node, std::string_view key) {
   const Value value = node.get(key);
   if (value.is_object()) return std::string(value.get("id").text());
+  if (value.size() == 1) {
+    const Value one = value.items().front();
+    return std::string(one.is_object() ? one.get("id").text() : one.text());
+  }
   return std::string(value.is_string() ? value.text() : std::string_view());
 }
 
@@ -559,6 +563,16 @@ void set_collections(const Estate& estate, Value document, Arena& arena) {
   }
 }
 
+/// What has a new id has its reactions and answers here.
+void name_listings(Value node, const std::string& before, Arena& arena) {
+  const std::string now = id_in(node.get("id"));
+  if (before.empty() || now == before || node.get("type").is("Tombstone")) return;
+  if (folder_of(node) != "objects") return;
+  for (const std::string_view key : {"likes", "shares", "replies"}) {
+    node.set(arena, key, Value::string(arena.copy(fmt::format("{}/{}", now, key))));
+  }
+}
+
 }  // namespace
 
 Result<Value> adapted(const Txn& txn, const Estate& estate, Value document, Arena& arena) {
@@ -576,7 +590,11 @@ Result<Value> adapted(const Txn& txn, const Estate& estate, Value document, Aren
     node.set(arena, "alsoKnownAs", Value::string(arena.copy(before)));
   };
   also_known_as(document, former);
-  if (object.is_object()) also_known_as(document.get("object"), former_object);
+  if (document.get("actor").is_null()) name_listings(document, former, arena);
+  if (object.is_object()) {
+    also_known_as(document.get("object"), former_object);
+    name_listings(document.get("object"), former_object, arena);
+  }
   return document;
 }
 

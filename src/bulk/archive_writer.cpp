@@ -30,6 +30,12 @@ Error ArchiveWriter::failed() const {
 }
 
 Result<std::unique_ptr<ArchiveWriter>> ArchiveWriter::create(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    return error(Code::Storage,
+                 path.string() + " is there and no file: nothing is put in its place");
+  }
   std::unique_ptr<ArchiveWriter> writer(new ArchiveWriter(path));
   QP_TRY(writer->begin());
   return writer;

@@ -2,6 +2,7 @@
 #include <array>
 #include <istream>
 
+#include "base/json.hpp"
 #include "bulk/dump_reader.hpp"
 #include "bulk/json_pieces.hpp"
 
@@ -17,6 +18,62 @@ bool has_extension(std::string_view name, std::span<const std::string_view> exte
 }
 constexpr std::array<std::string_view, 2> kDocuments = {".json", ".jsonld"};
 constexpr std::array<std::string_view, 3> kLines = {".ndjson", ".jsonl", ".jsonlines"};
+
+/// The things that a JSON-LD document is about, if they are several, as documents.
+class GraphMembers {
+ public:
+  static std::optional<GraphMembers> find(const std::string& text) {
+    if (text.find("\"@graph\"") == text.npos) return std::nullopt;
+    GraphMembers found;
+    found.text_ = std::make_unique<std::string>(text);
+    json::ParseLimits limits;
+    limits.allow_duplicate_keys = true;
+    const auto document = json::parse(*found.text_, *found.arena_, limits);
+    if (!document) return std::nullopt;
+    found.context_ = document->get("@context");
+    found.members_ = document->get("@graph");
+    const bool has_more = document->size() > (document->contains("@context") ? 2U : 1U);
+    const auto members = found.members_.items();
+    if (has_more || members.size() < 2) return std::nullopt;
+    if (!std::all_of(members.begin(), members.end(), is_named)) return std::nullopt;
+    return found;
+  }
+
+  std::optional<std::string> next() {
+    if (next_ == members_.size()) return std::nullopt;
+    const json::Value member = members_.items()[next_++];
+    json::Arena arena;
+    const json::Value document = json::Value::object(arena, member.size() + 1);
+    document.append_member(arena, {"@context", context_of(member, arena)});
+    for (const json::Member& one : member.members()) {
+      if (one.key != "@context") document.append_member(arena, one);
+    }
+    return json::to_text(document);
+  }
+  std::size_t number() const { return next_; }
+
+ private:
+  static bool is_named(json::Value member) {
+    const json::Value id = member.contains("@id") ? member.get("@id") : member.get("id");
+    return id.is_string() && !id.text().starts_with("_:");
+  }
+
+  /// That of the whole, and its own after it.
+  json::Value context_of(json::Value member, json::Arena& arena) const {
+    if (!member.contains("@context")) return context_;
+    const json::Value all = json::Value::array(arena);
+    for (const json::Value context : {context_, member.get("@context")}) {
+      if (!context.is_array()) all.push_back(arena, context);
+      for (const json::Value one : context.items()) all.push_back(arena, one);
+    }
+    return all;
+  }
+
+  std::unique_ptr<std::string> text_;
+  std::unique_ptr<json::Arena> arena_ = std::make_unique<json::Arena>();
+  json::Value context_, members_;
+  std::size_t next_ = 0;
+};
 
 class As2Reader final : public DumpReader {
  public:
@@ -93,11 +150,19 @@ class As2Reader final : public DumpReader {
   }
 
   std::optional<Record> piece() {
+    if (graph_) {
+      if (auto text = graph_->next()) {
+        return Record{piece_position_ + "#" + std::to_string(graph_->number()), *std::move(text)};
+      }
+      graph_.reset();
+    }
     auto piece = pieces_->next();
     if (!piece) return std::nullopt;
     numbered_ = numbered_ || pieces_->is_array() || piece->number > 1;
-    return Record{numbered_ ? position_ + "#" + std::to_string(piece->number) : position_,
-                  std::move(piece->text)};
+    piece_position_ = numbered_ ? position_ + "#" + std::to_string(piece->number) : position_;
+    if (piece->text) graph_ = GraphMembers::find(*piece->text);
+    if (graph_) return this->piece();
+    return Record{piece_position_, std::move(piece->text)};
   }
 
   std::vector<fs::path> paths_;
@@ -108,7 +173,8 @@ class As2Reader final : public DumpReader {
   std::unique_ptr<Entries> entries_;
   bool is_single_ = false;
   std::optional<JsonPieces> pieces_;
-  std::string position_;
+  std::optional<GraphMembers> graph_;
+  std::string position_, piece_position_;
   bool numbered_ = false;
   std::uint64_t in_all_ = 0, read_before_ = 0;
 };

@@ -41,7 +41,8 @@ class DumpReader {
 
 enum class Lines { No, Yes };
 /// ActivityStreams documents: files (a document, several one after the other, or an array of them;
-/// `.ndjson` and `.jsonl`, or `Lines::Yes`: one on each line), folders and archives (such files in
+/// `.ndjson` and `.jsonl`, or `Lines::Yes`: one on each line; of a JSON-LD document that is nothing
+/// but an `@graph` of several named things, each of them), folders and archives (such files in
 /// them, by name), and `-` for `standard_input`, which outlives the reader. What lies in the
 /// folders `without` is left out. NotFound names a path that is not there.
 Result<std::unique_ptr<DumpReader>> read_as2(const std::vector<std::filesystem::path>& paths,

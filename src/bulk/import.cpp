@@ -1,5 +1,6 @@
 #include "bulk/import.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -169,8 +170,10 @@ class Importer {
     if (txn != nullptr && document.is_object()) {
       document = QP_TRY(writer_.adapt(*txn, document, arena));
     }
+    QP_TRY(check_for_secrets(document));
     pending.form =
         QP_TRY(jsonld::read_for_storage(document, contexts_, arena, jsonld::Sender::Operator));
+    QP_TRY(check_for_secrets(pending.form.expanded));
     if (changes) record.bytes = json::to_text(document);
     return {};
   }
@@ -306,6 +309,24 @@ class BulkImporter final : public Importer {
 };
 
 }  // namespace
+
+/// By the last part of its name: in JSON, with a prefix, and as an IRI.
+Result<void> check_for_secrets(json::Value document) {
+  static constexpr std::array<std::string_view, 7> kSecrets = {
+      "privateKey",       "privateKeyPem",      "privateKeyMultibase", "privateKeyJwk",
+      "privateKeyBase58", "secretKeyMultibase", "encryptedPassword"};
+  for (const json::Value item : document.items()) QP_TRY(check_for_secrets(item));
+  for (const json::Member& member : document.members()) {
+    if (member.key == "@context") continue;
+    const std::string_view name = member.key.substr(member.key.find_last_of("#/:") + 1);
+    if (std::find(kSecrets.begin(), kSecrets.end(), name) != kSecrets.end()) {
+      return bad_input("it has a secret in it (" + std::string(name) +
+                       "), as a server keeps it for itself: that is not taken");
+    }
+    QP_TRY(check_for_secrets(member.value));
+  }
+  return {};
+}
 
 void Totals::add(const Totals& other) {
   imported += other.imported;

@@ -53,6 +53,10 @@ struct Totals {
   void add(const Totals& other);
 };
 
+/// BadInput for what servers write down of accounts for themselves: private keys and password
+/// hashes are never quads.
+Result<void> check_for_secrets(json::Value document);
+
 /// Whether `report` is told of every record, or of those only that are refused.
 enum class Tell { Everything, Trouble };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "bulk/limits.hpp"
 
@@ -63,6 +64,7 @@ std::optional<Piece> JsonPieces::next() {
     case Of::Stream:
       return stream();
     case Of::Collection:
+    case Of::Pages:
       return collection();
   }
   return std::nullopt;
@@ -131,6 +133,8 @@ std::optional<Piece> JsonPieces::item(char close) {
     take();
     in_items_ = false;
     if (of_ == Of::Stream) ended_ = true;
+    const auto ended = end_items();
+    if (!ended && !trouble_) trouble_ = ended.error();
   } else {
     // Said with the next one: this one is whole.
     in_items_ = false;
@@ -143,6 +147,7 @@ std::optional<Piece> JsonPieces::item(char close) {
 std::optional<Piece> JsonPieces::collection() {
   for (;;) {
     if (trouble_) return fail(*trouble_);
+    if (one_item_) return std::exchange(one_item_, std::nullopt);
     if (in_items_) return item(']');
     const auto more = member();
     if (!more) return fail(more.error());
@@ -153,43 +158,107 @@ std::optional<Piece> JsonPieces::collection() {
   }
 }
 
-/// One member of the object: to `head_`, or up to the first item. False: that was the end.
-Result<bool> JsonPieces::member() {
+/// Up to the key or the end of the object.
+Result<void> JsonPieces::begin_member() {
   int c = peek_after_space();
   if (!in_object_) {
     if (c != '{') return bad_input("it is no JSON object");
     take();
-    in_object_ = true;
+    in_object_ = is_first_member_ = true;
     c = peek_after_space();
-  } else if (c == ',') {
+  }
+  if (std::exchange(is_first_member_, false)) return {};
+  if (c == ',') {
     take();
-    c = peek_after_space();
+    peek_after_space();
   } else if (c != '}') {
     return bad_input("the object breaks off at byte " + std::to_string(before_ + at_));
   }
-  if (c == '}') {
+  return {};
+}
+
+/// One member of the object: to `head_`, or up to the first item. False: that was the end.
+Result<bool> JsonPieces::member() {
+  QP_TRY(begin_member());
+  if (peek() == '}') {
     take();
-    return false;
+    if (pages_ == 0) return false;
+    --pages_;
+    head_ += '}';
+    return true;
   }
   std::string key;
   QP_TRY(string(key, limits::kHeadBytes));
   if (peek_after_space() != ':') return bad_input("a member without a value");
   take();
-  c = peek_after_space();
-  if (c == '[' && (key == "\"orderedItems\"" || key == "\"items\"")) {
-    take();
-    if (peek_after_space() == ']') {
-      take();
-    } else {
-      in_items_ = true;
-    }
+  const int c = peek_after_space();
+  const bool are_items = key == "\"orderedItems\"" || key == "\"items\"";
+  if (are_items && c == '[') {
+    QP_TRY(begin_items());
     return true;
   }
+  if (are_items && of_ == Of::Pages && (c == '{' || c == '"')) {
+    QP_TRY(single_item());
+    return true;
+  }
+  if (c == '{' && begin_page(key)) return true;
   const std::string text = QP_TRY(value(limits::kHeadBytes));
   if (head_.size() + text.size() > limits::kHeadBytes) return too_long(limits::kHeadBytes);
-  if (!head_.empty()) head_ += ",";
+  if (!head_.empty() && head_.back() != '{') head_ += ",";
   head_ += key + ":" + text;
   return true;
+}
+
+/// A page that stands in the collection, or in the page before it.
+bool JsonPieces::begin_page(const std::string& key) {
+  const bool is_page = key == "\"first\"" ? pages_ == 0 : key == "\"next\"" && pages_ > 0;
+  if (of_ != Of::Pages || !is_page || head_.size() + key.size() > limits::kHeadBytes) return false;
+  take();
+  ++pages_;
+  is_first_member_ = true;
+  if (!head_.empty() && head_.back() != '{') head_ += ",";
+  head_ += key + ":{";
+  return true;
+}
+
+Result<void> JsonPieces::begin_items() {
+  take();
+  if (peek_after_space() != ']') {
+    in_items_ = true;
+    return {};
+  }
+  take();
+  return end_items();
+}
+
+Result<void> JsonPieces::end_items() {
+  if (!std::exchange(is_wrapped_, false)) return {};
+  if (peek_after_space() != '}') return bad_input("a list with something beside it");
+  take();
+  return {};
+}
+
+/// An id, an object, or the list that stands in one.
+Result<void> JsonPieces::single_item() {
+  const std::uint64_t at = before_ + at_;
+  std::string text;
+  if (peek() == '{') {
+    take();
+    text = "{";
+    if (peek_after_space() == '"') QP_TRY(string(text, limits::kDocumentBytes));
+    if (text == "{\"@list\"" || text == "{\"@set\"") {
+      if (peek_after_space() != ':') return bad_input("a member without a value");
+      take();
+      if (peek_after_space() != '[') return bad_input("a list that is none");
+      is_wrapped_ = true;
+      return begin_items();
+    }
+  }
+  const std::size_t depth = text.empty() ? 0 : 1;
+  auto item = value(limits::kDocumentBytes, std::move(text), depth);
+  if (!item && item.error().code != Code::TooLarge) return item.error();
+  one_item_ = Piece{++number_, at, std::move(item)};
+  return {};
 }
 
 Result<void> JsonPieces::string(std::string& out, std::size_t limit) {
@@ -209,10 +278,9 @@ Result<void> JsonPieces::string(std::string& out, std::size_t limit) {
 }
 
 /// As far as its brackets go; a scalar, to the next comma, bracket or space. What is over the limit
-/// is read to its end all the same, so that the next one can follow.
-Result<std::string> JsonPieces::value(std::size_t limit) {
-  std::string text;
-  std::size_t depth = 0;
+/// is read to its end all the same, so that the next one can follow. `text`: what was read of it
+/// already, so many brackets deep.
+Result<std::string> JsonPieces::value(std::size_t limit, std::string text, std::size_t depth) {
   for (;;) {
     const int c = peek();
     if (c == kEnd) {

@@ -22,14 +22,16 @@ class JsonPieces {
   enum class Of {
     Stream,      ///< JSON texts one after the other; the items of an array instead of the array
     Lines,       ///< one on each line; empty lines say nothing
-    Collection,  ///< an object: the items of its `orderedItems` and `items`
+    Collection,  ///< an object: the items of its arrays `orderedItems` and `items`
+    /// The same, also where these are one item, or a list object, or in a page that is in there.
+    Pages,
   };
   JsonPieces(ByteReader read, Of of) : read_(std::move(read)), of_(of) {}
 
   /// None: there are no more. Where the text breaks off, or cannot be read, the last one says so.
   std::optional<Piece> next();
   /// Of a Collection: what was read of it but for its items, as an object.
-  std::string head() const { return "{" + head_ + "}"; }
+  std::string head() const { return "{" + head_ + std::string(pages_, '}') + "}"; }
   /// Of a Stream: it is, or was so far, an array.
   bool is_array() const { return in_array_; }
 
@@ -42,9 +44,14 @@ class JsonPieces {
   std::optional<Piece> stream();
   std::optional<Piece> collection();
   std::optional<Piece> item(char close);
-  Result<std::string> value(std::size_t limit);
+  Result<std::string> value(std::size_t limit, std::string text = {}, std::size_t depth = 0);
   Result<void> string(std::string& out, std::size_t limit);
   Result<bool> member();
+  Result<void> begin_member();
+  bool begin_page(const std::string& key);
+  Result<void> begin_items();
+  Result<void> end_items();
+  Result<void> single_item();
 
   ByteReader read_;
   Of of_;
@@ -54,6 +61,10 @@ class JsonPieces {
   bool is_begun_ = false;
   std::optional<Error> trouble_;
   bool in_array_ = false, in_object_ = false, in_items_ = false, ended_ = false;
+  bool is_first_member_ = false;
+  bool is_wrapped_ = false;        ///< the list of items is a member of an object
+  std::size_t pages_ = 0;          ///< that are open in each other
+  std::optional<Piece> one_item_;  ///< instead of a list
   std::size_t number_ = 0;
   std::string head_;
 };

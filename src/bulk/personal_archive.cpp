@@ -53,6 +53,7 @@ struct Head {
   std::string context;  ///< JSON; empty: it has none
   std::string id;
   bool is_document = false;  ///< it says whose it is, and not only what is in it
+  std::string total;         ///< how many items it says that it has
 };
 Head read_head(const std::string& text) {
   json::Arena arena;
@@ -64,6 +65,8 @@ Head read_head(const std::string& text) {
   if (parsed->contains("@context")) head.context = json::to_text(parsed->get("@context"));
   head.id = parsed->get("id").text();
   head.is_document = parsed->contains("attributedTo");
+  const json::Value total = parsed->get("totalItems");
+  if (total.is_number() && total.text() != "0") head.total = total.text();
   return head;
 }
 
@@ -147,6 +150,7 @@ class ArchiveReader final : public DumpReader {
     if (!name.ends_with(".json")) return;
     is_made_ = name.starts_with(kMade);
     head_.reset();
+    has_items_ = false;
     if (is_made_) {
       pieces_.emplace(std::move(entry.read), JsonPieces::Of::Collection);
       return;
@@ -164,7 +168,7 @@ class ArchiveReader final : public DumpReader {
     if (std::find(kCollections.begin(), kCollections.end(), collection_) == kCollections.end()) {
       return;
     }
-    pieces_.emplace(std::move(entry.read), JsonPieces::Of::Collection);
+    pieces_.emplace(std::move(entry.read), JsonPieces::Of::Pages);
   }
 
   /// Whom somebody mutes is not kept here, and told once.
@@ -196,7 +200,8 @@ class ArchiveReader final : public DumpReader {
         return Record{position_, pieces_->head(), Record::Kind::Document, collection_};
       }
     }
-    if (!piece) return std::nullopt;
+    if (!piece) return missing_items();
+    has_items_ = true;
     if (are_statuses_ && piece->text) {
       piece->text =
           owner_ ? activity_of_status(*piece->text, *owner_) : Result<std::string>(owner_.error());
@@ -209,6 +214,13 @@ class ArchiveReader final : public DumpReader {
     return record;
   }
 
+  /// Told once.
+  std::optional<Record> missing_items() {
+    if (std::exchange(has_items_, true) || is_made_ || head_->total.empty()) return std::nullopt;
+    return Record{position_, bad_input("it says that it has " + head_->total +
+                                       " items, and none of them is in it")};
+  }
+
   std::unique_ptr<Entries> entries_;
   std::string folder_, actor_;
   Result<StatusOwner> owner_;
@@ -216,7 +228,7 @@ class ArchiveReader final : public DumpReader {
   NamedFiles files_;
   std::optional<JsonPieces> pieces_;
   std::optional<Piece> waiting_;
-  bool are_statuses_ = false, is_made_ = false;
+  bool are_statuses_ = false, is_made_ = false, has_items_ = false;
   std::optional<AccountList> list_;
   std::vector<Record> blocked_;  ///< the next one last
   std::string position_, collection_;

@@ -470,6 +470,140 @@ class WhatLivesHere(unittest.TestCase):
                          .startswith(self.server.url), True)
 
 
+class ShapesOfFiles(AcceptanceCase):
+    """What is written in another way is read, or refused with a reason."""
+
+    @classmethod
+    def set_up_data(cls):
+        cls.alice = cls.server.account("alice")
+        cls.bob = cls.server.account("bob")
+
+    def write(self, name, *documents):
+        file = self.server.folder / name
+        file.write_text("".join(json.dumps(one) + "\n" for one in documents))
+        return file
+
+    def test_private_keys_and_passwords_of_another_server_are_refused(self):
+        pem = "https://w3id.org/security#privateKeyPem"
+        file = self.write(
+            "backup.ndjson",
+            {"type": "account", "uri": "https://g.example/u", "privateKey": "SECRET"},
+            {"type": "user", "email": "a@b.example", "encryptedPassword": "$2y$10$SECRET"},
+            {"@context": {"pk": pem}, "id": "https://g.example/k", "pk": "SECRET"},
+            {"@context": AS2, "id": "https://g.example/1", "type": "Person",
+             "publicKey": [{"sec:privateKeyPem": "SECRET"}]},
+            {"@context": [AS2, {"privateKeyPem": pem}], "id": "https://g.example/2", "type": "Note"})
+        done = self.server.run("import", file)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stdout.count("it has a secret in it"), 4, done.stdout)
+        self.assertIn("imported 1 documents", done.stderr)
+        self.assertNotIn("SECRET", self.server.cli("export", "-"))
+        self.assertNotIn("SECRET", self.server.cli(
+            "query", "--claims", "SELECT ?o { GRAPH ?g { ?s ?p ?o } }"))
+
+    def test_posts_are_found_however_the_outbox_lists_them(self):
+        archive = Archive(posts=8)
+        first = {"type": "OrderedCollectionPage", "orderedItems": [archive.item(2)], "next": {
+            "type": "OrderedCollectionPage", "partOf": {"items": "x"}, "items": archive.item(3)}}
+        shapes = [{"orderedItems": archive.item(0)}, {"orderedItems": {"@list": [archive.item(1)]}},
+                  {"first": first, "attributedTo": archive.actor}, {"items": {"@set": []},
+                   "orderedItems": [archive.item(4)]}]
+        for number, shape in enumerate(shapes):
+            text = json.dumps({"@context": archive.actor_document()["@context"],
+                               "type": "OrderedCollection", **shape})
+            archive.outbox = lambda text=text: [text]
+            path = archive.write(self.server.folder / f"shape{number}.zip")
+            done = self.server.run("import", path, "--actor", "alice")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        dates = {item["published"] for item in self.alice.items(self.alice.outbox)}
+        self.assertLessEqual({archive.published(number) for number in range(5)}, dates)
+
+    def test_an_outbox_that_should_have_items_and_has_none_is_told(self):
+        for number, shape in enumerate(({"totalItems": 7}, {"totalItems": 7, "first": "https://x/1"},
+                                        {"totalItems": 7, "orderedItems": []})):
+            archive = Archive(posts=1, name="nobody")
+            archive.outbox = lambda shape=shape: [json.dumps({"type": "OrderedCollection", **shape})]
+            path = archive.write(self.server.folder / f"none{number}.zip")
+            done = self.server.run("import", path)
+            self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+            self.assertIn("outbox.json\tnot imported: it says that it has 7 items", done.stdout)
+            self.assertEqual(done.stdout.count("not imported"), 1)
+
+    def test_a_graph_of_several_things_is_a_document_of_each(self):
+        def note(number, **more):
+            return {"id": f"https://graph.example/{number}", "type": "Note", "content": f"n{number}",
+                    "to": PUBLIC, **more}
+        file = self.write("graph.jsonld", {"@context": AS2, "@graph": [
+            note(1), note(2, **{"@context": {"mood": "https://graph.example/mood"}, "mood": "good"})]})
+        lines = [json.loads(line) for line in self.server.cli("import", "--json", file).splitlines()]
+        self.assertEqual([(line["position"], line["root"]) for line in lines],
+                         [(f"{file}#{number}", f"https://graph.example/{number}") for number in (1, 2)])
+        self.assertEqual(json.loads(self.server.cli("show", "https://graph.example/1"))["content"], "n1")
+        found = self.server.cli("query", "--format", "csv",
+                                "SELECT ?c ?m { ?s <https://graph.example/mood> ?m ; as:content ?c }")
+        self.assertEqual(found.split()[1:], ["n2,good"])
+        one = {"@context": AS2, "@graph": [note(3), {"id": "_:b", "type": "Note"}]}
+        line = json.loads(self.server.cli("import", "--json", self.write("one.jsonld", one)))
+        self.assertTrue(same(one, json.loads(
+            self.server.cli("show", "--received", line["document"]))))
+
+    def test_what_came_along_names_its_likes_shares_and_replies(self):
+        archive = Archive(posts=1, name="pl")
+        note = archive.note(1)
+        note.update(attributedTo=[archive.actor], replies={"type": "Collection", "items": []},
+                    likes={"id": note["id"] + "/likes", "type": "Collection", "totalItems": 7})
+        archive.extra = [{"id": note["id"] + "/activity", "type": "Create", "actor": [archive.actor],
+                          "published": note["published"], "to": [PUBLIC], "object": note}]
+        done = self.server.run("import", archive.write(self.server.folder / "pl.zip"), "--actor", "bob")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        post = self.bob.items(self.bob.outbox)[0]["object"]
+        self.assertEqual(post["attributedTo"], [self.bob.actor])
+        self.alice.submit({"@context": AS2, "type": "Like", "object": post["id"], "to": [PUBLIC]})
+        self.alice.create({"type": "Note", "content": "answer", "inReplyTo": post["id"]}, to=[PUBLIC])
+        seen = self.server.get(post["id"]).json()
+        self.assertEqual({key: (seen[key]["id"], seen[key]["totalItems"])
+                          for key in ("likes", "shares", "replies")},
+                         {"likes": (post["id"] + "/likes", 1), "shares": (post["id"] + "/shares", 0),
+                          "replies": (post["id"] + "/replies", 1)})
+
+
+class Unwritable(unittest.TestCase):
+    """What cannot be written down is no success."""
+
+    def setUp(self):
+        self.server = Server()
+        self.addCleanup(self.server.close)
+
+    def run_into(self, target, *arguments):
+        with open(target, "w") as out:
+            return subprocess.run([self.server.binary, *map(str, arguments), "--data",
+                                   str(self.server.data)], stdout=out, stderr=subprocess.PIPE, text=True)
+
+    def test_a_full_disk_behind_standard_output(self):
+        note = self.server.folder / "1.json"
+        note.write_text(json.dumps(DOCUMENTS[0]))
+        for command in (("query", "SELECT * { ?s ?p ?o }"), ("stats",), ("import", note),
+                        ("import", "--json", note), ("show", DOCUMENTS[0]["id"]), ("export", "-")):
+            done = self.run_into("/dev/full", *command)
+            self.assertEqual(done.returncode, 1, (command, done.stderr))
+            self.assertIn("cannot be written", done.stderr, command)
+
+    def test_an_export_takes_no_devices_place_and_leaves_no_half_file(self):
+        pipe = self.server.folder / "pipe"
+        os.mkfifo(pipe)
+        done = self.server.run("export", "--format", "as2", pipe)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("is there and no file", done.stderr)
+        self.assertTrue(pipe.is_fifo())
+        whole = self.server.folder / "all.nq"
+        whole.write_text("as it was")
+        done = self.server.run("export", "--actor", "https://nobody.example/", whole)
+        self.assertEqual((done.returncode, whole.read_text()), (1, "as it was"))
+        self.server.cli("export", whole)
+        self.assertEqual(oct(whole.stat().st_mode & 0o777), "0o600")
+        self.assertEqual([one.name for one in self.server.folder.glob("*.part")], [])
+
+
 class ActorNames(unittest.TestCase):
     """--actor takes what people call an actor."""
 
