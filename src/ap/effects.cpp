@@ -39,12 +39,18 @@ Result<void> list_reply(const Happening& happening, const std::string& parent) {
   return {};
 }
 
+Result<bool> is_deleted(const store::Txn& txn, std::string_view iri) {
+  const auto id = QP_TRY(txn.find_iri(iri));
+  return id && QP_TRY(txn.probe({*id, *id, rdf::type, as::Tombstone}, {}));
+}
+
 /// A collection of the actor's own, with what is in it from the start.
 Result<void> found_collection(const Happening& happening) {
   const std::string actor = happening.activity.actor();
   QP_TRY(put_collection(happening.txn, happening.object,
                         {actor, {}, Role::Other, happening.services.clock().count()}));
   for (auto member = happening.members.rbegin(); member != happening.members.rend(); ++member) {
+    if (QP_TRY(is_deleted(happening.txn, *member))) continue;
     const auto audience = QP_TRY(audience_of_graph(happening.txn, *member, happening.audience));
     QP_TRY(include(happening, happening.object, *member, audience));
   }

@@ -300,6 +300,10 @@ TEST_CASE("what is deleted leaves all collections, and its own lists are gone wi
       server.post(server.alice, activity("Add", server.note, "'target':'" + featured + "'"));
   REQUIRE_FALSE(added);
   CHECK(added.error().code == qp::Code::Gone);
+  const auto other = server.post(
+      server.bob, "{'type':'Collection','items':['" + server.note + "','https://a.example/1']}");
+  REQUIRE(other);
+  CHECK(server.members(other->object) == Ids{"https://a.example/1"});
 }
 
 TEST_CASE("Undo takes back all that an activity with several objects did") {
