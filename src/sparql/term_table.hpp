@@ -2,7 +2,8 @@
 
 #include <cstdint>
 #include <deque>
-#include <unordered_map>
+#include <memory>
+#include <vector>
 
 #include "base/result.hpp"
 #include "rdf/term.hpp"
@@ -39,12 +40,22 @@ class TermTable {
 
  private:
   static constexpr std::uint64_t kLocalClass = 15;
+  static constexpr std::uint32_t kFree = UINT32_MAX;
   static TermId local_id(std::size_t index);
   TermId add(const rdf::TermView& term);
+  std::string_view keep(std::string_view text);
+  /// Where the term is in `slots_`, or the free place for it.
+  std::size_t slot_of(const rdf::TermView& term, std::size_t hash) const;
+  void grow();
 
+  // In few pieces, so that millions of terms are gone at once when the query ends.
   const store::Txn& txn_;
-  std::deque<rdf::Term> made_;
-  std::unordered_map<rdf::TermView, TermId, rdf::TermHash> ids_;  ///< views of `made_`
+  std::deque<rdf::TermView> made_;  ///< views of `blocks_`
+  std::vector<std::size_t> hashes_;
+  std::vector<std::uint32_t> slots_;  ///< numbers in `made_`, by hash; kFree
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  std::size_t block_size_ = 4096, left_ = 0;  ///< of the next block; of the last one
+  char* end_ = nullptr;                       ///< of what is kept in it
   std::uint64_t blanks_ = 0;
   std::size_t bytes_ = 0;
 };
