@@ -358,6 +358,10 @@ class Import {
                           const jsonld::StoredForm& form) {
       return ap::import_document(txn, form, *record.bytes, services());
     };
+    writer.other = [](store::WriteTxn& txn, const bulk::Record& record) {
+      return ap::import_listed(txn, record.collection, *record.bytes,
+                               record.readers ? &*record.readers : nullptr);
+    };
     std::string what;
     for (const fs::path& path : paths) what += path == "-" ? "" : fingerprint(path);
     bulk::Start start;
@@ -561,6 +565,7 @@ class Import {
     }
     const bulk::Imported& imported = *outcome.imported;
     if (record.kind != bulk::Record::Kind::Document) {
+      if (!as_json) return {};
       const bool is_file = record.kind == bulk::Record::Kind::File;
       line[is_file ? "file" : "member"] = is_file ? record.collection : *record.bytes;
       return one_line(line);

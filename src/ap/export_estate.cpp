@@ -9,6 +9,7 @@
 #include "ap/actor.hpp"
 #include "ap/collection.hpp"
 #include "ap/estate.hpp"
+#include "ap/import_document.hpp"
 #include "ap/media.hpp"
 #include "base/json.hpp"
 #include "view/project.hpp"
@@ -68,6 +69,15 @@ Result<std::vector<TermId>> readers_in(const Txn& txn, store::AudienceId audienc
   if (audience == store::AudienceId::Public) return std::vector<TermId>{as::Public};
   if (audience == store::AudienceId::Nobody) return std::vector<TermId>();
   return txn.audience_members(audience);
+}
+
+/// Its id, and who may know that it is in there where that is not `readers`.
+Result<std::string> member_text(const Txn& txn, const store::SequenceItem& item, TermId readers) {
+  std::string text;
+  json::write_string(QP_TRY(txn.resolve(item.member)).value, text);
+  const auto who = QP_TRY(readers_in(txn, item.audience));
+  if (who == std::vector{readers}) return text;
+  return fmt::format(R"({{"id":{},{}}})", text, QP_TRY(readers_text(txn, who)));
 }
 
 class Exporter {
@@ -204,11 +214,7 @@ class Exporter {
 
   Result<void> named(const store::SequenceItem& of, TermId readers) {
     ++totals_.members;
-    std::string text;
-    json::write_string(QP_TRY(txn_.resolve(of.member)).value, text);
-    const auto who = QP_TRY(readers_in(txn_, of.audience));
-    if (who == std::vector{readers}) return item(text);
-    return item(fmt::format(R"({{"id":{},{}}})", text, QP_TRY(readers_text(txn_, who))));
+    return item(QP_TRY(member_text(txn_, of, readers)));
   }
 
   Result<std::string> tombstone_text(const store::DocumentRecord& tombstone) {
@@ -298,6 +304,34 @@ Result<void> export_owner(const Txn& txn, const Owner& owner, const std::string&
   return exporter.files();
 }
 
+/// What objects have been answered with, and what came to the server: no actor's folder has them.
+Result<void> write_listings(const Txn& txn, Shelf& shelf, ExportTotals& totals) {
+  QP_TRY(shelf.open("listings.ndjson"));
+  for (const TermId sequence : QP_TRY(txn.sequences())) {
+    const std::string iri(QP_TRY(txn.resolve(sequence)).value);
+    const auto collection = QP_TRY(find_collection(txn, iri));
+    if (!collection || !is_listing_here(collection->role)) continue;
+    std::uint64_t after = 0;
+    for (std::size_t count = kAtOnce; count == kAtOnce;) {
+      const auto items =
+          QP_TRY(txn.sequence_after(sequence, after, kAtOnce, store::Visible::everything()));
+      count = items.size();
+      if (items.empty()) break;
+      after = items.back().key;
+      std::string line(kHead);
+      json::write_string(iri, line);
+      line += R"(,"type":"OrderedCollection","orderedItems":[)";
+      for (const store::SequenceItem& item : items) {
+        if (line.back() != '[') line += ',';
+        line += QP_TRY(member_text(txn, item, as::Public));
+      }
+      QP_TRY(shelf.write(line + "]}\n"));
+      totals.members += items.size();
+    }
+  }
+  return shelf.close();
+}
+
 /// In an actor's archive already.
 Result<bool> is_in_an_outbox(const Txn& txn, TermId id) {
   for (const TermId sequence : QP_TRY(txn.sequences_of(id))) {
@@ -364,6 +398,7 @@ Result<ExportTotals> export_all(const Txn& txn, const Services& services, Shelf&
     ++totals.documents;
   }
   QP_TRY(shelf.close());
+  QP_TRY(write_listings(txn, shelf, totals));
   return totals;
 }
 

@@ -5,6 +5,7 @@
 #include "ap/admit.hpp"
 #include "ap/collection.hpp"
 #include "ap/publish.hpp"
+#include "base/limits.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
 #include "sig/digest.hpp"
@@ -75,6 +76,32 @@ Result<bool> may_replace(const store::Txn& txn, std::string_view iri) {
   if (!record || record->kind == store::GraphKind::Claims) return true;
   const auto document = QP_TRY(txn.document(record->document));
   return document && document->attested_how == "import";
+}
+
+bool is_listing_here(Role role) {
+  return role == Role::Likes || role == Role::Shares || role == Role::Replies ||
+         role == Role::Dislikes || role == Role::SharedInbox;
+}
+
+Result<void> import_listed(store::WriteTxn& txn, const std::string& collection,
+                           const std::string& member, const std::vector<std::string>* readers) {
+  const auto kept = QP_TRY(find_collection(txn, collection));
+  if (!kept || !is_listing_here(kept->role)) {
+    return error(Code::NotFound, collection + " is no list of an object that is here");
+  }
+  if (member.find(':') == member.npos || member.size() > limits::kIriBytes) {
+    return bad_input("a member that is no IRI");
+  }
+  if (!kept->of.empty() && !QP_TRY(may_replace(txn, kept->of))) return {};
+  auto audience = store::AudienceId::Public;
+  if (readers != nullptr) {
+    audience = readers->empty() ? store::AudienceId::Nobody : QP_TRY(audience_of(txn, *readers));
+  }
+  const TermId sequence = QP_TRY(txn.intern_iri(collection));
+  const TermId id = QP_TRY(txn.intern_iri(member));
+  QP_TRY(txn.sequence_append(sequence, id, audience, 0));
+  if (!kept->of.empty()) QP_TRY(txn.erase_rendered(kept->of));
+  return {};
 }
 
 std::string document_name(json::Value document) {

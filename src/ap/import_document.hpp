@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ap/collection.hpp"
 #include "ap/ingest.hpp"
 #include "ap/services.hpp"
 
@@ -16,6 +17,14 @@ Result<TermId> import_document(store::WriteTxn& txn, const jsonld::StoredForm& f
 
 /// What is here under `iri` came by an import too, or there is nothing.
 Result<bool> may_replace(const store::Txn& txn, std::string_view iri);
+
+/// A collection that is of an object or of the server, and of no actor.
+bool is_listing_here(Role role);
+/// Lists `member` there, for `readers` (nullptr: all), where the object came by an import; what an
+/// object of this server has been answered with is left as it is. NotFound: there is no such
+/// object.
+Result<void> import_listed(store::WriteTxn& txn, const std::string& collection,
+                           const std::string& member, const std::vector<std::string>* readers);
 
 /// The IRI of a document by what it says, however it is spelt: who imports it twice has one.
 std::string document_name(json::Value document);

@@ -17,6 +17,8 @@ bool has_extension(std::string_view name, std::span<const std::string_view> exte
                      [&](std::string_view one) { return name.ends_with(one); });
 }
 constexpr std::array<std::string_view, 2> kDocuments = {".json", ".jsonld"};
+/// Of our own exports.
+constexpr std::string_view kListings = "listings.ndjson";
 constexpr std::array<std::string_view, 3> kLines = {".ndjson", ".jsonl", ".jsonlines"};
 
 /// The things that a JSON-LD document is about, if they are several, as documents.
@@ -139,12 +141,14 @@ class As2Reader final : public DumpReader {
     }
     if (!entry.readable) return Record{entry.position, entry.readable.error()};
     begin(entry.position, std::move(entry.read), has_lines ? Lines::Yes : lines_);
+    are_listings_ = !is_single_ && entry.name == kListings;
     return std::nullopt;
   }
 
   void begin(std::string position, ByteReader read, Lines lines) {
     position_ = std::move(position);
     numbered_ = lines == Lines::Yes;
+    are_listings_ = false;
     pieces_.emplace(std::move(read),
                     lines == Lines::Yes ? JsonPieces::Of::Lines : JsonPieces::Of::Stream);
   }
@@ -156,13 +160,35 @@ class As2Reader final : public DumpReader {
       }
       graph_.reset();
     }
+    if (!members_.empty()) {
+      Record record = std::move(members_.back());
+      members_.pop_back();
+      return record;
+    }
     auto piece = pieces_->next();
     if (!piece) return std::nullopt;
     numbered_ = numbered_ || pieces_->is_array() || piece->number > 1;
     piece_position_ = numbered_ ? position_ + "#" + std::to_string(piece->number) : position_;
+    if (are_listings_ && piece->text) {
+      read_members(*piece->text);
+      if (!members_.empty()) return this->piece();
+    }
     if (piece->text) graph_ = GraphMembers::find(*piece->text);
     if (graph_) return this->piece();
     return Record{piece_position_, std::move(piece->text)};
+  }
+
+  /// Of a collection.
+  void read_members(const std::string& text) {
+    json::Arena arena;
+    const auto collection = json::parse(text, arena);
+    if (!collection) return;
+    const std::string id(collection->get("id").text());
+    for (const json::Value item : collection->get("orderedItems").items()) {
+      members_.push_back(Record{piece_position_, json::to_text(item), Record::Kind::Document, id});
+      make_member(members_.back());
+    }
+    std::reverse(members_.begin(), members_.end());
   }
 
   std::vector<fs::path> paths_;
@@ -174,6 +200,8 @@ class As2Reader final : public DumpReader {
   bool is_single_ = false;
   std::optional<JsonPieces> pieces_;
   std::optional<GraphMembers> graph_;
+  bool are_listings_ = false;
+  std::vector<Record> members_;  ///< the next one last
   std::string position_, piece_position_;
   bool numbered_ = false;
   std::uint64_t in_all_ = 0, read_before_ = 0;

@@ -30,6 +30,9 @@ struct Record {
   std::optional<std::vector<std::string>> readers{};
 };
 
+/// What is only named, in whichever of the two ways: its id, or that with whom it is for.
+void make_member(Record& record);
+
 class DumpReader {
  public:
   virtual ~DumpReader() = default;
@@ -42,9 +45,10 @@ class DumpReader {
 enum class Lines { No, Yes };
 /// ActivityStreams documents: files (a document, several one after the other, or an array of them;
 /// `.ndjson` and `.jsonl`, or `Lines::Yes`: one on each line; of a JSON-LD document that is nothing
-/// but an `@graph` of several named things, each of them), folders and archives (such files in
-/// them, by name), and `-` for `standard_input`, which outlives the reader. What lies in the
-/// folders `without` is left out. NotFound names a path that is not there.
+/// but an `@graph` of several named things, each of them; of `listings.ndjson` the members),
+/// folders and archives (such files in them, by name), and `-` for `standard_input`, which outlives
+/// the reader. What lies in the folders `without` is left out. NotFound names a path that is not
+/// there.
 Result<std::unique_ptr<DumpReader>> read_as2(const std::vector<std::filesystem::path>& paths,
                                              std::istream& standard_input, Lines lines = Lines::No,
                                              std::vector<std::string> without = {});

@@ -70,23 +70,6 @@ Head read_head(const std::string& text) {
   return head;
 }
 
-/// What is only named, in whichever of the two ways: its id, or that with whom it is for.
-void make_member(Record& record) {
-  json::Arena arena;
-  const auto value = json::parse(*record.bytes, arena);
-  if (!value) return;
-  const bool is_stub = value->is_object() && value->size() == 2 && value->get("id").is_string() &&
-                       value->get("to").is_array();
-  if (!value->is_string() && !is_stub) return;
-  record.kind = Record::Kind::Member;
-  std::string id(is_stub ? value->get("id").text() : value->text());
-  if (is_stub) {
-    record.readers.emplace();
-    for (const json::Value one : value->get("to").items()) record.readers->emplace_back(one.text());
-  }
-  record.bytes = std::move(id);
-}
-
 class ArchiveReader final : public DumpReader {
  public:
   ArchiveReader(std::unique_ptr<Entries> entries, std::string folder, std::string actor,
@@ -236,6 +219,22 @@ class ArchiveReader final : public DumpReader {
 };
 
 }  // namespace
+
+void make_member(Record& record) {
+  json::Arena arena;
+  const auto value = json::parse(*record.bytes, arena);
+  if (!value) return;
+  const bool is_stub = value->is_object() && value->size() == 2 && value->get("id").is_string() &&
+                       value->get("to").is_array();
+  if (!value->is_string() && !is_stub) return;
+  record.kind = Record::Kind::Member;
+  std::string id(is_stub ? value->get("id").text() : value->text());
+  if (is_stub) {
+    record.readers.emplace();
+    for (const json::Value one : value->get("to").items()) record.readers->emplace_back(one.text());
+  }
+  record.bytes = std::move(id);
+}
 
 Result<std::vector<PersonalArchive>> PersonalArchive::find(const std::filesystem::path& path) {
   std::vector<PersonalArchive> archives;

@@ -20,7 +20,7 @@ import zipfile
 
 import requests
 
-from harness import AS2, AS2_TYPE, LD_TYPE, PUBLIC, AcceptanceCase, Server, id_of
+from harness import AS2, AS2_TYPE, LD_TYPE, PUBLIC, AcceptanceCase, Server, id_of, wait_until
 from mastodon import PNG, Archive
 
 DOCUMENTS = [
@@ -1186,6 +1186,32 @@ class RoundTrip(Restored):
             second.stop()
             self.assertEqual(json.loads(second.cli("verify", "--json"))["problems"], [])
             first.start()
+
+    def test_what_others_answered_comes_back_for_those_who_may_see_it(self):
+        first, far = self.new_server(), Server(host="127.0.0.1")
+        self.servers.append(far)
+        alice, bob = first.account("alice"), far.account("bob")
+        first.start(), far.start()
+        _, note = alice.create({"type": "Note", "content": "for all"}, to=[PUBLIC])
+        _, answer = bob.create({"type": "Note", "content": "so", "inReplyTo": note}, to=[PUBLIC, alice.actor])
+        bob.submit({"@context": AS2, "type": "Like", "object": note, "to": [alice.actor]})
+        bob.submit({"@context": AS2, "type": "Announce", "object": note, "to": [PUBLIC, alice.actor]})
+        lists = [f"{note}/{name}" for name in ("likes", "shares", "replies")]
+        wait_until(lambda: all(len(alice.ids(one)) == 1 for one in lists), "answers")
+        def seen():
+            return [(answer.status_code, answer.text) for url in (note, *lists)
+                    for answer in [first.get(url)]]
+        before = seen()
+        first.stop()
+        first.cli("export", "--format", "as2", first.folder / "all.zip")
+        second = self.new_server(first.port)
+        for _ in range(2):
+            done = second.run("import", first.folder / "all.zip")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertEqual(quads_of(second), quads_of(first))
+        second.start()
+        first = second
+        self.assertEqual(seen(), before)
 
     def test_made_over_to_a_new_actor_lists_are_its_own(self):
         first = self.new_server()
