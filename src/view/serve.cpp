@@ -3,10 +3,11 @@
 #include <fmt/core.h>
 #include <xxhash.h>
 
-#include <array>
+#include <algorithm>
 
 #include "base/own_json.hpp"
 #include "base/text.hpp"
+#include "view/limits.hpp"
 #include "view/project.hpp"
 #include "vocab/terms.hpp"
 
@@ -116,9 +117,12 @@ class Pager {
     const auto total = QP_TRY(txn_.sequence_count(sequence_, visible_));
     shown.set(arena_, "totalItems", Value::number(arena_, static_cast<std::int64_t>(total)));
     if (where == Items::Inside && total > 0 && total <= limits::kPageItemsDefault) {
-      const auto items = QP_TRY(txn_.sequence_before(sequence_, 0, total, visible_));
-      shown.set(arena_, key_of_items(), QP_TRY(rendered(items)));
-      return shown;
+      auto items = QP_TRY(txn_.sequence_before(sequence_, 0, total, visible_));
+      const Value whole = QP_TRY(rendered(items));
+      if (items.size() == total) {
+        shown.set(arena_, key_of_items(), whole);
+        return shown;
+      }
     }
     shown.set(arena_, "first",
               where == Items::OnPages ? address("first") : QP_TRY(embedded_first_page()));
@@ -129,7 +133,12 @@ class Pager {
   Result<Value> page(const Page& wanted) {
     const std::size_t limit = std::min(std::max<std::size_t>(wanted.limit, 1), limits::kPageItems);
     suffix_ = limit == limits::kPageItemsDefault ? "" : fmt::format("&limit={}", limit);
-    auto items = QP_TRY(items_of(wanted.at, limit));
+    auto [items, order] = QP_TRY(stretch_of(wanted.at, limit));
+    const Value array = QP_TRY(rendered(items));
+    if (order == Order::OldestFirst) {
+      std::ranges::reverse(items);
+      std::ranges::reverse(array.items());
+    }
     const Value page = Value::object(arena_, 12);
     page.set(arena_, "@context", Value::string("https://www.w3.org/ns/activitystreams"));
     page.set(arena_, "id", address(wanted.at));
@@ -139,12 +148,18 @@ class Pager {
     page.set(arena_, "totalItems", QP_TRY(total()));
     QP_TRY(link_neighbours(page, items));
     if (!items.empty()) {  // ActivityStreams 2.0, 2: no empty arrays
-      page.set(arena_, key_of_items(), QP_TRY(rendered(items)));
+      page.set(arena_, key_of_items(), array);
     }
     return page;
   }
 
  private:
+  enum class Order { NewestFirst, OldestFirst };
+  struct Stretch {
+    std::vector<SequenceItem> items;
+    Order order;
+  };
+
   Result<Value> embedded_first_page() {
     const Value first = QP_TRY(page(Page{"first"}));
     first.erase("@context");
@@ -158,23 +173,23 @@ class Pager {
     return Value::number(arena_, static_cast<std::int64_t>(total));
   }
 
-  /// Newest first.
-  Result<std::vector<SequenceItem>> items_of(std::string_view at, std::size_t limit) {
-    if (at == "first") return txn_.sequence_before(sequence_, 0, limit, visible_);
-    std::vector<SequenceItem> items;
-    if (at == "last") {
-      items = QP_TRY(txn_.sequence_after(sequence_, 0, limit, visible_));
-    } else {
+  /// From where the page is held on, so that a page that ends early ends at its other side.
+  Result<Stretch> stretch_of(std::string_view at, std::size_t limit) {
+    std::uint64_t from = 0;
+    bool is_before = at == "first";
+    if (!is_before && at != "last") {
       const auto [word, number] = text::split_once(at, ':');
       const auto key = text::to_uint(number.value_or(""));
       if (!key || *key == 0 || (word != "before" && word != "after")) {
         return bad_input("page is first, last, before:<key> or after:<key>");
       }
-      if (word == "before") return txn_.sequence_before(sequence_, *key, limit, visible_);
-      items = QP_TRY(txn_.sequence_after(sequence_, *key, limit, visible_));
+      is_before = word == "before";
+      from = *key;
     }
-    std::reverse(items.begin(), items.end());
-    return items;
+    Stretch stretch{{}, is_before ? Order::NewestFirst : Order::OldestFirst};
+    stretch.items = QP_TRY(is_before ? txn_.sequence_before(sequence_, from, limit, visible_)
+                                     : txn_.sequence_after(sequence_, from, limit, visible_));
+    return stretch;
   }
 
   /// Where it is known without counting, the place of the first item too: at both ends.
@@ -202,27 +217,40 @@ class Pager {
     return address(fmt::format("{}:{}", word, key));
   }
 
-  /// Activities are shown whole, everything else (actors, objects) as links.
-  Result<Value> rendered(std::span<const SequenceItem> items) {
+  struct Shown {
+    Value value;
+    std::size_t bytes;
+  };
+
+  /// As many as go on a page by their size, and one at least; `items` keeps those.
+  Result<Value> rendered(std::vector<SequenceItem>& items) {
     const Value array = Value::array(arena_, items.size());
-    for (const SequenceItem& item : items) array.push_back(arena_, QP_TRY(rendered(item)));
+    std::size_t bytes = 0;
+    for (const SequenceItem& item : items) {
+      const Shown shown = QP_TRY(rendered(item));
+      bytes += shown.bytes;
+      if (bytes > limits::kPageBytes && !array.empty()) break;
+      array.push_back(arena_, shown.value);
+    }
+    items.resize(array.size());
     return array;
   }
 
-  Result<Value> rendered(const SequenceItem& item) {
+  /// Activities are shown whole, everything else (actors, objects) as links.
+  Result<Shown> rendered(const SequenceItem& item) {
     const auto term = QP_TRY(txn_.resolve(item.member));
-    const Value link = Value::string(arena_.copy(term.value));
+    const Shown link{Value::string(arena_.copy(term.value)), term.value.size()};
     const auto record = QP_TRY(txn_.graph(item.member));
     if (!record || !visible_.sees(record->audience)) return link;
     // Finished bytes are of this server's own things, activities among them.
     if (const auto kept = QP_TRY(find_rendered(txn_, term.value, sight_))) {
       const Value value = QP_TRY(json::parse(kept->body, arena_, json::kOwnJson));
-      return value.contains("actor") ? as_item(value) : link;
+      return value.contains("actor") ? Shown{as_item(value), kept->body.size()} : link;
     }
     if (!QP_TRY(txn_.probe({item.member, item.member, as::actor, {}}, {}))) return link;
     const Walk walk{visible_, false, sight_.actors};
-    const Value value = QP_TRY(project(txn_, item.member, walk, contexts_, arena_));
-    return as_item(value);
+    const Value value = as_item(QP_TRY(project(txn_, item.member, walk, contexts_, arena_)));
+    return Shown{value, json::to_text(value).size()};
   }
 
   /// The page has the context already, unless the item came with another one.

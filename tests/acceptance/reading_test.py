@@ -413,6 +413,30 @@ class Collections(AcceptanceCase):
         self.assertEqual([id_of(item) for item in last["orderedItems"]], posted[-5:])
         self.assertEqual(last["startIndex"], 18)
 
+    def test_AP69_a_page_of_large_items_is_short_and_nothing_is_lost_between_pages(self):
+        writer = self.server.account("large")
+        posted = [writer.submit({"type": "Note", "content": str(n) * 450_000, "to": PUBLIC})
+                  for n in range(9)][::-1]
+        def walk(url, link):
+            pages = []
+            while url:
+                answer = self.server.get(url)
+                self.assert_status(answer, 200)
+                self.assertLess(len(answer.content), 3 << 20)
+                page = answer.json()
+                self.assertEqual(page["totalItems"], 9)
+                pages.append([id_of(item) for item in page["orderedItems"]])
+                url = page.get(link)
+            return pages
+        onwards = walk(writer.outbox + "?page=first&limit=200", "next")
+        self.assertEqual(sum(onwards, []), posted)
+        self.assertGreater(min(len(page) for page in onwards[:-1]), 1)
+        back = walk(writer.outbox + "?page=last&limit=200", "prev")
+        self.assertEqual(sum(back[::-1], []), posted)
+        last = self.server.get(writer.outbox + "?page=last&limit=200").json()
+        self.assertEqual(last["startIndex"], 9 - len(last["orderedItems"]))
+        self.assertNotIn("next", last)
+
     def test_a_page_stays_the_same_when_something_new_comes(self):
         writer = self.server.account("stable")
         for n in range(10):
