@@ -8,6 +8,7 @@
 #include "ap/effects.hpp"
 #include "ap/tables.hpp"
 #include "base/time.hpp"
+#include "net/url.hpp"
 
 namespace qp::ap {
 
@@ -75,9 +76,17 @@ Result<bool> has_allow_list(const store::Txn& txn) {
   return found;
 }
 
+/// The lists have international names in ASCII; an IRI may have them in either form.
+std::string ascii_host(std::string_view host) {
+  if (std::ranges::none_of(host, [](char c) { return (c & 0x80) != 0; })) return std::string(host);
+  const auto url = net::Url::parse("https://" + std::string(host));
+  return url ? url->authority() : std::string(host);
+}
+
 }  // namespace
 
-Result<bool> is_blocked(const store::Txn& txn, std::string_view host) {
+Result<bool> is_blocked(const store::Txn& txn, std::string_view given) {
+  const std::string host = ascii_host(given);
   if (host.size() > kMaxKey || QP_TRY(is_listed(txn, kBlockedHosts, host))) return true;
   if (!QP_TRY(has_allow_list(txn)) || QP_TRY(txn.get(kDomains, host))) return false;
   return !QP_TRY(is_listed(txn, kAllowedHosts, host));

@@ -1,11 +1,15 @@
 #include "ap/overview.hpp"
 
+#include <clocale>
+#include <cwctype>
+
 #include <algorithm>
 #include <map>
 
 #include "ap/activity.hpp"
 #include "ap/tables.hpp"
 #include "base/text.hpp"
+#include "net/url.hpp"
 #include "vocab/terms.hpp"
 
 namespace qp::ap {
@@ -18,25 +22,74 @@ constexpr std::size_t kMostRecords = 200'000;
 constexpr std::size_t kMostQueued = 100'000;
 /// Reports whose order is found out for one page.
 constexpr std::size_t kMostReports = 20'000;
+/// Of what somebody typed, in a message.
+constexpr std::size_t kMostShown = 100;
 
-bool holds(std::string_view text, std::string_view lower_part) {
-  return text::lower(text).find(lower_part) != std::string::npos;
-}
+/// Makes text lower case: all of Unicode as the system's C.UTF-8 has it, ASCII where there is none.
+class Lower {
+ public:
+  Lower() : locale_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {}
+  ~Lower() {
+    if (locale_) freelocale(locale_);
+  }
+  Lower(const Lower&) = delete;
+  Lower& operator=(const Lower&) = delete;
 
-bool matches(const Actor& actor, const ActorFilter& filter, std::string_view lower_text) {
+  std::string operator()(std::string_view given) const {
+    std::string ascii = text::lower(given);
+    const bool is_plain = std::ranges::all_of(ascii, [](char c) { return (c & 0x80) == 0; });
+    if (is_plain || !locale_ || !text::is_utf8(ascii)) return ascii;
+    std::string all;
+    for (std::size_t i = 0; i < ascii.size();) {
+      const auto lead = static_cast<unsigned char>(ascii[i]);
+      const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+      std::uint32_t point = length == 1 ? lead : lead & (0xFFU >> (length + 1));
+      for (std::size_t k = 1; k < length; ++k) {
+        point = (point << 6U) | (static_cast<unsigned char>(ascii[i + k]) & 0x3FU);
+      }
+      text::append_utf8(all, towlower_l(point, locale_));
+      i += length;
+    }
+    return all;
+  }
+
+ private:
+  locale_t locale_;
+};
+
+bool matches(const Actor& actor, const ActorFilter& filter, const Lower& lower,
+             std::string_view part) {
+  const auto holds = [&](std::string_view text) {
+    return lower(text).find(part) != std::string::npos;
+  };
   if (!filter.user.empty() && actor.user != filter.user) return false;
   if (!filter.type.empty() && actor.type != filter.type) return false;
-  return lower_text.empty() || holds(actor.username, lower_text) || holds(actor.name, lower_text) ||
-         holds(actor.iri, lower_text) || holds(actor.user, lower_text);
+  return part.empty() || holds("@" + actor.username + "@" + actor.domain) || holds(actor.name) ||
+         holds(actor.iri) || holds(actor.user);
 }
 
-/// As ap/admit looks for it. A name stands for the names below it too.
+/// As ap/admit looks for it: lower case, in ASCII. A name stands for the names below it too, so
+/// that `*.` in front of it says nothing more.
 Result<std::string> host_to_block(std::string_view given) {
-  if (given.empty() || given.size() > kMaxKey ||
-      given.find_first_of("/?#@ \t\r\n\\") != std::string_view::npos) {
-    return bad_input("HOST is host[:port], without scheme or path: " + std::string(given));
+  std::string_view host = text::trim(given);
+  if (host.starts_with("*.")) host.remove_prefix(2);
+  if (host.ends_with('.')) host.remove_suffix(1);
+  const bool is_alone = !host.empty() && host.find_first_of("/?#@") == std::string_view::npos;
+  const auto url = is_alone ? net::Url::parse("https://" + std::string(host))
+                            : Result<net::Url>(error(Code::BadInput, "more than a host"));
+  if (!url) {
+    return bad_input("HOST is the name of a host, without scheme or path: " +
+                     std::string(given.substr(0, kMostShown)));
   }
-  return text::lower(given);
+  return url->authority();
+}
+
+/// True where a row `name` of the list of blocked hosts is for `host` too.
+bool covers(std::string_view name, std::string_view host) {
+  if (host == name) return true;
+  host = host.substr(0, host.rfind(':'));
+  if (!host.ends_with(name)) return false;
+  return host.size() == name.size() || host[host.size() - name.size() - 1] == '.';
 }
 
 Result<std::vector<store::QueueItem>> queue_of(const store::Txn& txn, std::string_view host) {
@@ -102,11 +155,12 @@ Result<std::vector<TermId>> flags(const store::Txn& txn) {
 Result<ActorList> list_actors(const store::Txn& txn, const ActorFilter& filter, Slice slice) {
   ActorList list;
   std::size_t seen = 0;
-  const std::string lower_text = text::lower(text::trim(filter.text));
+  const Lower lower;
+  const std::string part = lower(text::trim(filter.text));
   QP_TRY(each_actor(txn, [&](const Actor& actor) {
     list.looked_at_all = ++seen <= kMostRecords;
     if (!list.looked_at_all) return false;
-    if (actor.user.empty() || !matches(actor, filter, lower_text)) return true;
+    if (actor.user.empty() || !matches(actor, filter, lower, part)) return true;
     const bool is_here =
         list.matching >= slice.offset && list.matching - slice.offset < slice.limit;
     if (is_here) list.actors.push_back(actor);
@@ -126,9 +180,14 @@ Result<std::string> enlist(store::WriteTxn& txn, store::Table table, std::string
 
 Result<std::string> strike(store::WriteTxn& txn, store::Table table, std::string_view host,
                            std::string_view status) {
-  std::string name = QP_TRY(host_to_block(host));
-  if (QP_TRY(txn.erase(table, name))) return name;
-  return error(Code::NotFound, name.append(" is not ").append(status));
+  Result<std::string> name = host_to_block(host);
+  if (name && QP_TRY(txn.erase(table, *name))) return name;
+  // What was taken before names were looked at goes as it stands.
+  std::string as_given = text::lower(host);
+  const bool fits = !as_given.empty() && as_given.size() <= kMaxKey;
+  if (fits && QP_TRY(txn.erase(table, as_given))) return as_given;
+  if (!name) return name;
+  return error(Code::NotFound, name->append(" is not ").append(status));
 }
 
 Result<std::vector<std::string>> hosts_in(const store::Txn& txn, store::Table table) {
@@ -143,6 +202,12 @@ Result<std::vector<std::string>> hosts_in(const store::Txn& txn, store::Table ta
 }  // namespace
 
 Result<std::string> block_host(store::WriteTxn& txn, std::string_view host) {
+  const std::string name = QP_TRY(host_to_block(host));
+  for (const Domain& domain : QP_TRY(domains(txn))) {
+    if (covers(name, domain.host)) {
+      return error(Code::Conflict, "this server would block itself: it is " + domain.host);
+    }
+  }
   return enlist(txn, kBlockedHosts, host);
 }
 Result<std::string> unblock_host(store::WriteTxn& txn, std::string_view host) {

@@ -21,7 +21,7 @@ struct Slice {
 };
 
 struct ActorFilter {
-  std::string text;  ///< in the username, the display name, the IRI or the user's name; any case
+  std::string text;  ///< in `@name@host`, the display name, the IRI or the user's name; any case
   std::string user;  ///< exactly
   std::string type;  ///< exactly
 };
@@ -33,7 +33,8 @@ struct ActorList {
 /// Those of users (the server's own is none of them), oldest first.
 Result<ActorList> list_actors(const store::Txn& txn, const ActorFilter& filter, Slice slice);
 
-/// Hosts that may not send anything here, and all hosts below them. BadInput for what is no host.
+/// Hosts that may not send anything here, and all hosts below them; international names in either
+/// form. BadInput for what is no host, Conflict for one that this server has itself.
 Result<std::string> block_host(store::WriteTxn& txn, std::string_view host);
 /// NotFound where it is not blocked.
 Result<std::string> unblock_host(store::WriteTxn& txn, std::string_view host);
