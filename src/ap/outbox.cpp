@@ -143,10 +143,12 @@ class Draft {
       if (whole.contains(key)) asked.set(arena_, key, whole.get(key));
     }
     const bool is_plain = names_as2(document_.get("@context"));
+    const Value context = context_after(whole, *change);
+    QP_TRY(check_context(whole, *change, context));
     for (const json::Member& member : change->members()) {
       if (is_profile ? is_one_of(kKeptOfActor, member.key) : is_one_of(kKept, member.key)) continue;
       std::string_view key = is_plain ? plain_name(member.key) : member.key;
-      if (key == "id" || key == "@id") continue;
+      if (key == "id" || key == "@id" || key == "@context") continue;
       if (is_listing && is_one_of(kShownOfCollection, key)) continue;
       if (is_listing && is_one_of(kItems, key)) {
         return bad_input("Add and Remove change what is in a collection");
@@ -162,9 +164,8 @@ class Draft {
     if (has_type(activity_.object, as::Question) || !asked.empty()) {
       QP_TRY(keep_votes(asked, whole, arena_));
     }
-    const Value context = whole.get("@context");
     whole.erase("@context");
-    document_.set(arena_, "@context", both_contexts(context, document_.get("@context")));
+    document_.set(arena_, "@context", context);
     for (const auto& [key, role] : kListings) {  // shown as counts
       if (whole.get(key).is_object()) whole.set(arena_, key, whole.get(key).get("id"));
     }
@@ -206,10 +207,11 @@ class Draft {
  private:
   Value text(std::string_view value) { return Value::string(arena_.copy(value)); }
 
-  Result<Value> expand() {
+  Result<Value> expand() { return expand(document_); }
+  Result<Value> expand(Value document) {
     // Expansion keeps no hold on the document; the copy is changed later on.
     const Value expanded = QP_TRY(jsonld::expand_for_storage(
-        json::deep_copy(document_, arena_), {services_.contexts, services_.loader}, arena_));
+        json::deep_copy(document, arena_), {services_.contexts, services_.loader}, arena_));
     if (expanded.size() != 1) return bad_input("the body does not describe one resource");
     return expanded.items()[0];
   }
@@ -390,6 +392,27 @@ class Draft {
       }
     }
     return {};
+  }
+
+  Value context_after(Value whole, Value change) {
+    const Value both = both_contexts(whole.get("@context"), document_.get("@context"));
+    const Value own = change.get("@context");
+    return own.is_null() ? both : both_contexts(both, own);
+  }
+
+  /// What an Update does not name keeps its meaning under the context that the Update brings.
+  Result<void> check_context(Value whole, Value change, Value after) {
+    if (json::equal(whole.get("@context"), after)) return {};
+    const Value rest = json::deep_copy(whole, arena_);
+    for (const json::Member& member : change.members()) {
+      const bool is_needed = member.key == "id" || member.key == "type" || member.key == "@context";
+      if (!is_needed) rest.erase(member.key);
+    }
+    const Value meant = QP_TRY(expand(rest));
+    rest.set(arena_, "@context", after);
+    if (json::equal(meant, QP_TRY(expand(rest)))) return {};
+    return bad_input(
+        "the @context gives another meaning to what the object has and the Update does not name");
   }
 
   /// Of the object as it was, and of what the client says of it. The client's alone where both are
