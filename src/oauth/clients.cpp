@@ -62,6 +62,14 @@ Result<std::string> owner_of(const store::Txn& txn, const NewClient& wanted) {
 
 }  // namespace
 
+std::string Client::title() const {
+  if (!text::trim(name).empty()) return name;
+  if (redirect_uris.empty()) return id;
+  const auto [scheme, rest] = text::split_once(redirect_uris.front(), ':');
+  if (!rest || !rest->starts_with("//")) return std::string(scheme);
+  return std::string(rest->substr(2, rest->substr(2).find_first_of("/?#")));
+}
+
 bool Client::may_use(std::string_view grant) const {
   return std::ranges::find(grants, grant) != grants.end();
 }

@@ -35,6 +35,8 @@ struct Client {
   Millis created{0};
   Millis fetched{0};  ///< when its document was read (client_document.hpp); 0: registered here
 
+  /// For people: its name, or where it has none the host that it sends them back to, or its id.
+  std::string title() const;
   bool may_use(std::string_view grant) const;
   bool has_redirect(std::string_view uri) const;
 };

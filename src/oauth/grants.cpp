@@ -73,9 +73,11 @@ Answer issue_error_answer(const Error& error) {
   return trouble_answer(error);
 }
 
-Answer commit_new(const Call& call, const TokenRequest& wanted) {
+/// `verified`: whose password was looked at just before.
+Answer commit_new(const Call& call, const TokenRequest& wanted, const User* verified = nullptr) {
   IssuedTokens issued;
   const auto written = call.service.store.write([&](store::WriteTxn& txn) -> Result<void> {
+    if (verified) QP_TRY(check_still_holds(txn, *verified));
     issued = QP_TRY(issue(txn, wanted, call.now));
     return {};
   });
@@ -148,7 +150,8 @@ Answer by_password(const Call& call) {
   if (!outcome->user) return error_answer("invalid_grant", "unknown user, or another password");
   log::warning("oauth.password_grant", {log::field("client", call.client.id)});
   return commit_new(
-      call, {std::string(*name), call.client.id, *scopes, "", call.service.settings.access_time});
+      call, {outcome->user->name, call.client.id, *scopes, "", call.service.settings.access_time},
+      &*outcome->user);
 }
 
 // RFC 6749 4.1.3, RFC 7636 4.5

@@ -15,16 +15,14 @@ constexpr std::int64_t kVersion = 1;
 
 }  // namespace
 
-Result<std::string> start_session(store::WriteTxn& txn, std::string_view user, Millis now) {
-  const auto known = QP_TRY(find_user(txn, user));
-  if (!known) return error(Code::NotFound, "there is no such user");
-  if (known->disabled) return error(Code::Forbidden, "the user is disabled");
+Result<std::string> start_session(store::WriteTxn& txn, const User& verified, Millis now) {
+  QP_TRY(check_still_holds(txn, verified));
   std::string secret = new_secret("qpb_");
   QP_TRY(txn.put(kSessions, secret_hash(secret),
                  ObjectWriter()
                      .number("v", kVersion)
-                     .text("user", known->name)
-                     .number("epoch", static_cast<std::int64_t>(known->epoch))
+                     .text("user", verified.name)
+                     .number("epoch", static_cast<std::int64_t>(verified.epoch))
                      .number("created", now.count())
                      .number("expires", (now + limits::kSessionTime).count())
                      .finish()));

@@ -14,8 +14,8 @@
 /// its hash. A session opens the pages of this server and nothing else: no API takes it.
 namespace qp::oauth {
 
-/// The secret of a new session. NotFound: no such user; Forbidden: the user is disabled.
-Result<std::string> start_session(store::WriteTxn& txn, std::string_view user, Millis now);
+/// The secret of a new session of who was verified just before; errors as of check_still_holds.
+Result<std::string> start_session(store::WriteTxn& txn, const User& verified, Millis now);
 /// Whose session it is. nullopt where it is unknown, over or ended, or its user was disabled or
 /// changed the password since.
 Result<std::optional<User>> find_session(const store::Txn& txn, std::string_view secret,

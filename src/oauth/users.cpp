@@ -118,4 +118,22 @@ Result<std::vector<User>> list_users(const store::Txn& txn) {
   return read_all(txn, kUsers, "", decode);
 }
 
+Result<std::size_t> count_users(const store::Txn& txn) {
+  std::size_t count = 0;
+  QP_TRY(txn.each(kUsers, "", [&](std::string_view, std::string_view) {
+    ++count;
+    return true;
+  }));
+  return count;
+}
+
+Result<void> check_still_holds(const store::Txn& txn, const User& verified) {
+  const User now = QP_TRY(existing_user(txn, verified.name));
+  if (now.disabled) return error(Code::Forbidden, "the user is disabled");
+  if (now.epoch != verified.epoch) {
+    return error(Code::Forbidden, "the password was changed meanwhile; sign in again");
+  }
+  return {};
+}
+
 }  // namespace qp::oauth

@@ -49,5 +49,11 @@ Result<void> disable_user(store::WriteTxn& txn, std::string_view name);
 Result<std::optional<User>> find_user(const store::Txn& txn, std::string_view name);
 /// By name.
 Result<std::vector<User>> list_users(const store::Txn& txn);
+/// Without reading what is kept of each.
+Result<std::size_t> count_users(const store::Txn& txn);
+
+/// Forbidden where `verified`, read before, was disabled or got another password since; NotFound
+/// where the user is gone. For a write that follows check_password.
+Result<void> check_still_holds(const store::Txn& txn, const User& verified);
 
 }  // namespace qp::oauth

@@ -51,7 +51,7 @@ Result<net::Response> begin_session(Context& context, const Exchange& exchange,
   Browser browser;
   browser.user = user;
   QP_TRY(context.store.write([&](store::WriteTxn& txn) -> Result<void> {
-    browser.secret = QP_TRY(oauth::start_session(txn, user.name, now));
+    browser.secret = QP_TRY(oauth::start_session(txn, user, now));
     return {};
   }));
   log::info("signed_in", {log::field("user", user.name)});
@@ -75,7 +75,7 @@ Result<std::map<std::string, App>> apps_of(const store::Txn& txn, std::string_vi
     App& app = apps[granted.client];
     if (app.sign_ins++ == 0) {
       const auto client = QP_TRY(oauth::find_client(txn, granted.client));
-      app.name = client ? client->name : "made on the command line";
+      app.name = client ? client->title() : "made on the command line";
     }
     app.actors.insert(granted.actor.empty() ? "all of your actors" : granted.actor);
   }

@@ -18,7 +18,38 @@ text::Form code_form(const std::string& code, const std::string& verifier = kVer
           {"redirect_uri", "https://app.example/back"}};
 }
 
+/// A store in which another's write comes just before the next one.
+class Overtaken final : public store::Store {
+ public:
+  Overtaken(store::Store& store, Write first) : store_(store), first_(std::move(first)) {}
+  Result<std::unique_ptr<store::Txn>> read() override { return store_.read(); }
+  Result<void> write(Write work) override {
+    if (first_) QP_TRY(store_.write(std::exchange(first_, {})));
+    return store_.write(std::move(work));
+  }
+  Result<store::Statistics> statistics() override { return store_.statistics(); }
+  Result<store::Verification> verify() override { return store_.verify(); }
+  Result<void> backup(const std::filesystem::path& to) override { return store_.backup(to); }
+  Result<store::SweepReport> sweep() override { return store_.sweep(); }
+  Result<void> compact() override { return store_.compact(); }
+
+ private:
+  store::Store& store_;
+  Write first_;
+};
+
 }  // namespace
+
+TEST_CASE("a password that is changed while the old one is looked at gives no token") {
+  Fixture server;
+  Overtaken store(server.store,
+                  [](store::WriteTxn& txn) { return set_password(txn, "alice", password_hash()); });
+  const Service service{store, server.sign_ins, server.account_sign_ins, server.settings};
+  const FormRequest request = server.as_client(
+      {{"grant_type", "password"}, {"username", "alice"}, {"password", std::string(kPassword)}});
+  CHECK(error_of(answer_token(service, request, kNow)) == "400 invalid_grant");
+  CHECK(error_of(answer_token(service, request, kNow)) == "200 ");
+}
 
 TEST_CASE("the tutorial's request for a token is answered as it shows") {
   Fixture server;

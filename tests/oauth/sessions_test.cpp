@@ -15,7 +15,8 @@ namespace {
 std::string begin(Fixture& server) {
   std::string secret;
   server.write([&](store::WriteTxn& txn) -> Result<void> {
-    secret = QP_TRY(start_session(txn, "alice", server.now));
+    const auto alice = QP_TRY(find_user(txn, "alice"));
+    secret = QP_TRY(start_session(txn, *alice, server.now));
     return {};
   });
   return secret;
@@ -60,6 +61,19 @@ TEST_CASE("a session ends by itself, with all others, with the password, and wit
   const std::string e = begin(server);
   server.write([&](store::WriteTxn& txn) { return disable_user(txn, "alice"); });
   CHECK_FALSE(holds(server, e));
+}
+
+TEST_CASE("a new password ends a sign-in that is under way with the old one") {
+  Fixture server;
+  const auto alice = sign_in(server.service(), "alice", kPassword, "", server.now);
+  REQUIRE(alice);
+  server.write([&](store::WriteTxn& txn) { return set_password(txn, "alice", password_hash()); });
+  const auto begun = server.store.write([&](store::WriteTxn& txn) -> Result<void> {
+    QP_TRY(start_session(txn, *alice->user, server.now));
+    return {};
+  });
+  REQUIRE_FALSE(begun);
+  CHECK(begun.error().code == Code::Forbidden);
 }
 
 TEST_CASE("a form's token gives its secret not away, and is another for another secret") {
