@@ -107,6 +107,7 @@ std::vector<Key> keys() {
       {"store.read_seconds", put_read_time},
       {"limits.inbox_posts", count_into(&web::Quotas::inbox_posts)},
       {"limits.origin_posts", count_into(&web::Quotas::origin_posts)},
+      {"limits.actors", count_into(&web::Quotas::actors)},
       {"limits.proxied", count_into(&web::Quotas::proxied)},
       {"limits.posts", count_into(&web::Quotas::posts)},
       {"limits.uploads", count_into(&web::Quotas::uploads)},

@@ -6,6 +6,7 @@
 #include "oauth/accounts.hpp"
 #include "web/auth.hpp"
 #include "web/negotiate.hpp"
+#include "web/problem.hpp"
 #include "web/reply.hpp"
 
 namespace qp::web {
@@ -93,6 +94,9 @@ Result<net::Response> create_actor(Context& context, const Exchange& exchange) {
     const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
     const Caller caller = QP_TRY(require_caller(*txn, exchange.request, context.clock(), kSignIn));
     if (auto refused = refuse_without(oauth::Scope::Write, caller)) return std::move(*refused);
+    if (!caller.actor.empty()) {
+      return error(Code::Forbidden, "This token is for one actor and makes no others");
+    }
     wanted = QP_TRY(read_new_actor(exchange.request));
     wanted.user = caller.user;
     wanted.domain = exchange.domain;
@@ -101,6 +105,8 @@ Result<net::Response> create_actor(Context& context, const Exchange& exchange) {
     if (QP_TRY(ap::find_actor_named(*txn, wanted.domain.host, wanted.username))) {
       return username_taken();
     }
+    auto over = refuse_over(context.limiters.actors, "actors", caller.user, context.clock());
+    if (over) return std::move(*over);
   }
   const Result<ap::Actor> actor = store_actor(context, wanted);
   if (!actor && actor.error().code == Code::Conflict) return username_taken();

@@ -76,7 +76,7 @@ Result<Done> add_user(const Asked& visit) {
 }
 
 Result<Done> disable(const Asked& visit) {
-  const std::string name(visit.value("user"));
+  const std::string name = QP_TRY(oauth::user_name(visit.value("user")));
   if (name == visit.browser.user->name) {
     return error(Code::Conflict, "You would lock yourself out");
   }
@@ -180,7 +180,8 @@ Result<std::string> actors_body(const Visit& visit) {
     table.row({shown(actor.name), link_html(actor.iri, "@" + actor.username + "@" + actor.domain),
                "<a href=\"/admin/actors?user=" + text::percent_encode(actor.user) + "\">" +
                    escape_html(actor.user) + "</a>",
-               escape_html(actor.type), time_text(Millis(actor.created))});
+               escape_html(actor.type) + (actor.deleted ? " <strong>deleted</strong>" : ""),
+               time_text(Millis(actor.created))});
   }
   return body + table.html() + pager(visit, list.matching);
 }
@@ -217,7 +218,7 @@ Result<std::string> clients_body(const Visit& visit) {
   const std::size_t matching = clients.size();
   Table table({"Client", "Kind", "Grants and redirects", "Made by", "Created", ""});
   for (const oauth::Client& client : cut(std::move(clients), visit.slice())) {
-    table.row({shown(client.name) + "<br><code>" + escape_html(client.id) + "</code>",
+    table.row({shown(client.title()) + "<br><code>" + escape_html(client.id) + "</code>",
                client_kind(client), client_cells(client), escape_html(client.user),
                time_text(client.created),
                button(visit, kClients, "remove", "Remove", "client", client.id, "danger")});

@@ -69,11 +69,7 @@ Result<std::optional<Caller>> find_caller(const store::Txn& txn, const net::Requ
 Result<Caller> require_caller(const store::Txn& txn, const net::Request& request, Millis now,
                               std::string_view message) {
   Result<std::optional<Caller>> caller = find_caller(txn, request, now);
-  if (!caller) {
-    Error why = caller.error();
-    if (why.code == Code::Unauthenticated) why.message = message;
-    return why;
-  }
+  if (!caller) return caller.error();
   if (!*caller) {
     return Error{Code::Unauthenticated, "no Authorization field", std::string(message)};
   }

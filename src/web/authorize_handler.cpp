@@ -12,6 +12,7 @@
 #include "web/browser.hpp"
 #include "web/client_documents.hpp"
 #include "web/html.hpp"
+#include "web/local_client.hpp"
 #include "web/reply.hpp"
 
 namespace qp::web {
@@ -43,10 +44,13 @@ std::string_view host_of(std::string_view uri) {
 }
 
 /// Who asks, as far as it is known, for the page that signs in.
-Result<std::string> reason_to_sign_in(const store::Txn& txn, const text::Form& query) {
+Result<std::string> reason_to_sign_in(Context& context, const store::Txn& txn,
+                                      const text::Form& query) {
   const std::string_view id = oauth::parameter(query, "client_id").value_or("");
+  if (is_local_client(context, id))
+    return std::string("to go on to an app that somebody made here");
   const auto client = QP_TRY(oauth::find_client(txn, id));
-  if (client) return "to go on to " + shown(client->name);
+  if (client) return "to go on to " + shown(client->title());
   if (oauth::names_document(id)) return "to go on to an app of " + shown(host_of(id));
   return std::string();
 }
@@ -54,8 +58,23 @@ Result<std::string> reason_to_sign_in(const store::Txn& txn, const text::Form& q
 /// Who asks; or a Response that has to be sent first: the request is parked, or was refused.
 struct Asking {
   std::optional<oauth::Client> client;
+  std::string maker;  ///< of an app that is an object here
   std::optional<net::Response> instead;
 };
+
+Result<Asking> find_asking_here(const Context& context, const store::Txn& txn,
+                                const std::string& id) {
+  Asking asking;
+  auto found = read_local_client(context, txn, id);
+  if (found) {
+    asking.client = std::move(found->client);
+    asking.maker = std::move(found->maker);
+    return asking;
+  }
+  if (found.error().message.empty()) return found.error();
+  asking.instead = refusal_page({"invalid_request", found.error().message, ""});
+  return asking;
+}
 
 Result<Asking> find_asking(Context& context, const Exchange& exchange, const store::Txn& txn,
                            const text::Form& query) {
@@ -65,6 +84,7 @@ Result<Asking> find_asking(Context& context, const Exchange& exchange, const sto
     asking.client = QP_TRY(oauth::find_client(txn, id));
     return asking;
   }
+  if (is_local_client(context, id)) return find_asking_here(context, txn, id);
   ClientDocuments::Lookup found = context.client_documents.find(id);
   Asking asking;
   if (found.state == ClientDocuments::State::Known) {
@@ -113,9 +133,12 @@ std::string actor_choices(const std::vector<ap::Actor>& actors, std::string_view
   return list + "</ul></fieldset>";
 }
 
-std::string who_asks(const oauth::Client& client) {
-  std::string text = "<h1>" + shown(client.name) + "</h1><p>";
-  if (client.fetched != Millis(0)) {
+std::string who_asks(const oauth::Client& client, std::string_view maker) {
+  std::string text = "<h1>" + shown(client.title()) + "</h1><p>";
+  if (!maker.empty()) {
+    // Its address begins like this server's own; that says nothing about who is behind it.
+    text += "This app, made by <strong>" + shown(maker) + "</strong>, ";
+  } else if (client.fetched != Millis(0)) {
     text += "This app of <strong>" + shown(host_of(client.id)) + "</strong> ";
   } else {
     text += "This app ";
@@ -124,9 +147,9 @@ std::string who_asks(const oauth::Client& client) {
 }
 
 net::Response consent_page(const Exchange& exchange, const Browser& browser,
-                           const oauth::Authorization& request, const text::Form& query,
-                           const std::vector<ap::Actor>& actors) {
-  std::string body = "<div class=\"card narrow\">" + who_asks(request.client) +
+                           const oauth::Authorization& request, std::string_view maker,
+                           const text::Form& query, const std::vector<ap::Actor>& actors) {
+  std::string body = "<div class=\"card narrow\">" + who_asks(request.client, maker) +
                      scope_list(request.scopes) +
                      "<form method=\"post\" action=\"/o/authorize/\">" + form_token_field(browser);
   for (const std::string_view name : kParameters) {
@@ -160,6 +183,13 @@ Result<std::string> chosen_actor(const store::Txn& txn, const text::Form& form,
   return owned->actor;
 }
 
+/// An actor may be deleted while its owner reads the page.
+Result<void> check_actor(const store::Txn& txn, const std::string& iri) {
+  const auto actor = QP_TRY(ap::find_actor(txn, iri));
+  if (!actor || actor->deleted) return error(Code::Gone, "That actor is deleted");
+  return {};
+}
+
 Result<net::Response> grant_code(Context& context, const Exchange& exchange,
                                  const oauth::Authorization& request, const oauth::User& user,
                                  const std::string& actor) {
@@ -173,6 +203,7 @@ Result<net::Response> grant_code(Context& context, const Exchange& exchange,
   const Millis now = context.clock();
   std::string code;
   QP_TRY(context.store.write([&](store::WriteTxn& txn) -> Result<void> {
+    if (!actor.empty()) QP_TRY(check_actor(txn, actor));
     if (request.client.fetched != Millis(0)) QP_TRY(oauth::keep_client(txn, request.client));
     code = QP_TRY(oauth::issue_code(txn, wanted, now));
     return {};
@@ -190,7 +221,7 @@ Result<net::Response> get_authorize(Context& context, const Exchange& exchange) 
   const bool is_document = oauth::names_document(oauth::parameter(query, "client_id").value_or(""));
   const std::string here = "/o/authorize/?" + exchange.request.query;
   if (!browser.user && is_document) {
-    return sign_in_page(exchange, browser, here, QP_TRY(reason_to_sign_in(*txn, query)));
+    return sign_in_page(exchange, browser, here, QP_TRY(reason_to_sign_in(context, *txn, query)));
   }
   Asking asking = QP_TRY(find_asking(context, exchange, *txn, query));
   if (asking.instead) return std::move(*asking.instead);
@@ -199,10 +230,11 @@ Result<net::Response> get_authorize(Context& context, const Exchange& exchange) 
   const auto* refusal = std::get_if<oauth::AuthorizationRefusal>(&checked);
   if (refusal) return refusal_page(*refusal);
   if (!browser.user) {
-    return sign_in_page(exchange, browser, here, QP_TRY(reason_to_sign_in(*txn, query)));
+    return sign_in_page(exchange, browser, here, QP_TRY(reason_to_sign_in(context, *txn, query)));
   }
   const auto actors = QP_TRY(ap::actors_of(*txn, browser.user->name));
-  return consent_page(exchange, browser, std::get<oauth::Authorization>(checked), query, actors);
+  return consent_page(exchange, browser, std::get<oauth::Authorization>(checked), asking.maker,
+                      query, actors);
 }
 
 Result<net::Response> post_authorize(Context& context, const Exchange& exchange) {

@@ -41,13 +41,15 @@ struct Limiters {
         origins({quotas.origin_posts, limits::kAskedPeriod}),
         proxy({quotas.proxied, limits::kAskedPeriod}),
         posts({quotas.posts, limits::kAskedPeriod}),
-        uploads({quotas.uploads, limits::kAskedPeriod}) {}
+        uploads({quotas.uploads, limits::kAskedPeriod}),
+        actors({quotas.actors, limits::kAskedPeriod}) {}
 
   RateLimiter inbox;    ///< S2S posts, by address
   RateLimiter origins;  ///< the same, by the server whose signature held
   RateLimiter proxy;    ///< fetches in somebody's name, by user
   RateLimiter posts;    ///< to outboxes, by user
   RateLimiter uploads;  ///< by user
+  RateLimiter actors;   ///< made, by user
 };
 
 /// What the handlers work with; `main` builds it and it outlives them. Handlers run on several

@@ -20,8 +20,8 @@ that it came with, and the address of the actor that sent it.</p>
 its author sees. What was sent to other servers is theirs to keep.</p>
 <p>What is deleted is deleted with all its words. A mark stays that something was there, of what kind,
 and when.</p>
-<p>No address of a visitor is kept but in the log of the operator. Pages set no cookies until somebody
-signs in.</p>
+<p>No address of a visitor is kept but in the log of the operator. The only cookie is that of the page
+to sign in, and of who signed in there.</p>
 </div>)";
 
 }  // namespace

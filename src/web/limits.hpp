@@ -9,6 +9,7 @@ namespace qp::limits {
 inline constexpr auto kAskedPeriod = 5min;
 inline constexpr std::uint32_t kPostsPerUser = 300'000;  // to outboxes; a disk writes fewer
 inline constexpr std::uint32_t kUploadsPerUser = 3'000;
+inline constexpr std::uint32_t kActorsPerUser = 300;  // made; each takes a key of 170 ms
 
 // A form of several parts.
 inline constexpr std::size_t kFormParts = 16;
@@ -46,6 +47,7 @@ struct Quotas {
   std::uint32_t proxied = limits::kProxyPerUser;
   std::uint32_t posts = limits::kPostsPerUser;
   std::uint32_t uploads = limits::kUploadsPerUser;
+  std::uint32_t actors = limits::kActorsPerUser;
   std::uint32_t media_mib = limits::kMediaPerUser / limits::kMiB;  ///< all files of a user
 };
 

@@ -163,9 +163,8 @@ Result<net::Response> get_media(Context& context, const Exchange& exchange) {
   const auto media = QP_TRY(ap::find_media(*txn, name));
   if (!media) return Error{Code::NotFound, "no such file: " + name, {}};
   const std::string etag = "\"" + name + "\"";
-  const auto known = exchange.request.headers.get("If-None-Match");
   net::Response response;
-  if (known && names_etag(*known, etag)) {
+  if (names_etag(exchange.request.headers.joined("If-None-Match"), etag)) {
     response.status = 304;
   } else {
     const ByteRange range = requested_range(exchange.request, etag, media->bytes.size());

@@ -71,10 +71,13 @@ Result<std::vector<Part>> parse_multipart(std::string_view content_type, std::st
   }
   const std::string opening = "--" + *boundary;
   const std::string between = "\r\n" + opening;
-  if (!body.starts_with(opening)) return bad_input("the form does not begin with its boundary");
-  body.remove_prefix(opening.size());
+  // RFC 2046 5.1.1: what comes before the first boundary is for nobody, and blanks may follow one.
+  const std::size_t first = body.starts_with(opening) ? 0 : body.find(between);
+  if (first == std::string_view::npos) return bad_input("the form has no boundary");
+  body.remove_prefix(first + (first == 0 && body.starts_with(opening) ? opening : between).size());
   std::vector<Part> parts;
   while (!body.starts_with("--")) {
+    body.remove_prefix(std::min(body.find_first_not_of(" \t"), body.size()));
     if (!body.starts_with("\r\n") || parts.size() == limits::kFormParts) {
       return bad_input("the form is malformed, or has too many parts");
     }

@@ -24,7 +24,7 @@ struct Usage {
 
 Result<Usage> count(const store::Txn& txn) {
   Usage usage;
-  usage.users = QP_TRY(oauth::list_users(txn)).size();
+  usage.users = QP_TRY(oauth::count_users(txn));
   const std::optional<std::string_view> posts = QP_TRY(txn.get(ap::kCounters, "local_posts"));
   usage.local_posts = posts ? text::to_uint(*posts).value_or(0) : 0;
   return usage;

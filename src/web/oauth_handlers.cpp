@@ -6,6 +6,7 @@
 #include "oauth/register.hpp"
 #include "web/auth.hpp"
 #include "web/browser.hpp"
+#include "web/local_client.hpp"
 #include "web/problem.hpp"
 #include "web/reply.hpp"
 
@@ -43,6 +44,11 @@ net::Response post_form(const Context& context, const Exchange& exchange, Endpoi
 
 Result<net::Response> post_token(Context& context, const Exchange& exchange) {
   return post_form(context, exchange, [&](const oauth::FormRequest& form) {
+    const std::string id(oauth::parameter(form.form, "client_id").value_or(""));
+    if (is_local_client(context, id)) {
+      const auto looked = end_if_no_client(context, id);
+      if (!looked) return oauth::trouble_answer(looked.error());
+    }
     return oauth::answer_token(context.oauth, form, context.clock());
   });
 }

@@ -101,15 +101,16 @@ struct Read {
   const Exchange& exchange;
   const store::Txn& txn;
   std::string iri;
+  std::string query;
   Representation wanted;
   Identified reader{};
 };
 
 Result<net::Response> respond(const Read& read, const Answer& answer) {
   const std::string etag = etag_of(answer.etag, read.wanted);
-  const std::optional<std::string_view> known = read.exchange.request.headers.get("If-None-Match");
+  const std::string known = read.exchange.request.headers.joined("If-None-Match");
   net::Response response;
-  if (answer.status == 200 && known && names_etag(*known, etag)) {
+  if (answer.status == 200 && names_etag(known, etag)) {
     response.status = 304;
   } else {
     response = QP_TRY(whole(read.iri, answer, read.wanted, read.txn, read.context.contexts));
@@ -227,11 +228,11 @@ Result<net::Response> get_for_reader(const Read& read) {
   if (const auto owner = QP_TRY(ap::find_partial_followers(read.txn, read.iri))) {
     return get_partial_followers(read, *owner);
   }
-  if (read.exchange.request.query.empty() && has_credentials(read.exchange.request)) {
+  if (read.query.empty() && has_credentials(read.exchange.request)) {
     if (auto response = QP_TRY(respond_rendered(read))) return std::move(*response);
   }
   // Read before it is known what is here: a wrong query tells nothing about that.
-  const std::optional<view::Page> page = QP_TRY(requested_page(read.exchange.request.query));
+  const std::optional<view::Page> page = QP_TRY(requested_page(read.query));
   if (const auto collection = QP_TRY(ap::find_collection(read.txn, read.iri))) {
     return get_collection(read, *collection, page);
   }
@@ -251,6 +252,16 @@ Result<net::Response> get_for_reader(const Read& read) {
 Result<net::Response> one_not_found(Result<net::Response> response, const std::string& iri) {
   if (response || response.error().code != Code::NotFound) return response;
   return Error{Code::NotFound, response.error().detail + ": " + iri, {}};
+}
+
+/// What is there for who asks, once it is known who that is.
+Result<net::Response> answer_reader(Read& read) {
+  if (read.reader.wait_for) {
+    net::Response parked;
+    parked.wait_for = std::move(read.reader.wait_for);
+    return parked;
+  }
+  return one_not_found(get_for_reader(read), read.iri);
 }
 
 }  // namespace
@@ -276,14 +287,16 @@ Result<std::optional<view::Page>> requested_page(std::string_view query) {
 
 Result<net::Response> get_resource(Context& context, const Exchange& exchange) {
   const net::Request& request = exchange.request;
-  const std::optional<Representation> wanted = negotiate(request.headers.get("Accept"));
+  const std::optional<Representation> wanted = negotiate(request.headers.joined("Accept"));
   if (!wanted) {
     return error(Code::NotAcceptable,
                  "This is served as application/activity+json, application/ld+json, text/html, "
                  "text/turtle, application/trig and application/n-quads");
   }
   const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
-  Read read{context, exchange, *txn, requested_iri(exchange.domain, request.target), *wanted};
+  Read read{context,       exchange, *txn, requested_iri(exchange.domain, request.target),
+            request.query, *wanted};
+  if (request.path == "/inbox/") read.iri.pop_back();
 
   // What everybody gets asks for no key: two servers that sign their reads would wait for each
   // other. A token is looked at all the same: its sender is to learn that it does not hold.
@@ -298,12 +311,7 @@ Result<net::Response> get_resource(Context& context, const Exchange& exchange) {
     return later;
   }
   read.reader = QP_TRY(find_reader(context, exchange, *txn));
-  if (read.reader.wait_for) {
-    net::Response parked;
-    parked.wait_for = std::move(read.reader.wait_for);
-    return parked;
-  }
-  return one_not_found(get_for_reader(read), read.iri);
+  return answer_reader(read);
 }
 
 Result<net::Response> get_elsewhere(Context& context, const Exchange& exchange) {
@@ -316,14 +324,21 @@ Result<net::Response> get_elsewhere(Context& context, const Exchange& exchange) 
   const std::string current = QP_TRY(ap::current_id(*txn, iri));
   if (current.empty()) return error(Code::NotFound, "There is nothing at this address");
   const auto answer = QP_TRY(serve_here(context, exchange, *txn, current));
-  return answer.status == 200 ? redirect(301, current) : answer;
+  const bool is_parked = answer.wait_for.has_value();
+  return answer.status == 200 && !is_parked ? redirect(301, current) : answer;
 }
 
 Result<net::Response> serve_here(Context& context, const Exchange& exchange, const store::Txn& txn,
-                                 const std::string& iri) {
-  Read read{context, exchange, txn, iri, Representation::ActivityJson};
+                                 std::string_view url) {
+  const auto [iri, query] = text::split_once(url, '?');
+  Read read{context,
+            exchange,
+            txn,
+            std::string(iri),
+            std::string(query.value_or("")),
+            Representation::ActivityJson};
   read.reader = QP_TRY(find_reader(context, exchange, txn));
-  return one_not_found(get_for_reader(read), iri);
+  return answer_reader(read);
 }
 
 Result<net::Response> get_key(Context& context, const Exchange& exchange) {

@@ -13,10 +13,11 @@ Result<net::Response> get_resource(Context& context, const Exchange& exchange);
 /// another one now is redirected there.
 Result<net::Response> get_elsewhere(Context& context, const Exchange& exchange);
 
-/// The resource `iri` of a domain of this server, for who asks: what get_resource answers, as
-/// application/activity+json.
+/// The resource at `url` (an id, or the page of a collection: what is behind the `?` counts) of a
+/// domain of this server, for who asks, as application/activity+json. Parked, like get_resource,
+/// where the key of the one who asks has to be fetched.
 Result<net::Response> serve_here(Context& context, const Exchange& exchange, const store::Txn& txn,
-                                 const std::string& iri);
+                                 std::string_view url);
 
 /// `/keys/<id>`: where the key of `/actors/<id>` is.
 Result<net::Response> get_key(Context& context, const Exchange& exchange);

@@ -2,7 +2,9 @@
 
 #include "base/log.hpp"
 #include "oauth/client_document.hpp"
+#include "vocab/terms.hpp"
 #include "web/auth.hpp"
+#include "web/local_client.hpp"
 #include "web/negotiate.hpp"
 #include "web/permission.hpp"
 #include "web/problem.hpp"
@@ -33,16 +35,21 @@ Result<net::Response> post_outbox(Context& context, const Exchange& exchange,
     return error(Code::UnsupportedType, "The body is to be application/activity+json");
   }
   std::optional<oauth::Scope> missing;
+  std::vector<std::string> deleted;
   Result<ap::Submitted> outcome = context.outbox.submit(
       *owner, request.body,
       [&](const store::Txn& txn, const ap::Activity& activity) -> Result<void> {
         missing = QP_TRY(missing_scope(txn, caller, *owner, activity));
+        if (activity.is(as::Delete)) deleted = activity.objects;
         if (!missing) return {};
         return error(Code::Forbidden, "The token lacks the scope " + oauth::scope_name(*missing));
       },
       oauth::names_document(caller.client) ? std::string_view(caller.client) : std::string_view());
   if (missing) return lacks_scope(*missing);
   const ap::Submitted submitted = QP_TRY(std::move(outcome));
+  for (const std::string& one : deleted) {
+    if (is_local_client(context, one)) QP_TRY(end_if_no_client(context, one));
+  }
   log::info("submitted",
             {log::field("activity", submitted.activity), log::field("actor", owner->iri)});
   net::Response response = reply(201, submitted.body, content_type(Representation::ActivityJson));

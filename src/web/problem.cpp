@@ -51,6 +51,15 @@ Mapping mapping_of(Code code) {
   return {500, "Internal server error", true};
 }
 
+/// What a status owes the client beside its body.
+net::Response with_advice(net::Response response) {
+  response.headers.set("Cache-Control", "no-store");
+  if (response.status == 401) response.headers.set("WWW-Authenticate", bearer_challenge({}));
+  if (response.status == 503) response.headers.set("Retry-After", "5");
+  if (response.status == 429) response.headers.set("Retry-After", "60");
+  return response;
+}
+
 }  // namespace
 
 int status_of(Code code) { return mapping_of(code).status; }
@@ -60,20 +69,14 @@ net::Response problem_page(const Error& error) {
   const std::string title = escape_html(mapping.title);
   std::string body = "<h1>" + title + "</h1>";
   if (!mapping.ours && !error.message.empty()) body += "<p>" + escape_html(error.message) + "</p>";
-  net::Response response = html_reply(mapping.status, mapping.title, body);
-  response.headers.set("Cache-Control", "no-store");
-  return response;
+  return with_advice(html_reply(mapping.status, mapping.title, body));
 }
 
 net::Response problem(const Error& error) {
   const Mapping mapping = mapping_of(error.code);
   const bool can_tell = !mapping.ours && !error.message.empty();
-  net::Response response =
-      problem(mapping.status, mapping.title, can_tell ? error.message : mapping.title);
-  if (mapping.status == 401) response.headers.set("WWW-Authenticate", bearer_challenge({}));
-  if (mapping.status == 503) response.headers.set("Retry-After", "5");
-  if (mapping.status == 429) response.headers.set("Retry-After", "60");
-  return response;
+  return with_advice(
+      problem(mapping.status, mapping.title, can_tell ? error.message : mapping.title));
 }
 
 net::Response problem(int status, std::string_view title, std::string_view detail) {

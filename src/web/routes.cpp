@@ -164,7 +164,7 @@ net::Response method_not_allowed(const Route& route, std::string_view method) {
 /// Somebody reads it in a browser, on a page with forms.
 bool is_for_people(const Route& route, const net::Request& request) {
   return route.cors == Cors::None &&
-         request.headers.get("Accept").value_or("").find("text/html") != std::string_view::npos;
+         request.headers.joined("Accept").find("text/html") != std::string::npos;
 }
 
 /// Errors as a response, and what is wrong on our side to the log.
@@ -172,14 +172,18 @@ net::Response to_response(Result<net::Response> result, const Route& route,
                           const net::Request& request) {
   if (result) return std::move(*result);
   const Error& error = result.error();
-  if (status_of(error.code) >= 500) {
+  // Strangers choose whom this server asks: that others do not answer is no trouble of its own.
+  const bool is_trouble = error.code == Code::Internal || error.code == Code::Storage;
+  if (is_trouble) {
     log::error("request_failed", {log::field("detail", error.detail)});
+  } else if (status_of(error.code) >= 500) {
+    log::info("request_failed", {log::field("detail", error.detail)});
   } else {
     log::debug("request_refused", {log::field("detail", error.detail)});
   }
   if (is_for_people(route, request)) return problem_page(error);
   net::Response response = problem(error);
-  if (is_read(request) && negotiate(request.headers.get("Accept")) == Representation::Html) {
+  if (is_read(request) && negotiate(request.headers.joined("Accept")) == Representation::Html) {
     response = problem_page(error);
   }
   if (response.status == 401 && has_credentials(request)) {

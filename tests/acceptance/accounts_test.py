@@ -165,6 +165,25 @@ class ActorRows(AcceptanceCase):
             self.assertIn('realm="api"', response.headers["WWW-Authenticate"])
             self.assertIn("detail", response.json())
 
+    def test_a_token_that_does_not_hold_is_told_so(self):
+        token = self.server.cli_json("token", "add", "--user", "other")["access_token"]
+        self.server.cli("token", "revoke", "--token-stdin", stdin=token)
+        missing = self.api("GET", user=None).json()["detail"]
+        self.assertEqual(missing, "Authentication credentials were not provided.")
+        for bad in (token, "not-a-token"):
+            answer = self.api("GET", user=bad)
+            self.assert_status(answer, 401)
+            self.assertNotEqual(answer.json()["detail"], missing)
+            self.assertIn('error="invalid_token"', answer.headers["WWW-Authenticate"])
+
+    def test_a_token_for_one_actor_makes_no_others(self):
+        own = self.create("bound")
+        bound = self.server.cli_json("token", "add", "--user", "manager", "--actor",
+                                     own["actor_uri"])["access_token"]
+        self.assert_status(self.api("POST", {"preferred_username": "more"}, user=bound), 403)
+        self.assertEqual([actor["preferred_username"] for actor in self.api("GET", user=bound).json()],
+                         ["bound"])
+
     def test_T6_an_actor_is_created(self):
         response = self.api("POST", {"preferred_username": "t6", "display_name": "Tee Six",
                                      "type": "Person"})

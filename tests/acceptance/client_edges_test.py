@@ -2,12 +2,16 @@
 and what is spelled in another way. Written from the specifications alone, as a stranger's test."""
 
 import json
+import re
 import socket
 import unittest
+import urllib.parse
 
 import requests
 
-from harness import AS2, AS2_TYPE, PUBLIC, AcceptanceCase, Server, id_of, stays, wait_until
+from harness import (AS2, AS2_TYPE, PASSWORD, PUBLIC, AcceptanceCase, Server, id_of, stays,
+                     wait_until)
+from oauth_test import Person
 from remote import Peer
 from wire_test import Raw, send
 
@@ -47,6 +51,85 @@ class ClientEdges(AcceptanceCase):
             while part := connection.recv(65536):
                 answer += part
         return answer.decode()
+
+
+class Operators(ClientEdges):
+    """What whoever runs the server types: hosts to block, and what to look for."""
+
+    def proxied(self, host):
+        return requests.post(self.server.url + "/proxy", timeout=30, headers=self.alice.headers,
+                             data={"id": f"https://{host}/users/x"})
+
+    def test_AP66_a_host_is_blocked_in_whatever_form_it_was_typed(self):
+        for typed, kept in (("münchen.example", "xn--mnchen-3ya.example"),
+                            (" *.Wild.example ", "wild.example"), ("dot.example.", "dot.example"),
+                            ("plain.example:8443", "plain.example:8443")):
+            self.assertEqual(self.server.cli_json("domain", "block", typed)["blocked"], kept)
+            self.assert_status(self.proxied(kept), 403)
+        for host in ("münchen.example", "a.wild.example", "b.xn--mnchen-3ya.example"):
+            self.assert_status(self.proxied(host), 403)
+        self.server.cli("domain", "unblock", "münchen.example")
+        self.assertNotIn("xn--mnchen", self.server.cli("domain", "list"))
+
+    def test_AP66_what_is_no_host_or_one_of_its_own_is_not_blocked(self):
+        before = self.server.cli("domain", "list")
+        for typed in ("", "a b.example", "<script>", "*", "https://x.example/", "a..example",
+                      "@x.example", "a" * 300, "x.example:99999"):
+            done = self.server.run("domain", "block", typed)
+            self.assertNotEqual(done.returncode, 0, typed)
+            self.assertIn("HOST is the name of a host", done.stderr, typed)
+        for own in (f"127.0.0.1:{self.server.port}", "127.0.0.1"):
+            done = self.server.run("domain", "block", own)
+            self.assertNotEqual(done.returncode, 0, own)
+            self.assertIn("would block itself", done.stderr)
+        self.assertEqual(self.server.cli("domain", "list"), before)
+
+    def administrator(self):
+        self.server.run("user", "add", "root", "--password", PASSWORD, "--admin")
+        person = Person(self.server)
+        self.assert_status(person.sign_in("root"), 303)
+        return person
+
+    def test_T30_actors_are_found_by_address_and_in_any_case(self):
+        self.server.cli("actor", "add", "sought", "--user", "bob", "--name", "Zoë Ünï")
+        root = self.administrator()
+        def found(wanted):
+            page = root.get("/admin/actors?" + urllib.parse.urlencode({"q": wanted})).text
+            return set(re.findall(r">@(\w+)@", page))
+        for wanted in ("sought", "@sought", "SOUGHT", f"sought@127.0.0.1:{self.server.port}",
+                       f"@sought@127.0.0.1", "zoë", "ZOË", "ünÏ"):
+            self.assertEqual(found(wanted), {"sought"}, wanted)
+        self.assertEqual(found("nobody"), set())
+
+    def test_T30_deleted_actors_are_marked(self):
+        dora = self.server.account("dora")
+        root = self.administrator()
+        self.assertNotIn("deleted", root.get("/admin/actors?q=@dora").text)
+        dora.submit({"type": "Delete", "object": dora.actor})
+        self.assertIn("deleted", root.get("/admin/actors?q=@dora").text)
+
+    def test_an_administrator_does_not_lock_out_itself_in_another_case(self):
+        root = self.administrator()
+        page = root.get("/admin/users").text
+        token = re.search(r'name="form_token" value="([^"]*)"', page).group(1)
+        for name in ("root", "Root", "ROOT"):
+            answer = root.post("/admin/users", {"form_token": token, "action": "disable",
+                                                "user": name})
+            self.assert_status(answer, 409)
+        self.assert_status(root.get("/admin/users"), 200)
+
+    def test_an_app_without_a_name_is_called_by_where_it_sends_people_back(self):
+        client = requests.post(self.server.url + "/o/register/", timeout=20, json={
+            "redirect_uris": ["https://app.example/back"],
+            "token_endpoint_auth_method": "none"}).json()
+        query = urllib.parse.urlencode({
+            "response_type": "code", "client_id": client["client_id"], "state": "s",
+            "redirect_uri": "https://app.example/back", "code_challenge": "A" * 43,
+            "code_challenge_method": "S256"})
+        person = Person(self.server)
+        self.assertIn("to go on to <bdi>app.example", person.get("/o/authorize/?" + query).text)
+        person.sign_in("alice")
+        self.assertRegex(person.get("/o/authorize/?" + query).text, "<h1><bdi>app.example")
 
 
 class HiddenRecipients(ClientEdges):
@@ -120,6 +203,34 @@ class Requests(ClientEdges):
         self.assert_status(asked, 204)
         self.assertEqual(asked.headers["Access-Control-Allow-Origin"], "https://app.example")
         self.assertIn("Authorization", asked.headers["Access-Control-Allow-Headers"])
+
+    def test_fields_that_come_twice_are_one_list(self):
+        path = self.alice.actor[len(self.server.url):]
+        etag = self.server.get(self.alice.actor).headers["ETag"]
+        again = f'GET {path} HTTP/1.1\r\nIf-None-Match: "other"\r\nIf-None-Match: {etag}'
+        self.assertTrue(self.raw(again).startswith("HTTP/1.1 304 "))
+        both = f"GET {path} HTTP/1.1\r\nAccept: image/png\r\nAccept: {AS2_TYPE}"
+        self.assertTrue(self.raw(both).startswith("HTTP/1.1 200 "))
+
+    def test_a_401_names_its_scheme_on_a_page_too(self):
+        for accept in ("text/html", AS2_TYPE):
+            answer = self.server.get(self.alice.inbox, headers={"Accept": accept})
+            self.assert_status(answer, 401)
+            self.assertIn("Bearer", answer.headers["WWW-Authenticate"], accept)
+
+    def test_the_shared_inbox_is_read_with_and_without_its_last_slash(self):
+        for path in ("/inbox", "/inbox/"):
+            answer = self.server.get(self.server.url + path)
+            self.assert_status(answer, 200)
+            self.assertEqual(answer.json()["id"], self.server.url + "/inbox")
+
+    def test_that_another_server_does_not_answer_is_no_error_of_this_one(self):
+        answer = requests.post(self.server.url + "/proxy", timeout=30, headers=self.alice.headers,
+                               data={"id": "http://127.0.0.1:9/nothing"})
+        self.assert_status(answer, 502)
+        lines = [line for line in self.server.log().splitlines() if "request_failed" in line]
+        self.assertTrue(lines)
+        self.assertFalse([line for line in lines if '"error"' in line], lines)
 
     def test_what_the_front_refuses_says_what_to_do(self):
         answer = self.alice.post({"type": "Note", "content": "x" * (3 << 20)})
@@ -236,6 +347,26 @@ class Submissions(ClientEdges):
                          self.bob)
         for name in ("outbox", "followers", "following", "liked", "featured"):
             self.assert_status(self.server.get(document[name]), 200)
+
+    def test_an_update_gives_no_other_meaning_to_what_it_does_not_name(self):
+        def context(iri):
+            return [AS2, {"mood": "https://one.example/mood", "extra": iri}]
+        _, note = self.alice.create({"type": "Note", "content": "x", "mood": "calm", "extra": "1"},
+                                    to=[PUBLIC], context=context("https://one.example/extra"))
+        before = self.alice.get(note).json()
+        change = {"type": "Update", "object": {"id": note, "content": "y"}}
+        self.refused({"@context": context("https://two.example/extra"), **change}, 400,
+                     "another meaning")
+        change["object"]["@context"] = {"mood": "https://two.example/mood"}
+        self.refused({"@context": AS2, **change}, 400, "another meaning")
+        self.assertEqual(self.alice.get(note).json(), before)
+        # What is named may change its meaning, and other terms may come.
+        self.alice.submit({"@context": [AS2, {"more": "https://three.example/more"}], "type": "Update",
+                           "object": {"id": note, "more": "2"}})
+        self.alice.submit({"@context": context("https://two.example/extra"), "type": "Update",
+                           "object": {"id": note, "extra": "3"}})
+        after = self.alice.get(note).json()
+        self.assertEqual((after["mood"], after["extra"], after["more"]), ("calm", "3", "2"))
 
     def test_members_spelled_in_json_ld_are_what_they_mean(self):
         create = self.alice.submit({"@context": AS2, "@type": "Note", "as:content": "x",

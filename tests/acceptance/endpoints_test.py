@@ -198,6 +198,16 @@ class Endpoints(AcceptanceCase):
         self.assert_status(self.proxy(thing, carol), 404)
         self.assert_status(self.proxy(self.bob.inbox, carol), 403)
 
+    def test_AP18_the_proxy_serves_the_pages_of_local_collections(self):
+        writer = self.server.account("writer")
+        posted = [writer.submit({"type": "Note", "content": str(n), "to": PUBLIC})
+                  for n in range(5)][::-1]
+        page = self.proxy(writer.outbox + "?page=first&limit=2").json()
+        following = self.proxy(page["next"]).json()
+        self.assertEqual([item["id"] for item in page["orderedItems"] + following["orderedItems"]],
+                         posted[:4])
+        self.assertEqual(page["id"], writer.outbox + "?page=first&limit=2")
+
     def test_the_proxy_refuses_what_it_must(self):
         self.assert_status(self.proxy("http://10.0.0.1/x"), 403, 502)
         self.assert_status(self.proxy("file:///etc/passwd"), 400)
@@ -223,7 +233,8 @@ class AccountLimits(AcceptanceCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.server = Server(config="[limits]\nposts = 12\nuploads = 3\nproxied = 2\nmedia_mib = 1\n")
+        cls.server = Server(config="[limits]\nposts = 12\nuploads = 3\nactors = 2\nproxied = 2\n"
+                                   "media_mib = 1\n")
         cls.addClassCleanup(cls.server.close)
         cls.server.start()
 
@@ -279,6 +290,18 @@ class AccountLimits(AcceptanceCase):
         self.assert_status(found, 413)
         self.refused(self.upload(carol), "media", 3)
         self.assert_status(self.upload(self.server.account("erin")), 201)
+
+    def test_making_actors_is_limited_by_account(self):
+        self.server.add_user("harry")
+        token = self.server.cli_json("token", "add", "--user", "harry")["access_token"]
+        def make(name):
+            return requests.post(self.server.url + "/api/actors", timeout=30,
+                                 json={"preferred_username": name},
+                                 headers={"Authorization": f"Bearer {token}"})
+        self.assert_status(make("harry1"), 201)
+        self.assert_status(make("harry1"), 400)  # costs no key
+        self.assert_status(make("harry2"), 201)
+        self.refused(make("harry3"), "actors", 2)
 
     def test_what_is_fetched_in_somebodys_name_is_limited_by_account(self):
         frank = self.server.account("frank")

@@ -20,8 +20,10 @@ import zipfile
 
 import requests
 
+import sign
 from harness import AS2, AS2_TYPE, LD_TYPE, PUBLIC, AcceptanceCase, Server, id_of, wait_until
 from mastodon import PNG, Archive
+from remote import Peer
 
 DOCUMENTS = [
     {"@context": AS2, "id": "https://a.example/1", "type": "Note", "content": "one", "to": ["Public"],
@@ -977,6 +979,17 @@ class FormerAddresses(AcceptanceCase):
         answer = self.ask(hidden, token=True)
         self.assert_status(answer, 301)
         self.assertEqual(self.alice.get(answer.headers["Location"]).json()["alsoKnownAs"], hidden)
+
+    def test_a_signed_read_of_a_former_address_waits_for_its_key(self):
+        peer = Peer()
+        self.addCleanup(peer.close)
+        known, unknown = peer.actor("known"), peer.actor("unknown")
+        del peer.documents["/users/unknown"]
+        for actor, status in ((unknown, 401), (known, 404)):
+            url = self.archive.status(3)
+            headers = sign.cavage_headers(actor.key, actor.key_id, "GET", url, b"",
+                                          covered=("(request-target)", "host", "date"))
+            self.assert_status(self.server.get(url, headers={**headers, "Accept": AS2_TYPE}), status)
 
     def test_webfinger_knows_the_actor_by_its_former_names(self):
         host = self.old.split("//")[1]

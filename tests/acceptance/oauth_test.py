@@ -17,7 +17,7 @@ import urllib.parse
 
 import requests
 
-from harness import AS2, AS2_TYPE, PASSWORD, PUBLIC, AcceptanceCase, Server, in_threads
+from harness import AS2, AS2_TYPE, PASSWORD, PUBLIC, AcceptanceCase, Server, id_of, in_threads
 
 REDIRECT = "https://app.example/back"
 NAME_WITH_MARKUP = "<script>alert(1)</script>\"><img src=x onerror=alert(2)>"
@@ -291,6 +291,22 @@ class Hostile(OauthCase):
         fields.pop("form_token")
         self.assert_status(self.person.post("/o/authorize/", fields, origin=False), 403)
 
+    def test_an_actor_that_was_deleted_meanwhile_gets_no_code(self):
+        token = self.server.cli_json("token", "add", "--user", "alice")["access_token"]
+        made = requests.post(self.server.url + "/api/actors", json={"preferred_username": "brief"},
+                             headers={"Authorization": f"Bearer {token}"}, timeout=20).json()
+        page = self.consent_page()
+        self.assertIn(made["actor_uri"], page)
+        deleted = requests.post(made["outbox"], timeout=20, headers={
+            "Authorization": f"Bearer {token}", "Content-Type": AS2_TYPE},
+            json={"@context": AS2, "type": "Delete", "object": made["actor_uri"]})
+        self.assert_status(deleted, 201)
+        answer = self.person.post("/o/authorize/", {
+            **fields_of(page, "/o/authorize/"), "actor": made["actor_uri"], "decision": "allow"})
+        self.assert_status(answer, 410)
+        self.assertNotIn("Location", answer.headers)
+        self.assertNotIn(made["actor_uri"], self.person.get(self.request()).text)
+
     def test_another_one_s_actor_cannot_be_chosen(self):
         fields = fields_of(self.consent_page(), "/o/authorize/")
         for actor in (self.bob.actor, "https://remote.example/x", "x"):
@@ -442,6 +458,9 @@ class AppHandler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+REDIRECT_URI = {"@id": "https://purl.archive.org/socialweb/oauth#redirectURI", "@type": "@id"}
+
+
 class ClientDocuments(OauthCase):
     """Client id metadata documents and FEP-d8c2 objects."""
 
@@ -511,6 +530,40 @@ class ClientDocuments(OauthCase):
         self.assertEqual(posted(instrument="https://other.example/app"),
                          "https://other.example/app")
         self.assertNotIn("instrument", self.alice.post({"type": "Note", "content": "x"}).json())
+
+    def local_app(self, **changes):
+        return id_of(self.bob.post({
+            "@context": [AS2, {"redirectURI": REDIRECT_URI}],
+            "type": "Application", "name": "Official mobile app", "redirectURI": self.back,
+            "to": PUBLIC, **changes}).json()["object"])
+
+    def test_an_app_that_somebody_posted_here_says_who(self):
+        client_id = self.local_app()
+        before = self.person.get(self.request(client_id=client_id, redirect_uri=self.back)).text
+        self.assertIn("an app that somebody made here", before)
+        self.assertNotIn("an app of", before)
+        page = self.consent_page(client_id=client_id, redirect_uri=self.back)
+        self.assertIn("made by <strong>", page)
+        self.assertRegex(page, r"@bob@localhost:\d+")
+        self.assertNotIn("This app of", page)
+        for other in (self.local_app(type="Note", content="x"), self.local_app(to=[])):
+            self.assert_status(self.try_to_authorize(other), 400)
+
+    def test_an_app_that_is_none_any_more_loses_its_tokens(self):
+        for kind, change in (("Delete", None), ("Update", {"redirectURI": None})):
+            client_id, person = self.local_app(), Person(self.server)
+            back = self.allow(person=person, client_id=client_id, redirect_uri=self.back)
+            token = self.redeem(back["code"], client_id=client_id, redirect_uri=self.back).json()
+            self.assertTrue(self.opens(token["access_token"]))
+            self.bob.submit({"@context": [AS2, {"redirectURI": REDIRECT_URI}], "type": kind,
+                             "object": {"id": client_id, **change} if change else client_id})
+            refreshed = requests.post(self.server.url + "/o/token/", timeout=20, data={
+                "grant_type": "refresh_token", "client_id": client_id,
+                "refresh_token": token["refresh_token"]})
+            self.assert_status(refreshed, 400, 401)
+            self.assertFalse(self.opens(token["access_token"]))
+            self.assert_status(person.get(self.request(client_id=client_id, redirect_uri=self.back)),
+                               400)
 
     def test_nothing_is_fetched_for_somebody_who_has_not_signed_in(self):
         client_id = self.serve_metadata("/anonymous.json")

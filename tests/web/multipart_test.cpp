@@ -30,6 +30,18 @@ TEST_CASE("a form's parts come with their names and bytes") {
   CHECK(parse_multipart("multipart/form-data; boundary=\"XX\"", body));
 }
 
+TEST_CASE("before the first boundary there may be words, and blanks after each") {
+  const std::string head = "Content-Disposition: form-data; name=\"a\"\r\n\r\nx";
+  for (const std::string body :
+       {"\r\n--XX\r\n" + head + "\r\n--XX--", "words\r\n--XX\r\n" + head + "\r\n--XX--\r\nafter",
+        "--XX \t\r\n" + head + "\r\n--XX  \r\n" + head + "\r\n--XX--"}) {
+    const auto parts = parse_multipart(kType, body);
+    REQUIRE_MESSAGE(parts, body);
+    CHECK(parts->front().content == "x");
+  }
+  CHECK_FALSE(parse_multipart(kType, "words--XX\r\n" + head + "\r\n"));
+}
+
 TEST_CASE("a form that is not what it says is refused") {
   const std::string good = part("Content-Disposition: form-data; name=\"a\"", "x") + "--XX--";
   REQUIRE(parse_multipart(kType, good));
