@@ -81,8 +81,8 @@ class Scopes(AcceptanceCase):
         self.refused(as_public, "#createcontent", lacks="#addresspublic")
         like = {"@type": "https://www.w3.org/ns/activitystreams#Like", "object": self.note()}
         self.refused(like, "#createcontent", lacks="#like")
-        both = {"type": ["Create", "Follow"], "object": {"type": "Note", "content": "x"}}
-        self.refused(both, "#createcontent", lacks="#follow")
+        both = {"type": ["Like", "Follow"], "object": self.bob.actor}
+        self.refused(both, "#like", lacks="#follow")
 
     def test_an_unknown_activity_needs_write(self):
         wave = {"@context": [AS2, {"Wave": "https://example.org/ns#Wave"}], "type": "Wave",

@@ -94,7 +94,7 @@ TEST_CASE("users are listed by name") {
   });
   const auto users = *list_users(**server.store.read());
   REQUIRE(users.size() == 2);
-  CHECK(count_users(**server.store.read()) == 2);
+  CHECK(*count_users(**server.store.read()) == 2);
   CHECK(users[0].name == "aaron");
   CHECK(users[0].role == Role::Admin);
   CHECK(users[1].name == "alice");

@@ -32,7 +32,7 @@ TEST_CASE("a form's parts come with their names and bytes") {
 
 TEST_CASE("before the first boundary there may be words, and blanks after each") {
   const std::string head = "Content-Disposition: form-data; name=\"a\"\r\n\r\nx";
-  for (const std::string body :
+  for (const std::string& body :
        {"\r\n--XX\r\n" + head + "\r\n--XX--", "words\r\n--XX\r\n" + head + "\r\n--XX--\r\nafter",
         "--XX \t\r\n" + head + "\r\n--XX  \r\n" + head + "\r\n--XX--"}) {
     const auto parts = parse_multipart(kType, body);
