@@ -170,6 +170,7 @@ web::Config web_config(const Settings& settings) {
   config.software_version = settings.software_version;
   config.metrics_public = settings.metrics_public;
   config.allow_private = settings.allow_private;
+  config.allowed = net::AddressGuard(settings.allow_private);
   config.quotas = settings.quotas;
   return config;
 }
@@ -218,7 +219,7 @@ class Running {
                  client_documents_,
                  history_,
                  limiters_,
-                 {*store_, sign_in_limiter_, account_limiter_, {}},
+                 {*store_, sign_in_limiter_, account_limiter_, password_slots_, {}},
                  {contexts_, services_.loader},
                  views_,
                  system_now,
@@ -316,6 +317,7 @@ class Running {
   web::Limiters limiters_;
   RateLimiter sign_in_limiter_;
   RateLimiter account_limiter_;
+  oauth::PasswordSlots password_slots_;
   web::Context context_;
   web::Routes routes_;
   web::Housekeeper housekeeper_;

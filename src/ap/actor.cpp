@@ -160,7 +160,10 @@ Result<Domain> parse_domain(std::string_view url, bool insecure) {
   if (!https && !url.starts_with("http://")) {
     return bad_input("the URL must begin with https:// (or http:// on loopback)");
   }
-  const std::string host = text::lower(url.substr(https ? 8 : 7));
+  std::string host = text::lower(url.substr(https ? 8 : 7));
+  // RFC 9110 4.2.3: the scheme's own port is not said.
+  const std::string_view port = https ? ":443" : ":80";
+  if (host.ends_with(port)) host.resize(host.size() - port.size());
   if (host.empty() || host.find_first_of("/?#@ \t\\") != std::string::npos) {
     return bad_input("the URL must be scheme://host[:port], without path or user");
   }

@@ -47,7 +47,7 @@ bool is_digest(std::string_view text) {
 }
 
 bool is_address(std::string_view iri) {
-  return !origin_of(iri).empty() && iri.size() <= limits::kIriBytes &&
+  return !origin_of(iri).empty() && iri.size() <= limits::kIriBytes && text::is_utf8(iri) &&
          std::none_of(iri.begin(), iri.end(),
                       [](unsigned char c) { return c <= ' ' || c == 0x7f; });
 }

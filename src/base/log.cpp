@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "base/json.hpp"
+#include "base/text.hpp"
 #include "base/time.hpp"
 
 namespace qp::log {
@@ -65,18 +66,32 @@ std::string_view shown(const Field& field) {
   return field.value;
 }
 
+/// Lines are JSON, so UTF-8, whatever somebody has sent.
+void write_text(std::string_view value, std::string& line) {
+  if (text::is_utf8(value)) return json::write_string(value, line);
+  std::string readable;
+  for (const char c : value) {
+    if (static_cast<unsigned char>(c) < 0x80) {
+      readable += c;
+    } else {
+      text::append_utf8(readable, 0xFFFD);
+    }
+  }
+  json::write_string(readable, line);
+}
+
 void append_text(std::string& line, std::string_view key, std::string_view value) {
   line += ' ';
   line += key;
   line += '=';
-  json::write_string(value, line);
+  write_text(value, line);
 }
 
 void append_json(std::string& line, std::string_view key, std::string_view value) {
   line += ',';
   json::write_string(key, line);
   line += ':';
-  json::write_string(value, line);
+  write_text(value, line);
 }
 
 }  // namespace

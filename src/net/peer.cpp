@@ -49,6 +49,11 @@ Peer Peer::of(const sockaddr_storage& address) {
   return peer_of(reinterpret_cast<const sockaddr_in&>(address).sin_addr);
 }
 
+std::string address_group(const std::string& address) {
+  const auto peer = Peer::parse(address);
+  return peer ? std::to_string(peer->group) : address;
+}
+
 bool names_this_machine(std::string_view host) {
   const bool is_bracketed = host.starts_with('[');
   const std::string_view name =

@@ -26,6 +26,10 @@ struct Peer {
   static Peer of(const sockaddr_storage& address);
 };
 
+/// The same text for all that one client can call itself: an IPv4 address, or the /64 of an IPv6
+/// one. `address` itself where it is none.
+std::string address_group(const std::string& address);
+
 /// `host[:port]` is this machine by its name (RFC 6761 6.3) or its address; so plain http to it
 /// goes over no network.
 bool names_this_machine(std::string_view host);

@@ -8,6 +8,9 @@ namespace qp::limits {
 // Accounts and clients.
 inline constexpr std::size_t kUserNameBytes = 64;
 inline constexpr std::size_t kPasswordBytes = 1024;  // hashing takes time by length
+inline constexpr std::size_t kPasswordsAtOnce = 4;   // and takes memory: 64 MiB each
+inline constexpr std::size_t kPasswordsWaiting = 12;
+inline constexpr auto kPasswordWait = 5s;
 inline constexpr std::size_t kClientNameBytes = 200;
 inline constexpr std::size_t kClientIdBytes = 480;  // it is a key of the store
 inline constexpr std::size_t kRedirectUris = 16;    // of one client

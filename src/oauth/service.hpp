@@ -8,6 +8,7 @@
 #include "base/rate_limiter.hpp"
 #include "base/text.hpp"
 #include "oauth/limits.hpp"
+#include "oauth/password_slots.hpp"
 #include "oauth/tokens.hpp"
 #include "store/store.hpp"
 
@@ -36,6 +37,7 @@ struct Service {
   store::Store& store;
   RateLimiter& sign_ins;          ///< made with kSignInRate
   RateLimiter& account_sign_ins;  ///< made with kAccountRate
+  PasswordSlots& passwords;
   Settings settings;
 };
 

@@ -51,7 +51,13 @@ Result<SignIn> sign_in(const Service& service, std::string_view name, std::strin
     const auto txn = QP_TRY(service.store.read());
     user = QP_TRY(find_user(*txn, name));
   }
-  if (!check_password(user, password)) return SignIn{};
+  if (!service.passwords.enter()) {
+    attempt.forgive();
+    return error(Code::Unavailable, "Too many are signing in just now: try again in a moment");
+  }
+  const bool holds = check_password(user, password);
+  service.passwords.leave();
+  if (!holds) return SignIn{};
   attempt.forgive();
   return SignIn{std::move(user), {}};
 }

@@ -18,6 +18,8 @@ struct SignIn {
 /// wherever the attempts come from, and for `peer` with whatever names. Only failures count. `peer`
 /// empty: nothing counts but the user.
 ///
+/// Unavailable where too many passwords are being checked already (PasswordSlots).
+///
 /// Takes some 50 ms on purpose, whoever the user is: a worker's job.
 Result<SignIn> sign_in(const Service& service, std::string_view name, std::string_view password,
                        std::string_view peer, Millis now);

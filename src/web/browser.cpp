@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "net/peer.hpp"
 #include "oauth/limits.hpp"
 #include "oauth/sessions.hpp"
 #include "web/html.hpp"
@@ -105,9 +106,12 @@ Result<text::Form> read_form(const net::Request& request) {
 }
 
 std::string counted_peer(const Context& context, const net::Request& request) {
+  // The guard knows the names and ports in that list; a public address in it is only its text.
   const std::vector<std::string>& exempt = context.config.allow_private;
-  const bool is_exempt = std::find(exempt.begin(), exempt.end(), request.peer) != exempt.end();
-  return is_exempt ? std::string() : request.peer;
+  const auto address = net::Address::from_text(request.peer);
+  if (address && context.config.allowed.judge(*address) == net::Reach::Allowed) return {};
+  if (std::find(exempt.begin(), exempt.end(), request.peer) != exempt.end()) return {};
+  return net::address_group(request.peer);
 }
 
 std::string safe_next(std::string_view next) {

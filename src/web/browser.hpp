@@ -35,7 +35,8 @@ Result<void> check_form(const Exchange& exchange, const Browser& browser, const 
 /// The body of a posted form: its type and size are checked.
 Result<text::Form> read_form(const net::Request& request);
 
-/// The client's address; empty for those whom limits per address do not count.
+/// By what limits per address count the client: its address, or the /64 of IPv6 that it is in
+/// (net::address_group). Empty for those in `--allow-private`, whom they do not count.
 std::string counted_peer(const Context& context, const net::Request& request);
 
 /// `next` where it is a page of ours that somebody may be sent on to, else the account page.

@@ -12,6 +12,7 @@
 #include "base/rate_limiter.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "net/address_guard.hpp"
 #include "net/message.hpp"
 #include "net/server.hpp"
 #include "oauth/service.hpp"
@@ -31,6 +32,7 @@ struct Config {
   std::string software_version;
   bool metrics_public = false;             ///< /metrics for others than loopback peers
   std::vector<std::string> allow_private;  ///< addresses that no per-address limit counts
+  net::AddressGuard allowed{{}};           ///< the same, its names resolved
   Quotas quotas;
 };
 

@@ -12,10 +12,16 @@ namespace {
 
 constexpr Millis kReloadAfter{1'000};
 
+/// RFC 9110 4.2.3: with its scheme's own port an authority is the same as without.
+bool is_of(const ap::Domain& domain, std::string_view host) {
+  const std::string_view port = domain.url.starts_with("https://") ? ":443" : ":80";
+  if (host.ends_with(port)) host.remove_suffix(port.size());
+  return text::equals_ignoring_case(domain.host, host);
+}
+
 const ap::Domain* find_in(const std::vector<ap::Domain>& domains, std::string_view host) {
-  const auto found = std::ranges::find_if(domains, [&](const ap::Domain& domain) {
-    return text::equals_ignoring_case(domain.host, host);
-  });
+  const auto found =
+      std::ranges::find_if(domains, [&](const ap::Domain& domain) { return is_of(domain, host); });
   return found == domains.end() ? nullptr : &*found;
 }
 

@@ -1,10 +1,9 @@
 #include "web/inbox_handler.hpp"
 
-#include <algorithm>
-
 #include "ap/gone.hpp"
 #include "base/log.hpp"
 #include "sig/sign.hpp"
+#include "web/browser.hpp"
 #include "web/negotiate.hpp"
 #include "web/object_handler.hpp"
 #include "web/outbox_handler.hpp"
@@ -14,10 +13,9 @@ namespace qp::web {
 
 namespace {
 
-bool is_exempt(const Context& context, const net::Request& request) {
-  const std::vector<std::string>& allowed = context.config.allow_private;
-  return request.loopback ||
-         std::find(allowed.begin(), allowed.end(), request.peer) != allowed.end();
+/// As counted_peer(); empty for this machine too.
+std::string sending_peer(const Context& context, const net::Request& request) {
+  return request.loopback ? std::string() : counted_peer(context, request);
 }
 
 std::string_view name(ap::Receipt receipt) {
@@ -47,9 +45,9 @@ Result<net::Response> post_inbox(Context& context, const Exchange& exchange,
                                  std::string_view inbox) {
   const net::Request& request = exchange.request;
   // A parked request was counted when it came.
-  if (exchange.attempt == 0 && !is_exempt(context, request)) {
-    if (auto refused =
-            refuse_over(context.limiters.inbox, "inbox", request.peer, context.clock())) {
+  const std::string peer = sending_peer(context, request);
+  if (exchange.attempt == 0 && !peer.empty()) {
+    if (auto refused = refuse_over(context.limiters.inbox, "inbox", peer, context.clock())) {
       return std::move(*refused);
     }
   }
@@ -67,14 +65,14 @@ Result<net::Response> post_inbox(Context& context, const Exchange& exchange,
   }
   log::info("received", {log::field("inbox", inbox), log::field("receipt", name(*receipt))});
   response.status = 202;
-  tell_budget(response, "inbox", context.limiters.inbox, request.peer, context.clock());
+  tell_budget(response, "inbox", context.limiters.inbox, peer, context.clock());
   return response;
 }
 
 }  // namespace
 
 bool may_send(Context& context, const net::Request& request, const std::string& origin) {
-  return is_exempt(context, request) ||
+  return sending_peer(context, request).empty() ||
          !context.limiters.origins.take(origin, context.clock()).has_value();
 }
 

@@ -16,6 +16,8 @@ inline constexpr std::size_t kFormParts = 16;
 inline constexpr std::size_t kPartHeadBytes = 4 * kKiB;
 inline constexpr std::size_t kBoundaryBytes = 70;  // RFC 2046 5.1.1
 
+inline constexpr std::size_t kHtmlAttributes = 100;  // of one tag
+
 // Documents about OAuth clients.
 inline constexpr std::size_t kClientDocumentBytes = 64 * kKiB;
 inline constexpr std::size_t kClientDocumentsWanted = 32;

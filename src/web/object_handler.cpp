@@ -298,6 +298,12 @@ Result<net::Response> get_resource(Context& context, const Exchange& exchange) {
             request.query, *wanted};
   if (request.path == "/inbox/") read.iri.pop_back();
 
+  if (request.on_loop && !is_json(*wanted)) {  // pages and RDF are made anew each time
+    net::Response later;
+    later.for_worker = true;
+    return later;
+  }
+
   // What everybody gets asks for no key: two servers that sign their reads would wait for each
   // other. A token is looked at all the same: its sender is to learn that it does not hold.
   const bool has_token = request.headers.get("Authorization").has_value();

@@ -9,6 +9,7 @@
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "web/html.hpp"
+#include "web/limits.hpp"
 
 namespace qp::web {
 
@@ -152,11 +153,60 @@ struct Destroy {
   }
 };
 
-/// The parser takes time and memory that grow with the square of the tags, and it frees its tree
-/// by recursion.
+/// Attributes of the tag whose name begins at `at`, as HTML 13.2.5.32-39 reads them; `at` is then
+/// where it ends.
+std::size_t count_attributes(std::string_view html, std::size_t& at) {
+  constexpr std::string_view kBlanks = " \t\n\f\r";
+  const auto skip = [&](std::string_view these) {
+    at = std::min(html.find_first_not_of(these, at), html.size());
+  };
+  const auto skip_to = [&](std::string_view one_of) {
+    at = std::min(html.find_first_of(one_of, at), html.size());
+  };
+  skip_to(" \t\n\f\r/>");
+  for (std::size_t count = 0;; ++count) {
+    skip(" \t\n\f\r/");
+    if (at == html.size() || html[at] == '>' || count > limits::kHtmlAttributes) return count;
+    ++at;  // whatever it is: a name may begin with '='
+    skip_to(" \t\n\f\r/>=");
+    skip(kBlanks);
+    if (at == html.size() || html[at] != '=') continue;
+    ++at;
+    skip(kBlanks);
+    if (at < html.size() && (html[at] == '"' || html[at] == '\'')) {
+      const std::size_t end = html.find(html[at], at + 1);
+      at = end == std::string_view::npos ? html.size() : end + 1;
+    } else {
+      skip_to(" \t\n\f\r>");
+    }
+  }
+}
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+/// Each place is looked at where a tag might begin, whatever comes before it: what is a comment or
+/// a quoted value there is the parser's to say. So a byte may be looked at more than once, and the
+/// sum is bounded too.
+bool has_many_attributes(std::string_view html) {
+  std::size_t looked_at = 0;
+  for (std::size_t at = html.find('<'); at != html.npos; at = html.find('<', at + 1)) {
+    std::size_t end = at + 1;
+    if (end < html.size() && html[end] == '/') ++end;
+    if (end == html.size() || !is_letter(html[end])) continue;
+    if (count_attributes(html, end) > limits::kHtmlAttributes) return true;
+    looked_at += end - at;
+    if (looked_at > 8 * limits::kHtmlBytes) return true;
+  }
+  return false;
+}
+
+/// The parser takes time and memory that grow with the square of the tags, and of the attributes of
+/// one; and it frees its tree by recursion.
 bool is_too_much(std::string_view html) {
   return html.size() > limits::kHtmlBytes ||
-         std::count(html.begin(), html.end(), '<') > static_cast<std::ptrdiff_t>(limits::kHtmlTags);
+         std::count(html.begin(), html.end(), '<') >
+             static_cast<std::ptrdiff_t>(limits::kHtmlTags) ||
+         has_many_attributes(html);
 }
 
 std::string clean(std::string_view html, bool keep_tags) {

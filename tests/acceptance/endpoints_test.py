@@ -227,6 +227,32 @@ class Endpoints(AcceptanceCase):
             self.server.cli("domain", "unblock", self.peer.host)
 
 
+class PeerLimits(AcceptanceCase):
+    """What a stranger may do is limited by address."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server(serve_args=["--trusted-proxy", "127.0.0.1"],
+                            config="[limits]\ninbox_posts = 3\n")
+        cls.addClassCleanup(cls.server.close)
+        cls.server.start()
+
+    def post(self, peer, path="/inbox"):
+        return requests.post(self.server.url + path, data="{}", timeout=20, headers={
+            "X-Forwarded-For": peer, "Content-Type": AS2_TYPE}).status_code
+
+    def test_the_addresses_of_one_64_are_one_peer(self):
+        statuses = [self.post(f"2001:db8:1:2::{n}") for n in range(1, 6)]
+        self.assertEqual(statuses[:3], [401] * 3)
+        self.assertEqual(statuses[3:], [429] * 2)
+        self.assertEqual(self.post("2001:db8:1:3::1"), 401)
+
+    def test_the_log_is_utf_8_whatever_was_asked_for(self):
+        self.post("192.0.2.1", "/%ff%c3%28")
+        log = self.server.log_path.read_bytes().decode()
+        self.assertIn("\ufffd", log)
+
+
 class AccountLimits(AcceptanceCase):
     """What an account may post and upload is limited whatever address it comes from, loopback too, and
     by keys of the configuration."""

@@ -110,6 +110,7 @@ TEST_CASE("I26: a malformed field, or one that speaks of two servers, says nothi
   CHECK_FALSE(read(kFollowers, kUrl, std::string(64, 'g')));
   CHECK_FALSE(read("followers", "partial", digest));
   CHECK_FALSE(read(kFollowers + "\n", kUrl, digest));
+  CHECK_FALSE(read(kFollowers + "\xFF", kUrl, digest));  // it becomes JSON
   for (const char* text :
        {"", "collectionId", "collectionId=\"", "collectionId=\"\",url=\"\",digest=\"\"", ",,,",
         "collectionId=x,url=y,digest=z"}) {

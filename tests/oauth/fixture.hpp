@@ -29,6 +29,7 @@ struct Fixture {
   store::memory::MemoryStore store{disk};
   RateLimiter sign_ins{kSignInRate};
   RateLimiter account_sign_ins{kAccountRate};
+  PasswordSlots passwords{1, 0};
   Settings settings;
   Millis now = kNow;
   AddedClient client;
@@ -53,7 +54,7 @@ struct Fixture {
     });
   }
 
-  Service service() { return {store, sign_ins, account_sign_ins, settings}; }
+  Service service() { return {store, sign_ins, account_sign_ins, passwords, settings}; }
   template <class Work>
   void write(Work work) {
     const auto written = store.write([&](store::WriteTxn& txn) -> Result<void> {

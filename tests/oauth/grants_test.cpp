@@ -160,6 +160,18 @@ TEST_CASE("ten wrong passwords in a row are enough for a while, even for the rig
   CHECK(server.sign_in().status == 200);
 }
 
+TEST_CASE("a password is not checked while too many others are, and that counts for nothing") {
+  Fixture server;
+  REQUIRE(server.passwords.enter());
+  for (int i = 0; i < 12; ++i) {
+    const Answer answer = server.sign_in("alice", "wrong");
+    CHECK(error_of(answer) == "503 temporarily_unavailable");
+    CHECK_FALSE(field_of(answer, "Retry-After").empty());
+  }
+  server.passwords.leave();
+  CHECK(server.sign_in().status == 200);
+}
+
 TEST_CASE("right passwords are not counted, nor anything of an exempt peer") {
   Fixture server;
   for (int i = 0; i < 12; ++i) CHECK(server.sign_in().status == 200);

@@ -52,6 +52,24 @@ TEST_CASE("text is text") {
   CHECK(text_of_html("<p>a</p><p>b</p>") == "a b");
 }
 
+TEST_CASE("a tag with very many attributes is no tag") {
+  const auto many = [](const std::string& begin, int count) {
+    std::string html = begin;
+    for (int i = 0; i < count; ++i) html += " a" + std::to_string(i);
+    return html + ">x";
+  };
+  CHECK(sanitize_html(many("<b", 100)) == "<b>x</b>");
+  CHECK(sanitize_html(many("<b c='>' d=\">\"", 90)) == "<b>x</b>");
+  CHECK(sanitize_html("<b " + std::string(2'000, '/') + " t='" + std::string(2'000, ' ') + "'>x") ==
+        "<b>x</b>");
+  for (const char* hostile :
+       {"<b", "</b", "<b/", "<b x=y=\"", "<b \"", "<b =\"", "<b x='>'", "<b x=\"'\"", "<b x=>y<b",
+        "<!-- <a x=\" --><b", "<textarea><a x='</textarea><b"}) {
+    CAPTURE(hostile);
+    CHECK(sanitize_html(many(hostile, 20'000)).find("&lt;") == 0);
+  }
+}
+
 TEST_CASE("depth and size are bounded") {
   std::string deep;
   for (int i = 0; i < 900; ++i) deep += "<blockquote>";
