@@ -44,7 +44,8 @@ TEST_CASE("a password that is changed while the old one is looked at gives no to
   Fixture server;
   Overtaken store(server.store,
                   [](store::WriteTxn& txn) { return set_password(txn, "alice", password_hash()); });
-  const Service service{store, server.sign_ins, server.account_sign_ins, server.settings};
+  const Service service{store, server.sign_ins, server.account_sign_ins, server.passwords,
+                        server.settings};
   const FormRequest request = server.as_client(
       {{"grant_type", "password"}, {"username", "alice"}, {"password", std::string(kPassword)}});
   CHECK(error_of(answer_token(service, request, kNow)) == "400 invalid_grant");
