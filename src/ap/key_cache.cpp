@@ -9,10 +9,11 @@ namespace qp::ap {
 
 namespace {
 
-/// A host that is slow or silent holds up as many fetches as it has keys that are wanted: some, so
-/// that there are threads for the keys of others.
+/// A host that is slow or silent holds up that many threads, and leaves the others to the keys of
+/// others; so many more of its keys wait for their turn.
 constexpr std::size_t kThreads = 16;
 constexpr std::size_t kKeysPerHost = net::kRequestsPerHost;
+constexpr std::size_t kWaitingPerHost = 64;
 constexpr std::size_t kMaxKeys = 10'000;
 
 /// Failed fetches in an hour after which a host is not asked any more: whoever signs with made-up
@@ -128,14 +129,39 @@ bool KeyCache::refetch(const std::string& key_id) {
 bool KeyCache::want(const std::string& key_id, Entry entry) {
   if (known_.size() >= kMaxKeys) {
     std::erase_if(known_, [](const auto& one) { return one.second.state != State::Fetching; });
+    if (known_.size() >= kMaxKeys) return false;
   }
   const std::string host = host_of(key_id);
   const auto found = fetching_.find(host);
-  if (found != fetching_.end() && found->second >= kKeysPerHost) return false;
-  if (!fetches_.add(key_id)) return false;
-  ++fetching_[host];
+  const bool waits = found != fetching_.end() && found->second.running >= kKeysPerHost;
+  if (waits) {
+    if (found->second.waiting.size() >= kWaitingPerHost) return false;
+    found->second.waiting.push_back(key_id);
+  } else {
+    if (!fetches_.add(key_id)) return false;
+    ++fetching_[host].running;
+  }
   known_[key_id] = std::move(entry);
   return true;
+}
+
+/// One fetch from the host is done: the next of its keys has its turn. Returns those that cannot be
+/// fetched now: whoever waits for them is to ask anew.
+std::vector<std::string> KeyCache::next_of(const std::string& host) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> given_up;
+  const auto found = fetching_.find(host);
+  if (found == fetching_.end()) return given_up;
+  auto& [running, waiting] = found->second;
+  while (!waiting.empty()) {
+    std::string key_id = std::move(waiting.front());
+    waiting.pop_front();
+    if (fetches_.add(key_id)) return given_up;
+    known_.erase(key_id);
+    given_up.push_back(std::move(key_id));
+  }
+  if (--running == 0) fetching_.erase(found);
+  return given_up;
 }
 
 void KeyCache::run(const std::string& key_id) {
@@ -145,12 +171,9 @@ void KeyCache::run(const std::string& key_id) {
     is_again = known_[key_id].refetched.count() > 0;
   }
   fetch(key_id, is_again);
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = fetching_.find(host_of(key_id));
-    if (found != fetching_.end() && --found->second == 0) fetching_.erase(found);
-  }
+  const auto given_up = next_of(host_of(key_id));
   on_ready_(key_id);
+  for (const std::string& other : given_up) on_ready_(other);
 }
 
 void KeyCache::fetch(const std::string& key_id, bool is_again) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -62,6 +63,7 @@ class KeyCache {
   Entry failed(const Error& error, const std::string& key_id) const;
   bool is_exhausted(const std::string& host, Millis now);
   bool want(const std::string& key_id, Entry entry);
+  std::vector<std::string> next_of(const std::string& host);
 
   Services& services_;
   std::function<void(const std::string&)> on_ready_;
@@ -73,7 +75,12 @@ class KeyCache {
     Millis since{};
   };
   std::unordered_map<std::string, Misses> misses_ GUARDED_BY(mutex_);
-  std::unordered_map<std::string, std::size_t> fetching_ GUARDED_BY(mutex_);  // keys, by host
+  /// What a host is asked for.
+  struct Turn {
+    std::size_t running = 0;
+    std::deque<std::string> waiting;
+  };
+  std::unordered_map<std::string, Turn> fetching_ GUARDED_BY(mutex_);  // by host
   net::Errands fetches_;  // last: its threads use all the others
 };
 

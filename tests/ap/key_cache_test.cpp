@@ -69,14 +69,15 @@ TEST_CASE("a host that does not answer about its keys holds up no other host's")
   Keys keys;
   std::set<std::string> asked;
   int busy = 0;
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < 200; ++i) {
     const std::string key_id = "https://silent.example/users/" + std::to_string(i) + "#main-key";
     const State state = keys.cache.find(key_id).state;
     if (state == State::Fetching) asked.insert(key_id);
     if (state == State::Busy) ++busy;
   }
-  CHECK(asked.size() >= 2);
-  CHECK(busy + asked.size() == 40);
+  CHECK(asked.size() >= 16);  // many may write from one server at once
+  CHECK(busy > 0);
+  CHECK(busy + asked.size() == 200);
   const std::string good = "https://good.example/users/a#main-key";
   CHECK(keys.cache.find(good).state == State::Fetching);
   CHECK(keys.are_ready({good}));
@@ -85,5 +86,5 @@ TEST_CASE("a host that does not answer about its keys holds up no other host's")
   // Once they have been answered, others of that host have their turn.
   keys.network.release();
   REQUIRE(keys.are_ready(asked));
-  CHECK(keys.cache.find("https://silent.example/users/39#main-key").state == State::Fetching);
+  CHECK(keys.cache.find("https://silent.example/users/199#main-key").state == State::Fetching);
 }
