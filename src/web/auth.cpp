@@ -30,8 +30,7 @@ Result<Identified> find_signed_reader(Context& context, const Exchange& exchange
       ap::check_signer(exchange.request, options, context.signers, exchange.attempt);
   if (check.wait_for) {
     // A stranger has us fetch something: that is counted as what it posts is.
-    const std::string peer =
-        exchange.request.loopback ? "" : counted_peer(context, exchange.request);
+    const std::string peer = sending_peer(context, exchange.request);
     if (exchange.attempt == 0 && !peer.empty() &&
         context.limiters.inbox.take(peer, context.clock())) {
       return error(Code::TooMany, "Too many requests with keys that are not known here");

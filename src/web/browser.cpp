@@ -114,6 +114,10 @@ std::string counted_peer(const Context& context, const net::Request& request) {
   return net::address_group(request.peer);
 }
 
+std::string sending_peer(const Context& context, const net::Request& request) {
+  return request.loopback ? std::string() : counted_peer(context, request);
+}
+
 std::string safe_next(std::string_view next) {
   const bool printable =
       std::ranges::all_of(next, [](char c) { return c > ' ' && c < 0x7F && c != '\\'; });

@@ -38,6 +38,8 @@ Result<text::Form> read_form(const net::Request& request);
 /// By what limits per address count the client: its address, or the /64 of IPv6 that it is in
 /// (net::address_group). Empty for those in `--allow-private`, whom they do not count.
 std::string counted_peer(const Context& context, const net::Request& request);
+/// The same of a server that sends or signs; empty for this machine too.
+std::string sending_peer(const Context& context, const net::Request& request);
 
 /// `next` where it is a page of ours that somebody may be sent on to, else the account page.
 std::string safe_next(std::string_view next);

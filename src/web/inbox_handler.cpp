@@ -13,11 +13,6 @@ namespace qp::web {
 
 namespace {
 
-/// As counted_peer(); empty for this machine too.
-std::string sending_peer(const Context& context, const net::Request& request) {
-  return request.loopback ? std::string() : counted_peer(context, request);
-}
-
 std::string_view name(ap::Receipt receipt) {
   switch (receipt) {
     case ap::Receipt::Accepted:
