@@ -9,6 +9,7 @@
 #include "ap/tables.hpp"
 #include "base/time.hpp"
 #include "net/url.hpp"
+#include "view/project.hpp"
 
 namespace qp::ap {
 
@@ -36,7 +37,7 @@ Result<bool> may_read(const store::Txn& txn, std::string_view iri, const std::st
   const auto id = QP_TRY(txn.find_iri(iri));
   const auto record = id ? QP_TRY(txn.graph(*id)) : std::nullopt;
   if (!record || record->kind == store::GraphKind::Claims) return false;
-  if (QP_TRY(txn.probe({*id, *id, rdf::type, as::Tombstone}, {}))) return false;
+  if (QP_TRY(view::is_tombstone(txn, *id))) return false;
   if (record->audience == store::AudienceId::Public) return true;
   std::vector<TermId> names{as::Public};
   if (const auto reader = QP_TRY(txn.find_iri(actor))) names.push_back(*reader);
@@ -162,7 +163,7 @@ class Check {
     }
     const auto id = QP_TRY(txn_.find_iri(thing));
     if (!id || !QP_TRY(txn_.graph(*id))) return unknown(thing);
-    if (QP_TRY(txn_.probe({*id, *id, rdf::type, as::Tombstone}, {}))) {
+    if (QP_TRY(view::is_tombstone(txn_, *id))) {
       return error(Code::Gone, "the object is deleted already");
     }
     return allow(contains(QP_TRY(owners_of(txn_, thing)), actor_));
@@ -266,7 +267,7 @@ Result<std::string> admitted_object(const store::Txn& txn, const Activity& activ
   if (!record) return object;
   const bool owns =
       object == actor || contains(QP_TRY(values_of(txn, object, as::attributedTo)), actor);
-  const bool is_deleted = QP_TRY(txn.probe({*id, *id, rdf::type, as::Tombstone}, {}));
+  const bool is_deleted = QP_TRY(view::is_tombstone(txn, *id));
   if (!owns || is_deleted || QP_TRY(is_outdated(txn, activity.object))) return std::string();
   return object;
 }
@@ -276,7 +277,7 @@ Result<bool> comes_after_its_delete(const store::Txn& txn, const Activity& activ
   for (const std::string& object : activity.objects) {
     if (QP_TRY(txn.get(kGone, pair_key("gone", object, activity.actor())))) return true;
     const auto id = QP_TRY(txn.find_iri(object));
-    const bool is_deleted = id && QP_TRY(txn.probe({*id, *id, rdf::type, as::Tombstone}, {}));
+    const bool is_deleted = id && QP_TRY(view::is_tombstone(txn, *id));
     if (is_deleted && origin_of(object) == origin_of(activity.actor())) return true;
   }
   return false;

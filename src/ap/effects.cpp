@@ -15,6 +15,7 @@
 #include "ap/vote.hpp"
 #include "ap/wipe.hpp"
 #include "sig/digest.hpp"
+#include "view/project.hpp"
 
 namespace qp::ap {
 
@@ -41,7 +42,7 @@ Result<void> list_reply(const Happening& happening, const std::string& parent) {
 
 Result<bool> is_deleted(const store::Txn& txn, std::string_view iri) {
   const auto id = QP_TRY(txn.find_iri(iri));
-  return id && QP_TRY(txn.probe({*id, *id, rdf::type, as::Tombstone}, {}));
+  return id && QP_TRY(view::is_tombstone(txn, *id));
 }
 
 /// A collection of the actor's own, with what is in it from the start.

@@ -7,6 +7,7 @@
 #include "ap/fetch.hpp"
 #include "ap/follow.hpp"
 #include "ap/ingest.hpp"
+#include "view/project.hpp"
 
 namespace qp::ap {
 
@@ -14,7 +15,7 @@ Result<void> write_fetched_actor(store::WriteTxn& txn, const jsonld::StoredForm&
                                  std::string_view bytes, const Services& services) {
   const std::string iri(form.root.value);
   const auto id = QP_TRY(txn.find_iri(iri));
-  if (id && QP_TRY(txn.probe({*id, *id, rdf::type, as::Tombstone}, {}))) return {};
+  if (id && QP_TRY(view::is_tombstone(txn, *id))) return {};
   const Owned owned{iri, store::AudienceId::Public};
   const Provenance provenance{iri, iri, "fetched", {}, services.clock().count()};
   QP_TRY(write_document(txn, form, bytes, std::span(&owned, 1), provenance));

@@ -314,8 +314,7 @@ class Draft {
     for (const std::string& object : activity_.objects) {
       const auto id = QP_TRY(txn.find_iri(object));
       if (id && QP_TRY(txn.graph(*id)) && QP_TRY(is_local(txn, object)) &&
-          !QP_TRY(find_activity(txn, object)) &&
-          !QP_TRY(txn.probe({*id, *id, rdf::type, as::Tombstone}, {}))) {
+          !QP_TRY(find_activity(txn, object)) && !QP_TRY(view::is_tombstone(txn, *id))) {
         return bad_input("what Undo takes back is an activity");
       }
     }
