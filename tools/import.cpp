@@ -297,6 +297,13 @@ class Import {
                        "followers.csv, blocked_accounts.csv, bookmarks.csv and so on)");
     }
     if (actor_.empty()) return bad_input("--actor says whose list it is: " + path.string());
+    std::error_code ignored;
+    if (fs::is_directory(path, ignored)) return bad_input(path.string() + " is a folder");
+    return import_lists(path);
+  }
+
+  /// All that are in a folder or an archive, or a single one.
+  Result<void> import_lists(const fs::path& path) {
     ap::Estate estate;
     {
       const auto txn = QP_TRY(bench_->store().read());
@@ -306,7 +313,7 @@ class Import {
     writer.other = [&](store::WriteTxn& txn, const bulk::Record& record) {
       return ap::import_member(txn, estate, named_in(record), services());
     };
-    return import(*QP_TRY(bulk::read_list(path, *file)), writer, fingerprint(path) + actor_);
+    return import(*QP_TRY(bulk::read_lists(path)), writer, fingerprint(path) + actor_);
   }
 
   Result<bool> is_personal(const fs::path& path) {
@@ -321,6 +328,10 @@ class Import {
     const auto archives = QP_TRY(bulk::PersonalArchive::find(path));
     if (archives.empty()) {
       if (options_.format == "auto" && actor_.empty()) return false;
+      if (!actor_.empty() && QP_TRY(bulk::has_lists(path))) {
+        QP_TRY(import_lists(path));
+        return true;
+      }
       return bad_input(path.string() + " has no actor.json with an outbox.json beside it" +
                        QP_TRY(first_trouble(path)));
     }
@@ -329,7 +340,7 @@ class Import {
     }
     std::vector<std::string> folders;
     for (const auto& archive : archives) {
-      folders.push_back(archive.folder());
+      for (std::string& folder : archive.read_folders()) folders.push_back(std::move(folder));
       QP_TRY(import_archive(archive, path));
     }
     const bool is_whole = std::find(folders.begin(), folders.end(), "") != folders.end();

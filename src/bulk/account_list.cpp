@@ -28,6 +28,8 @@ constexpr std::array<ListFile, 13> kListFiles = {{
 }};
 constexpr std::string_view kHeading = "Account address";
 
+char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 /// The first value of a line.
 Result<std::string> first_value(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
@@ -54,14 +56,37 @@ Result<std::string> member_of(std::string_view line) {
       value.find_first_of(" \"<>") != value.npos) {
     return bad_input("neither an IRI nor an address like name@host");
   }
+  // A host is the same in any case.
+  std::transform(value.begin() + static_cast<std::ptrdiff_t>(at), value.end(),
+                 value.begin() + static_cast<std::ptrdiff_t>(at), to_lower);
   return "@" + value;
+}
+
+/// `blocks (1).csv`: what a browser calls the second file of that name.
+std::string without_number(std::string_view name) {
+  const auto from = name.rfind(" ("), to = name.rfind(").");
+  if (from == name.npos || to == name.npos || to < from + 3) return std::string(name);
+  const std::string_view number = name.substr(from + 2, to - from - 2);
+  if (number.find_first_not_of("0123456789") != number.npos) return std::string(name);
+  return std::string(name.substr(0, from)) + std::string(name.substr(to + 1));
 }
 
 class ListReader final : public DumpReader {
  public:
-  ListReader(std::unique_ptr<Entries> entries, Entry entry, const ListFile& file)
-      : entries_(std::move(entries)), list_(std::move(entry.read), file, entry.position) {}
-  std::optional<Record> next() override { return list_.next(); }
+  explicit ListReader(std::unique_ptr<Entries> entries) : entries_(std::move(entries)) {}
+  std::optional<Record> next() override {
+    for (;;) {
+      if (list_) {
+        if (auto record = list_->next()) return record;
+        list_.reset();
+      }
+      auto entry = entries_->next();
+      if (!entry) return std::nullopt;
+      if (!entry->readable) return Record{entry->position, entry->readable.error()};
+      const ListFile* file = find_list_file(entry->name);
+      if (file != nullptr) list_.emplace(std::move(entry->read), *file, entry->position);
+    }
+  }
   double share_read() const override {
     const auto all = static_cast<double>(entries_->bytes_in_all());
     return all == 0 ? -1 : static_cast<double>(entries_->bytes_read()) / all;
@@ -69,7 +94,7 @@ class ListReader final : public DumpReader {
 
  private:
   std::unique_ptr<Entries> entries_;
-  AccountList list_;
+  std::optional<AccountList> list_;
 };
 
 }  // namespace
@@ -77,8 +102,9 @@ class ListReader final : public DumpReader {
 const ListFile* find_list_file(std::string_view name) {
   const auto slash = name.rfind('/');
   if (slash != name.npos) name.remove_prefix(slash + 1);
+  const std::string plain = without_number(name);
   const auto found = std::find_if(kListFiles.begin(), kListFiles.end(),
-                                  [&](const ListFile& one) { return one.name == name; });
+                                  [&](const ListFile& one) { return one.name == plain; });
   return found == kListFiles.end() ? nullptr : found;
 }
 
@@ -98,18 +124,16 @@ std::optional<Record> AccountList::next() {
   }
 }
 
-Result<std::unique_ptr<DumpReader>> read_list(const std::filesystem::path& path,
-                                              const ListFile& file) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    return bad_input(path.string() + " is a folder");
+Result<bool> has_lists(const std::filesystem::path& path) {
+  const auto entries = QP_TRY(open_entries(path));
+  while (const auto entry = entries->next()) {
+    if (entry->readable && find_list_file(entry->name) != nullptr) return true;
   }
-  auto entries = QP_TRY(open_entries(path));
-  auto entry = entries->next();
-  if (!entry) return bad_input(path.string() + " has nothing in it");
-  if (!entry->readable) return bad_input(path.string() + ": " + entry->readable.error().detail);
-  return std::unique_ptr<DumpReader>(
-      std::make_unique<ListReader>(std::move(entries), *std::move(entry), file));
+  return false;
+}
+
+Result<std::unique_ptr<DumpReader>> read_lists(const std::filesystem::path& path) {
+  return std::unique_ptr<DumpReader>(std::make_unique<ListReader>(QP_TRY(open_entries(path))));
 }
 
 }  // namespace qp::bulk

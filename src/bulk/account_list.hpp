@@ -34,8 +34,9 @@ class AccountList {
   bool is_told_ = false;
 };
 
-/// One file that `find_list_file` knows. NotFound names a path that is not there.
-Result<std::unique_ptr<DumpReader>> read_list(const std::filesystem::path& path,
-                                              const ListFile& file);
+/// A file, folder or archive: whether there is one that `find_list_file` knows, and what is in all
+/// of these. NotFound names a path that is not there.
+Result<bool> has_lists(const std::filesystem::path& path);
+Result<std::unique_ptr<DumpReader>> read_lists(const std::filesystem::path& path);
 
 }  // namespace qp::bulk

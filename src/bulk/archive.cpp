@@ -1,5 +1,6 @@
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 
 #include <algorithm>
 #include <array>
@@ -15,6 +16,44 @@ namespace {
 constexpr std::size_t kBlockBytes = 64 * limits::kKiB;
 /// Where an archive breaks off, what was read with that is lost.
 constexpr std::size_t kReadBytes = 16 * limits::kKiB;
+
+/// What is whole in one that breaks off can be read, and nothing says that more was in it.
+bool is_zip_without_end(const std::string& path) {
+  constexpr std::streamoff kLongestEnd = 22 + 65'535;
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, 4> head{};
+  if (!file.read(head.data(), head.size()) || std::string_view(head.data(), 4) != "PK\3\4") {
+    return false;
+  }
+  file.seekg(0, std::ios::end);
+  const std::streamoff size = file.tellg();
+  std::string end(static_cast<std::size_t>(std::min(size, kLongestEnd)), '\0');
+  file.seekg(size - static_cast<std::streamoff>(end.size()));
+  file.read(end.data(), static_cast<std::streamsize>(end.size()));
+  return file.good() && end.find("PK\5\6") == end.npos;
+}
+
+/// Names that an archive has in UTF-8 stay so: libarchive makes them the locale's, and that of a
+/// program knows no letters but those of ASCII.
+class Utf8Names {
+ public:
+  Utf8Names() : locale_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {}
+  ~Utf8Names() {
+    if (locale_ != nullptr) freelocale(locale_);
+  }
+  Utf8Names(const Utf8Names&) = delete;
+  Utf8Names& operator=(const Utf8Names&) = delete;
+
+  int next_header(archive* archive, archive_entry** header) const {
+    const locale_t before = locale_ == nullptr ? nullptr : uselocale(locale_);
+    const int code = archive_read_next_header(archive, header);
+    if (before != nullptr) uselocale(before);
+    return code;
+  }
+
+ private:
+  locale_t locale_;
+};
 
 class ArchiveEntries final : public Entries {
  public:
@@ -37,6 +76,7 @@ class ArchiveEntries final : public Entries {
     if (archive_read_open_filename(archive_, path_.c_str(), kBlockBytes) != ARCHIVE_OK) {
       return bad_input(path_ + ": " + problem());
     }
+    breaks_off_ = is_zip_without_end(path_);
     return {};
   }
 
@@ -44,10 +84,14 @@ class ArchiveEntries final : public Entries {
     while (!ended_) {
       Entry entry;
       archive_entry* header = nullptr;
-      const int code = archive_read_next_header(archive_, &header);
+      const int code = names_.next_header(archive_, &header);
       ended_ = code == ARCHIVE_EOF;
-      if (ended_) break;
       entry.position = path_;
+      if (ended_ && breaks_off_) {
+        entry.readable = bad_input("damaged archive: it breaks off before its end");
+        return entry;
+      }
+      if (ended_) break;
       if (code < ARCHIVE_WARN || ++count_ > limits::kEntries || is_bomb()) {
         ended_ = true;
         entry.readable = code < ARCHIVE_WARN ? bad_input(problem()) : too_much();
@@ -111,7 +155,8 @@ class ArchiveEntries final : public Entries {
 
   std::string path_;
   archive* archive_ = archive_read_new();
-  bool ended_ = false;
+  Utf8Names names_;
+  bool ended_ = false, breaks_off_ = false;
   std::size_t count_ = 0;
   std::uint64_t unpacked_ = 0, in_all_ = 0;
 };

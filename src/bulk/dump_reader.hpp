@@ -54,8 +54,8 @@ Result<std::unique_ptr<DumpReader>> read_as2(const std::vector<std::filesystem::
                                              std::vector<std::string> without = {});
 
 /// What one person took along from a server: `actor.json`, `outbox.json` and other collections, and
-/// files, in an archive or a folder (Mastodon's, GoToSocial's, Pixelfed's, our own). Of what else
-/// lies there only the files that these documents name are its.
+/// files, in an archive or a folder (Mastodon's, Pleroma's, PeerTube's, Pixelfed's, our own). Of
+/// what else lies there only the files that these documents name are its.
 class PersonalArchive {
  public:
   /// Those in `path`: most have one, at the top. Reads it through once.
@@ -64,11 +64,14 @@ class PersonalArchive {
   const std::string& actor() const { return actor_; }  ///< the document
   const std::string& folder() const { return folder_; }
   const std::string& actor_position() const { return actor_position_; }
+  /// Whose documents need no other reader.
+  std::vector<std::string> read_folders() const;
   enum class Part { Files, Items };
   Result<std::unique_ptr<DumpReader>> read(Part part) const;
 
  private:
-  void note_others(const std::vector<std::string>& others);
+  static void add(std::vector<PersonalArchive>& archives, PersonalArchive archive);
+  void note_others(const std::vector<std::string>& others, const std::vector<std::string>& folders);
 
   std::filesystem::path path_;
   bool has_others_ = false;  ///< there are files besides those that surely are its own

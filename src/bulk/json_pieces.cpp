@@ -96,27 +96,46 @@ std::optional<Piece> JsonPieces::line() {
 }
 
 std::optional<Piece> JsonPieces::stream() {
-  if (in_array_) return item(']');
-  const int c = peek_after_space();
-  if (c == kEnd) {
-    ended_ = true;
-    if (!trouble_ && number_ > 0) return std::nullopt;
-    return fail(bad_input("there is nothing in it"));
-  }
-  if (c == '[' && number_ == 0) {
-    take();
-    in_array_ = true;
-    if (peek_after_space() == ']') {
-      take();
+  for (;;) {
+    if (in_array_) return item(']');
+    const int c = peek_after_space();
+    if (c == kEnd) {
       ended_ = true;
-      return std::nullopt;
+      if (!trouble_ && (number_ > 0 || has_list_)) return std::nullopt;
+      return fail(bad_input("there is nothing in it"));
     }
-    return item(']');
+    if (c != '[') return text();
+    take();
+    has_list_ = true;
+    in_array_ = peek_after_space() != ']';
+    if (!in_array_) take();
   }
+}
+
+/// One of several. Where all before it had a line of their own, the next line follows a broken one.
+std::optional<Piece> JsonPieces::text() {
   const std::uint64_t at = before_ + at_;
+  are_lines_ = number_ > 0 && had_lines_;
   auto text = value(limits::kDocumentBytes);
-  if (!text && text.error().code != Code::TooLarge) return fail(text.error());
+  const bool goes_on = std::exchange(are_lines_, false) && peek() != kEnd;
+  if (!text && text.error().code != Code::TooLarge) {
+    if (!goes_on) return fail(text.error());
+    if (!std::exchange(is_at_line_, false)) skip_line();
+  }
+  if (text && text->find('\n') != text->npos) had_lines_ = false;
   return Piece{++number_, at, std::move(text)};
+}
+
+void JsonPieces::skip_line() {
+  while (peek() != kEnd && take() != '\n') {
+  }
+}
+
+/// At the end of a line that another record follows.
+bool JsonPieces::breaks_off(int c) {
+  if (!are_lines_ || c != '\n') return false;
+  is_at_line_ = peek() == '{';
+  return is_at_line_;
 }
 
 /// The item that comes next, and what is behind it.
@@ -131,8 +150,7 @@ std::optional<Piece> JsonPieces::item(char close) {
     take();
   } else if (c == close) {
     take();
-    in_items_ = false;
-    if (of_ == Of::Stream) ended_ = true;
+    in_items_ = in_array_ = false;
     const auto ended = end_items();
     if (!ended && !trouble_) trouble_ = ended.error();
   } else {
@@ -149,13 +167,18 @@ std::optional<Piece> JsonPieces::collection() {
     if (trouble_) return fail(*trouble_);
     if (one_item_) return std::exchange(one_item_, std::nullopt);
     if (in_items_) return item(']');
+    if (is_bare_) break;
+    if (of_ == Of::Pages && !in_object_ && peek_after_space() == '[') {
+      is_bare_ = true;
+      if (const auto begun = begin_items(); !begun) return fail(begun.error());
+      continue;
+    }
     const auto more = member();
     if (!more) return fail(more.error());
-    if (!*more) {
-      ended_ = true;
-      return std::nullopt;
-    }
+    if (!*more) break;
   }
+  ended_ = true;
+  return std::nullopt;
 }
 
 /// Up to the key or the end of the object.
@@ -192,13 +215,8 @@ Result<bool> JsonPieces::member() {
   if (peek_after_space() != ':') return bad_input("a member without a value");
   take();
   const int c = peek_after_space();
-  const bool are_items = key == "\"orderedItems\"" || key == "\"items\"";
-  if (are_items && c == '[') {
-    QP_TRY(begin_items());
-    return true;
-  }
-  if (are_items && of_ == Of::Pages && (c == '{' || c == '"')) {
-    QP_TRY(single_item());
+  if (are_items(key, c)) {
+    QP_TRY(c == '[' ? begin_items() : single_item());
     return true;
   }
   if (c == '{' && begin_page(key)) return true;
@@ -207,6 +225,13 @@ Result<bool> JsonPieces::member() {
   if (!head_.empty() && head_.back() != '{') head_ += ",";
   head_ += key + ":" + text;
   return true;
+}
+
+bool JsonPieces::are_items(std::string_view key, int begin) const {
+  // Pixelfed wraps a list like that.
+  if (key == "\"data\"") return of_ == Of::Pages && pages_ == 0 && begin == '[';
+  if (key != "\"orderedItems\"" && key != "\"items\"") return false;
+  return begin == '[' || (of_ == Of::Pages && (begin == '{' || begin == '"'));
 }
 
 /// A page that stands in the collection, or in the page before it.
@@ -222,6 +247,7 @@ bool JsonPieces::begin_page(const std::string& key) {
 }
 
 Result<void> JsonPieces::begin_items() {
+  has_list_ = true;
   take();
   if (peek_after_space() != ']') {
     in_items_ = true;
@@ -240,6 +266,7 @@ Result<void> JsonPieces::end_items() {
 
 /// An id, an object, or the list that stands in one.
 Result<void> JsonPieces::single_item() {
+  has_list_ = true;
   const std::uint64_t at = before_ + at_;
   std::string text;
   if (peek() == '{') {
@@ -266,7 +293,7 @@ Result<void> JsonPieces::string(std::string& out, std::size_t limit) {
   out += '"';
   for (;;) {
     const int c = take();
-    if (c == kEnd) return bad_input("a string breaks off");
+    if (c == kEnd || breaks_off(c)) return bad_input("a string breaks off");
     if (out.size() <= limit) out += static_cast<char>(c);
     if (c == '"') return {};
     if (c == '\\') {
@@ -299,6 +326,7 @@ Result<std::string> JsonPieces::value(std::size_t limit, std::string text, std::
       continue;
     }
     take();
+    if (breaks_off(c)) return bad_input("the line breaks off");
     if (text.size() <= limit) text += static_cast<char>(c);
     if (is_open) ++depth;
     if (is_close && --depth == 0) break;

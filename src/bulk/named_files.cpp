@@ -13,6 +13,7 @@ constexpr std::array<std::string_view, 2> kFolders = {"media_attachments/", "med
 }  // namespace
 
 bool NamedFiles::is_hidden(std::string_view name) {
+  while (name.starts_with("../")) name.remove_prefix(3);
   return name.starts_with('.') || name.find("/.") != name.npos;
 }
 

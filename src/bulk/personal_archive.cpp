@@ -33,6 +33,10 @@ constexpr std::array<std::string_view, 13> kCollections = {
     "outbox",   "likes",   "liked", "bookmarks", "followers",         "following",
     "featured", "blocked", "inbox", "streams",   "pending-followers", "pending-following",
     "deleted"};
+/// What is not kept here, and told where there is something in it.
+constexpr std::string_view kDislikes = "dislikes";
+/// What PeerTube has beside its documents says the same in words of its own.
+constexpr std::string_view kDocuments = "activity-pub/", kOwnWords = "peertube/";
 /// Files besides the documents whose names are looked at to see whether all are an archive's.
 constexpr std::size_t kMostOthers = 10'000;
 /// Of our own archives: the collections that the actor made, a file for each.
@@ -42,6 +46,16 @@ std::pair<std::string_view, std::string_view> split_path(std::string_view name) 
   const auto slash = name.rfind('/');
   const std::size_t cut = slash == name.npos ? 0 : slash + 1;
   return {name.substr(0, cut), name.substr(cut)};
+}
+
+/// The name of an entry as documents in `folder` call it: with `../` where it is beside the folder.
+std::string seen_from(std::string_view folder, std::string_view name) {
+  std::string up;
+  while (!name.starts_with(folder)) {
+    folder = split_path(folder.substr(0, folder.size() - 1)).first;
+    up += "../";
+  }
+  return up.append(name.substr(folder.size()));
 }
 
 bool is_document(std::string_view name) {
@@ -54,6 +68,7 @@ struct Head {
   std::string id;
   bool is_document = false;  ///< it says whose it is, and not only what is in it
   std::string total;         ///< how many items it says that it has
+  bool is_empty = false;     ///< it says that it has none
 };
 Head read_head(const std::string& text) {
   json::Arena arena;
@@ -67,6 +82,7 @@ Head read_head(const std::string& text) {
   head.is_document = parsed->contains("attributedTo");
   const json::Value total = parsed->get("totalItems");
   if (total.is_number() && total.text() != "0") head.total = total.text();
+  head.is_empty = total.is_number() && total.text() == "0";
   return head;
 }
 
@@ -103,11 +119,11 @@ class ArchiveReader final : public DumpReader {
         if (part_ == PersonalArchive::Part::Files) continue;
         return Record{entry->position, entry->readable.error()};
       }
-      if (!entry->name.starts_with(folder_)) continue;
-      const std::string name = entry->name.substr(folder_.size());
+      const std::string name = seen_from(folder_, entry->name);
       if (name == actor_) continue;
       const bool is_file = !is_document(name);
       if (is_file != (part_ == PersonalArchive::Part::Files)) continue;
+      if (!is_file && name.starts_with("../")) continue;
       if (is_file) {
         if (!files_.has(name)) continue;
         return Record{entry->position, read_all(entry->read, limits::kFileBytes),
@@ -148,9 +164,9 @@ class ArchiveReader final : public DumpReader {
       pieces_.emplace(std::move(entry.read), JsonPieces::Of::Stream);
       return;
     }
-    if (std::find(kCollections.begin(), kCollections.end(), collection_) == kCollections.end()) {
-      return;
-    }
+    const bool is_known =
+        std::find(kCollections.begin(), kCollections.end(), collection_) != kCollections.end();
+    if (!is_known && collection_ != kDislikes) return;
     pieces_.emplace(std::move(entry.read), JsonPieces::Of::Pages);
   }
 
@@ -185,10 +201,11 @@ class ArchiveReader final : public DumpReader {
     }
     if (!piece) return missing_items();
     has_items_ = true;
-    if (are_statuses_ && piece->text) {
-      piece->text =
-          owner_ ? activity_of_status(*piece->text, *owner_) : Result<std::string>(owner_.error());
+    if (collection_ == kDislikes && piece->text) {
+      pieces_.reset();
+      return Record{position_, bad_input("what somebody dislikes is not kept here")};
     }
+    if (piece->text) piece->text = activity_of(*std::move(piece->text));
     Record record{position_ + "#" + std::to_string(piece->number), std::move(piece->text),
                   Record::Kind::Document, collection_, head_->context};
     const bool may_be_named =
@@ -197,11 +214,26 @@ class ArchiveReader final : public DumpReader {
     return record;
   }
 
+  Result<std::string> activity_of(std::string text) const {
+    if (are_statuses_) {
+      if (!owner_) return owner_.error();
+      return activity_of_status(text, *owner_);
+    }
+    // Old archives of Pixelfed have the posts themselves.
+    const bool may_be_post = collection_ == "outbox" && owner_ && text.starts_with('{') &&
+                             text.find("\"actor\"") == text.npos;
+    return may_be_post ? activity_of_post(std::move(text), *owner_) : text;
+  }
+
   /// Told once.
   std::optional<Record> missing_items() {
-    if (std::exchange(has_items_, true) || is_made_ || head_->total.empty()) return std::nullopt;
-    return Record{position_, bad_input("it says that it has " + head_->total +
-                                       " items, and none of them is in it")};
+    if (std::exchange(has_items_, true) || is_made_ || head_->is_empty) return std::nullopt;
+    if (!head_->total.empty()) {
+      return Record{position_, bad_input("it says that it has " + head_->total +
+                                         " items, and none of them is in it")};
+    }
+    if (pieces_->has_list()) return std::nullopt;
+    return Record{position_, bad_input("there is no list of items in it")};
   }
 
   std::unique_ptr<Entries> entries_;
@@ -260,22 +292,45 @@ Result<std::vector<PersonalArchive>> PersonalArchive::find(const std::filesystem
     archive.actor_position_ = entry->position;
     archive.actor_ = std::move(*actor);
     archive.actor_.erase(0, byte_order_mark(archive.actor_));
-    archives.push_back(std::move(archive));
+    add(archives, std::move(archive));
   }
   std::erase_if(archives, [&](const auto& one) { return !outboxes.contains(one.folder_); });
-  for (PersonalArchive& archive : archives) archive.note_others(others);
+  std::vector<std::string> folders;
+  folders.reserve(archives.size());
+  for (const PersonalArchive& archive : archives) folders.push_back(archive.folder_);
+  for (PersonalArchive& archive : archives) archive.note_others(others, folders);
   return archives;
 }
 
+/// Where a name is there twice, the last one is what it would be unpacked to.
+void PersonalArchive::add(std::vector<PersonalArchive>& archives, PersonalArchive archive) {
+  const auto same = std::find_if(archives.begin(), archives.end(),
+                                 [&](const auto& one) { return one.folder_ == archive.folder_; });
+  if (same == archives.end()) return archives.push_back(std::move(archive));
+  const bool is_worse =
+      archive.actor_name_ != same->actor_name_ && archive.actor_name_ != kActorNames.front();
+  if (!is_worse) *same = std::move(archive);
+}
+
+std::vector<std::string> PersonalArchive::read_folders() const {
+  if (!folder_.ends_with(kDocuments)) return {folder_};
+  std::string beside = folder_.substr(0, folder_.size() - kDocuments.size());
+  return {folder_, beside.append(kOwnWords)};
+}
+
 /// Whether the documents must be asked which of the files are theirs.
-void PersonalArchive::note_others(const std::vector<std::string>& others) {
+void PersonalArchive::note_others(const std::vector<std::string>& others,
+                                  const std::vector<std::string>& folders) {
   NamedFiles files;
   files.add(actor_);
   has_others_ = others.size() == kMostOthers;
   for (const std::string& other : others) {
     if (has_others_) return;
-    if (!other.starts_with(folder_)) continue;
-    const std::string_view name = std::string_view(other).substr(folder_.size());
+    const bool is_anothers = std::any_of(folders.begin(), folders.end(), [&](const auto& folder) {
+      return folder.size() > folder_.size() && other.starts_with(folder);
+    });
+    if (is_anothers) continue;
+    const std::string name = seen_from(folder_, other);
     has_others_ = !NamedFiles::is_hidden(name) && !files.has(name);
   }
 }

@@ -166,4 +166,28 @@ Result<std::string> activity_of_status(std::string_view status, const StatusOwne
   return json::to_text(QP_TRY(Converter(value, owner, arena).activity()));
 }
 
+Result<std::string> activity_of_post(std::string post, const StatusOwner& owner) {
+  Arena arena;
+  const std::string copy = post;
+  const auto parsed_post = parsed(copy, arena);
+  if (!parsed_post) return post;
+  const Value note = *parsed_post;
+  const bool is_post = has_text(note, "id") && note.get("attributedTo").is(owner.actor) &&
+                       note.get("type").is_string() && !note.get("type").is("Tombstone") &&
+                       !note.contains("actor");
+  if (!is_post) return post;
+  const Value activity = Value::object(arena, 8);
+  const Value context = note.get("@context");
+  if (note.erase("@context")) activity.set(arena, "@context", context);
+  const std::string id = std::string(note.get("id").text()) + "/activity";
+  activity.set(arena, "id", Value::string(id));
+  activity.set(arena, "type", Value::string("Create"));
+  activity.set(arena, "actor", Value::string(owner.actor));
+  for (const std::string_view key : {"published", "to", "cc"}) {
+    if (note.contains(key)) activity.set(arena, key, note.get(key));
+  }
+  activity.set(arena, "object", note);
+  return json::to_text(activity);
+}
+
 }  // namespace qp::bulk

@@ -19,4 +19,8 @@ Result<StatusOwner> status_owner(std::string_view document);
 /// which status it answers is a number there, and is not. BadInput where it has no address.
 Result<std::string> activity_of_status(std::string_view status, const StatusOwner& owner);
 
+/// The Create of an object that stands in an outbox by itself; `post` as it is, where it is none of
+/// the owner's or something else.
+Result<std::string> activity_of_post(std::string post, const StatusOwner& owner);
+
 }  // namespace qp::bulk

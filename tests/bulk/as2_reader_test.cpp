@@ -71,6 +71,32 @@ TEST_CASE("documents one after the other are records of their own") {
                                                  "standard input#3=5"});
 }
 
+TEST_CASE("arrays one after the other, empty ones too, are read to the last") {
+  std::istringstream input("[{}][] [1,\n2]{\"a\":3}");
+  const auto reader = store::must(read_as2({"-"}, input));
+  CHECK(all(*reader) == std::vector<std::string>{"standard input#1={}", "standard input#2=1",
+                                                 "standard input#3=2",
+                                                 "standard input#4={\"a\":3}"});
+  std::istringstream none("[\n]");
+  CHECK(all(*store::must(read_as2({"-"}, none))).empty());
+}
+
+TEST_CASE("where each has a line of its own the line after a broken one is read") {
+  std::istringstream input(
+      "{\"a\": 1}\n{\"b\": \"x\n{\"c\": [\r\n{\"d\": 4}\n}}\n{\"e\":5}\n\n{\"f\": "
+      "[6,\n{}]}\n{\"g\"");
+  const auto reader = store::must(read_as2({"-"}, input));
+  CHECK(all(*reader) == std::vector<std::string>{"standard input={\"a\": 1}", "standard input#2!",
+                                                 "standard input#3!", "standard input#4={\"d\": 4}",
+                                                 "standard input#5!", "standard input#6={\"e\":5}",
+                                                 "standard input#7!", "standard input#8={}",
+                                                 "standard input#9!", "standard input#10!"});
+  std::istringstream pretty("{\n\"a\":\n[\n{}\n]\n}\n{\"b\": [\n{}]}\n");
+  CHECK(all(*store::must(read_as2({"-"}, pretty))) ==
+        std::vector<std::string>{"standard input={\n\"a\":\n[\n{}\n]\n}",
+                                 "standard input#2={\"b\": [\n{}]}"});
+}
+
 TEST_CASE("a path that is not there is named") {
   std::istringstream nothing;
   const auto reader = read_as2({"/no/such/file"}, nothing);
