@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "ap/actor.hpp"
+#include "ap/ballots.hpp"
 #include "ap/collection.hpp"
 #include "ap/estate.hpp"
 #include "ap/import_document.hpp"
@@ -369,7 +370,8 @@ class Import {
                           const jsonld::StoredForm& form) {
       return ap::import_document(txn, form, *record.bytes, services());
     };
-    writer.other = [](store::WriteTxn& txn, const bulk::Record& record) {
+    writer.other = [](store::WriteTxn& txn, const bulk::Record& record) -> Result<void> {
+      if (record.kind == bulk::Record::Kind::Votes) return ap::import_votes(txn, *record.bytes);
       return ap::import_listed(txn, record.collection, *record.bytes,
                                record.readers ? &*record.readers : nullptr);
     };
@@ -577,8 +579,12 @@ class Import {
     const bulk::Imported& imported = *outcome.imported;
     if (record.kind != bulk::Record::Kind::Document) {
       if (!as_json) return {};
-      const bool is_file = record.kind == bulk::Record::Kind::File;
-      line[is_file ? "file" : "member"] = is_file ? record.collection : *record.bytes;
+      using Kind = bulk::Record::Kind;
+      const bool is_member = record.kind == Kind::Member;
+      const std::string_view what = is_member                   ? "member"
+                                    : record.kind == Kind::File ? "file"
+                                                                : "votes in";
+      line[std::string(what)] = is_member ? *record.bytes : record.collection;
       return one_line(line);
     }
     if (!as_json) {

@@ -7,6 +7,7 @@
 
 #include "ap/activity.hpp"
 #include "ap/actor.hpp"
+#include "ap/ballots.hpp"
 #include "ap/collection.hpp"
 #include "ap/estate.hpp"
 #include "ap/import_document.hpp"
@@ -304,7 +305,8 @@ Result<void> export_owner(const Txn& txn, const Owner& owner, const std::string&
   return exporter.files();
 }
 
-/// What objects have been answered with, and what came to the server: no actor's folder has them.
+/// What objects have been answered with, the votes in polls, and what came to the server: no
+/// actor's folder has them.
 Result<void> write_listings(const Txn& txn, Shelf& shelf, ExportTotals& totals) {
   QP_TRY(shelf.open("listings.ndjson"));
   for (const TermId sequence : QP_TRY(txn.sequences())) {
@@ -329,6 +331,10 @@ Result<void> write_listings(const Txn& txn, Shelf& shelf, ExportTotals& totals) 
       totals.members += items.size();
     }
   }
+  QP_TRY(export_votes(txn, [&](const std::string& line, std::size_t votes) {
+    totals.members += votes;
+    return shelf.write(line + "\n");
+  }));
   return shelf.close();
 }
 

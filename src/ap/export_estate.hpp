@@ -32,8 +32,8 @@ Result<ExportTotals> export_estate(const store::Txn& txn, const std::string& act
                                    Shelf& shelf);
 
 /// All that actors have here, each in a folder of its own, and every other document, with what is
-/// in it taken at its word: `documents.ndjson`; what objects have been answered with, and what came
-/// to the shared inbox: `listings.ndjson`.
+/// in it taken at its word: `documents.ndjson`; what objects have been answered with, the votes in
+/// polls, and what came to the shared inbox: `listings.ndjson`.
 Result<ExportTotals> export_all(const store::Txn& txn, const Services& services, Shelf& shelf);
 
 /// A Tombstone of what the actor made or did, as far as its outbox tells.

@@ -5,6 +5,7 @@
 #include "ap/admit.hpp"
 #include "ap/collection.hpp"
 #include "ap/publish.hpp"
+#include "ap/react.hpp"
 #include "base/limits.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
@@ -101,7 +102,7 @@ Result<void> import_listed(store::WriteTxn& txn, const std::string& collection,
   const TermId id = QP_TRY(txn.intern_iri(member));
   QP_TRY(txn.sequence_append(sequence, id, audience, 0));
   if (!kept->of.empty()) QP_TRY(txn.erase_rendered(kept->of));
-  return {};
+  return restore_reaction(txn, collection, member);
 }
 
 std::string document_name(json::Value document) {

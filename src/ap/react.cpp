@@ -61,6 +61,23 @@ Result<void> react(const Happening& happening) {
   return {};
 }
 
+Result<void> restore_reaction(store::WriteTxn& txn, const std::string& collection,
+                              const std::string& activity) {
+  const auto known = QP_TRY(find_activity(txn, activity));
+  if (!known) return {};
+  for (const Kind& kind : kKinds) {
+    if (!known->is(kind.type)) continue;
+    for (const std::string& object : known->objects) {
+      const std::string key = key_of(kind, known->actor, object);
+      if (collection_of(object, kind.role) != collection || QP_TRY(txn.get(kReactions, key))) {
+        continue;
+      }
+      QP_TRY(txn.put(kReactions, key, activity));
+    }
+  }
+  return {};
+}
+
 Result<bool> names_readers(const store::Txn& txn, std::string_view reaction) {
   if (QP_TRY(is_local(txn, reaction))) return true;
   for (const auto& [name, property] : kAddressing) {

@@ -170,7 +170,7 @@ class As2Reader final : public DumpReader {
     numbered_ = numbered_ || pieces_->is_array() || piece->number > 1;
     piece_position_ = numbered_ ? position_ + "#" + std::to_string(piece->number) : position_;
     if (are_listings_ && piece->text) {
-      read_members(*piece->text);
+      read_listing(*piece->text);
       if (!members_.empty()) return this->piece();
     }
     if (piece->text) graph_ = GraphMembers::find(*piece->text);
@@ -178,12 +178,16 @@ class As2Reader final : public DumpReader {
     return Record{piece_position_, std::move(piece->text)};
   }
 
-  /// Of a collection.
-  void read_members(const std::string& text) {
+  /// The members of a collection, or votes.
+  void read_listing(const std::string& text) {
     json::Arena arena;
     const auto collection = json::parse(text, arena);
     if (!collection) return;
     const std::string id(collection->get("id").text());
+    if (collection->get("type").is("Question")) {
+      members_.push_back(Record{piece_position_, text, Record::Kind::Votes, id});
+      return;
+    }
     for (const json::Value item : collection->get("orderedItems").items()) {
       members_.push_back(Record{piece_position_, json::to_text(item), Record::Kind::Document, id});
       make_member(members_.back());

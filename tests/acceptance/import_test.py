@@ -1271,9 +1271,25 @@ class RoundTrip(Restored):
         bob.submit({"@context": AS2, "type": "Like", "object": note, "to": [alice.actor]})
         bob.submit({"@context": AS2, "type": "Announce", "object": note, "to": [PUBLIC, alice.actor]})
         lists = [f"{note}/{name}" for name in ("likes", "shares", "replies")]
+        def ask(kind, names):
+            return alice.create({"type": "Question", "content": "Which?", "votersCount": 0, kind: [
+                {"type": "Note", "name": name} for name in names]}, to=[PUBLIC])[1]
+        polls = {ask("oneOf", ["tea", "coffee"]): ["tea"],
+                 ask("anyOf", ["red", "blue", "grün"]): ["red", "grün"]}
+        def choose(voter, poll, names):
+            for name in names:
+                voter.create({"type": "Note", "name": name, "inReplyTo": poll}, to=[alice.actor])
+        def counts(server, poll):
+            question = server.get(poll).json()
+            return question["votersCount"], {
+                option["name"]: option["replies"]["totalItems"]
+                for option in question.get("oneOf") or question["anyOf"]}
+        for poll, names in polls.items():
+            choose(bob, poll, names)
         wait_until(lambda: all(len(alice.ids(one)) == 1 for one in lists), "answers")
+        wait_until(lambda: sum(sum(counts(first, poll)[1].values()) for poll in polls) == 3, "votes")
         def seen():
-            return [(answer.status_code, answer.text) for url in (note, *lists)
+            return [(answer.status_code, answer.text) for url in (note, *lists, *polls)
                     for answer in [first.get(url)]]
         before = seen()
         first.stop()

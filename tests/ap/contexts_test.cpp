@@ -1,8 +1,6 @@
 #include "ap/contexts.hpp"
 
-#include "ap/import_document.hpp"
 #include "fixture.hpp"
-#include "jsonld/document.hpp"
 #include "view/project.hpp"
 
 namespace qp::ap {
@@ -17,18 +15,6 @@ constexpr const char* kDocument =
 /// A store whose loader finds what is added.
 struct Added : Fixture {
   Added() { services.loader = context_loader(load_bundled, services.store); }
-
-  TermId import(const std::string& text) {
-    json::Arena arena;
-    const auto form = store::must(jsonld::read_for_storage(
-        json::parse(text, arena).value(), {services.contexts, services.loader}, arena));
-    TermId document{};
-    store::must(services.store.write([&](store::WriteTxn& txn) -> Result<void> {
-      document = QP_TRY(import_document(txn, form, text, services));
-      return {};
-    }));
-    return document;
-  }
 
   bool says(const std::string& predicate) {
     const auto txn = store::must(services.store.read());
@@ -54,7 +40,7 @@ bool same(const std::string& a, const std::string& b) {
 
 TEST_CASE("a context that is added gives the documents that named it their terms") {
   Added server;
-  const TermId document = server.import(kDocument);
+  const TermId document = server.bring(kDocument);
   CHECK(server.says("urn:quadpub:undefined:mood"));
   store::must(server.services.store.write(
       [&](store::WriteTxn& txn) { return txn.erase_document_bytes(document); }));
@@ -68,9 +54,9 @@ TEST_CASE("a context that is added gives the documents that named it their terms
 
 TEST_CASE("a document that comes after the context was added is read with it at once") {
   Added server;
-  server.import(R"({"@context":"https://unknown.example/ns","type":"Note","mood":"x"})");
+  server.bring(R"({"@context":"https://unknown.example/ns","type":"Note","mood":"x"})");
   store::must(add_context(kUrl, kContext, server.services));
-  const TermId document = server.import(kDocument);
+  const TermId document = server.bring(kDocument);
   CHECK_FALSE(server.says("urn:quadpub:undefined:mood"));
   CHECK(same(server.rebuilt(document), kDocument));
 }

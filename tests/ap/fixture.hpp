@@ -4,6 +4,7 @@
 
 #include "../store/temporary_store.hpp"
 #include "ap/actor.hpp"
+#include "ap/import_document.hpp"
 #include "ap/inbox.hpp"
 #include "ap/outbox.hpp"
 #include "ap/services.hpp"
@@ -80,6 +81,20 @@ class Fixture {
                    services);
   }
   std::string last_id;
+
+  /// A document that the operator brings. Quotes may be written as '.
+  TermId bring(std::string json) {
+    std::replace(json.begin(), json.end(), '\'', '"');
+    json::Arena arena;
+    const auto form = store::must(jsonld::read_for_storage(json::parse(json, arena).value(),
+                                                           {contexts_, services.loader}, arena));
+    TermId document{};
+    store::must(store_->write([&](store::WriteTxn& txn) -> Result<void> {
+      document = QP_TRY(import_document(txn, form, json, services));
+      return {};
+    }));
+    return document;
+  }
 
   /// Members of a collection, newest first.
   std::vector<std::string> members(const std::string& collection) {
