@@ -15,6 +15,7 @@
 #include "ap/publish.hpp"
 #include "ap/tables.hpp"
 #include "base/random.hpp"
+#include "base/text.hpp"
 #include "sig/digest.hpp"
 #include "view/project.hpp"
 #include "view/serve.hpp"
@@ -82,7 +83,7 @@ std::string address_of(Value document, std::string_view name, const std::string&
 }
 
 std::string media_key(const Estate& estate, std::string_view name) {
-  return pair_key("file", estate.actor, name);
+  return pair_key("file", estate.keeper, name);
 }
 std::string alias_key(const Estate& estate, std::string_view iri) {
   return pair_key("id", estate.actor, iri);
@@ -91,6 +92,15 @@ std::string alias_key(const Estate& estate, std::string_view iri) {
 Result<std::string> find_alias(const Txn& txn, const std::string& key) {
   const auto found = QP_TRY(txn.get(kAliases, key));
   return std::string(found.value_or(std::string_view()));
+}
+
+/// Who wrote it; of several the archive's actor, if it is one of them.
+std::string author_of(const Estate& estate, Value node) {
+  const Value authors = node.get("attributedTo");
+  for (const Value one : authors.items()) {
+    if (one.is(estate.former) || one.get("id").is(estate.former)) return estate.former;
+  }
+  return text_of(node, "attributedTo");
 }
 
 bool is_own(const Estate& estate, std::string_view actor, std::string_view id) {
@@ -111,6 +121,7 @@ Result<Estate> open_estate(const Txn& txn, Value document, std::string_view reho
     return bad_input("the archive's actor has no id or no inbox");
   }
   estate.actor = rehome_to.empty() ? estate.former : std::string(rehome_to);
+  estate.keeper = estate.actor;
   estate.local = QP_TRY(find_actor(txn, estate.actor));
   if (!rehome_to.empty() && !estate.local) {
     return error(Code::NotFound, "no actor " + estate.actor + " lives here");
@@ -222,8 +233,32 @@ Result<void> found_collection(WriteTxn& txn, const Estate& estate, const Kept& k
   return write_text(txn, estate, document, owned, services, arena);
 }
 
-/// So that those who knew the former actor can believe it when it says that it has moved.
-Result<void> add_former_id(WriteTxn& txn, const Estate& estate, const Services& services) {
+std::string media_address(const Estate& estate) { return estate.base + "/media/"; }
+
+/// Addresses of this server's files in what a post says of its files.
+void find_files(Value value, const std::string& address, std::vector<std::string>& names) {
+  if (value.is_string() && value.text().starts_with(address)) {
+    names.emplace_back(value.text().substr(address.size()));
+  }
+  for (const Value item : value.items()) find_files(item, address, names);
+  for (const json::Member& member : value.members()) find_files(member.value, address, names);
+}
+
+/// Pictures that came along, and words, where the actor shows none of its own.
+void take_profile(const Estate& estate, Value former, Value actor, Arena& arena) {
+  for (const std::string_view key : {"icon", "image", "summary"}) {
+    const Value value = former.get(key);
+    std::vector<std::string> files;
+    find_files(value, media_address(estate), files);
+    const bool is_taken = key == "summary" ? value.is_string() : !files.empty();
+    if (is_taken && actor.get(key).is_null()) actor.set(arena, key, value);
+  }
+}
+
+/// So that those who knew the former actor (whose document that is) can believe it when it says
+/// that it has moved.
+Result<void> add_former_id(WriteTxn& txn, const Estate& estate, Value former,
+                           const Services& services) {
   if (contains(QP_TRY(values_of(txn, estate.actor, as::alsoKnownAs)), estate.former)) return {};
   const auto served =
       QP_TRY(view::serve(txn, estate.actor, estate.actor, {services.contexts, services.loader}));
@@ -235,6 +270,7 @@ Result<void> add_former_id(WriteTxn& txn, const Estate& estate, const Services& 
   for (const Value one : before.items()) ids.push_back(arena, one);
   ids.push_back(arena, Value::string(estate.former));
   document.set(arena, "alsoKnownAs", ids);
+  take_profile(estate, former, document, arena);
   const std::array owned{Owned{estate.actor, store::AudienceId::Public}};
   return write_text(txn, estate, document, owned, services, arena);
 }
@@ -265,7 +301,7 @@ Result<void> found_estate(WriteTxn& txn, const Estate& estate, std::string_view 
   }
   if (!estate.is_rehomed()) return {};
   QP_TRY(txn.put(kAliases, pair_key("iri", "", estate.former), estate.actor));
-  return add_former_id(txn, estate, services);
+  return add_former_id(txn, estate, document, services);
 }
 
 Result<std::vector<std::string>> owners_of_outboxes(const Txn& txn) {
@@ -330,7 +366,6 @@ constexpr std::size_t kNameBytes = 18;
 constexpr std::string_view kNobody = "";
 constexpr std::string_view kBySeveral = "*";
 
-std::string media_address(const Estate& estate) { return estate.base + "/media/"; }
 std::string name_of_media(const Estate& estate, const std::string& address) {
   const std::string folder = media_address(estate);
   return address.starts_with(folder) ? address.substr(folder.size()) : std::string();
@@ -383,15 +418,6 @@ Result<void> import_file(WriteTxn& txn, const Estate& estate, std::string_view n
 }
 
 namespace {
-
-/// Addresses of this server's files in what a post says of its files.
-void find_files(Value value, const std::string& address, std::vector<std::string>& names) {
-  if (value.is_string() && value.text().starts_with(address)) {
-    names.emplace_back(value.text().substr(address.size()));
-  }
-  for (const Value item : value.items()) find_files(item, address, names);
-  for (const json::Member& member : value.members()) find_files(member.value, address, names);
-}
 
 /// A file that came along is the post's that shows it, and goes with it; one that several show
 /// stays.
@@ -449,13 +475,13 @@ std::string_view folder_of(Value object) {
 Result<void> rename_ids(WriteTxn& txn, const Estate& estate, Value document) {
   if (!estate.is_rehomed()) return {};
   const std::string actor = text_of(document, "actor");
-  const std::string author = text_of(document, "attributedTo");
+  const std::string author = author_of(estate, document);
   const std::string id = text_of(document, "id");
   if (is_own(estate, actor, id)) {
     QP_TRY(rename_id(txn, estate, id, "activities", document));
     const Value object = document.get("object");
     const bool is_new = object.is_object() && document.get("type").is("Create") &&
-                        is_own(estate, text_of(object, "attributedTo"), text_of(object, "id"));
+                        is_own(estate, author_of(estate, object), text_of(object, "id"));
     if (is_new) QP_TRY(rename_id(txn, estate, text_of(object, "id"), folder_of(object), object));
   } else if (is_own(estate, author, id)) {
     QP_TRY(rename_id(txn, estate, id, folder_of(document), document));
@@ -498,14 +524,20 @@ class Adapter {
     return {};
   }
 
+  Result<std::string> file_named(std::string_view path) {
+    std::string found = QP_TRY(find_alias(txn_, media_key(estate_, path)));
+    const auto folder = path.find("media_attachments/");
+    if (!found.empty() || folder == path.npos) return found;
+    return find_alias(txn_, media_key(estate_, path.substr(folder)));
+  }
+
   Result<void> file(Value& value) {
     std::string_view path = value.text();
     while (path.starts_with('/')) path.remove_prefix(1);
     if (path.empty() || path.front() == '#') return {};
-    std::string found = QP_TRY(find_alias(txn_, media_key(estate_, path)));
-    const auto folder = path.find("media_attachments/");
-    if (found.empty() && folder != path.npos) {
-      found = QP_TRY(find_alias(txn_, media_key(estate_, path.substr(folder))));
+    std::string found = QP_TRY(file_named(path));
+    if (const auto plain = text::percent_decode(path); found.empty() && plain) {
+      found = QP_TRY(file_named(*plain));
     }
     // Where Mastodon has it, unless it keeps its files elsewhere.
     if (found.empty()) found = fmt::format("{}/system/{}", origin_, path);
@@ -578,7 +610,7 @@ void name_listings(Value node, const std::string& before, Arena& arena) {
 Result<Value> adapted(const Txn& txn, const Estate& estate, Value document, Arena& arena) {
   const std::string former = text_of(document, "id");
   const bool is_own_thing = is_own(estate, text_of(document, "actor"), former) ||
-                            is_own(estate, text_of(document, "attributedTo"), former);
+                            is_own(estate, author_of(estate, document), former);
   const Value object = document.get("object");
   const std::string former_object = object.is_object() ? text_of(object, "id") : std::string();
   QP_TRY(Adapter(txn, estate, arena).object(document));
@@ -623,9 +655,18 @@ Result<store::AudienceId> audience_for(WriteTxn& txn, const Estate& estate,
   return audience_of(txn, readers, blocked);
 }
 
-/// Later than what is here, or the first that is heard of it; only what an import wrote gives way.
-Result<bool> is_news(const Txn& txn, const std::string& iri, Value node) {
+Result<bool> is_actors_own(const Txn& txn, const Estate& estate, const std::string& iri) {
+  return contains(QP_TRY(owners_of(txn, iri)), estate.actor);
+}
+
+/// Later than what is here, or the first that is heard of it; only what an import wrote gives way,
+/// and nothing of somebody else's.
+Result<bool> is_news(const Txn& txn, const Estate& estate, const std::string& iri, Value node) {
   if (!QP_TRY(may_replace(txn, iri))) return false;
+  const auto id = QP_TRY(txn.find_iri(iri));
+  const auto record = id ? QP_TRY(txn.graph(*id)) : std::nullopt;
+  if (!record || record->kind == store::GraphKind::Claims) return true;
+  if (!QP_TRY(is_actors_own(txn, estate, iri))) return false;
   const auto before = QP_TRY(values_of(txn, iri, as::updated));
   if (before.empty()) return true;
   const auto says = values_of(node, as::updated.iri);
@@ -634,19 +675,30 @@ Result<bool> is_news(const Txn& txn, const std::string& iri, Value node) {
   return !kept || (now && *now > *kept);
 }
 
+/// By the actor; besides it by groups of its server only, as a video is by a channel too.
+bool is_written_by(const Estate& estate, Value object) {
+  bool is_by_actor = false;
+  for (const Value author : object.get(as::attributedTo.iri).items()) {
+    const std::string_view id = author.get("@id").text();
+    const bool is_group = has_type(author, as::Group) && origin_of(id) == origin_of(estate.former);
+    if (id != estate.actor && !is_group) return false;
+    is_by_actor = is_by_actor || id == estate.actor;
+  }
+  return is_by_actor;
+}
+
 Result<std::string> object_to_write(const Txn& txn, const Estate& estate,
                                     const Activity& activity) {
   if (!activity.object.is_object() || !(activity.is(as::Create) || activity.is(as::Update))) {
     return std::string();
   }
   const std::string object(activity.object.get("@id").text());
-  const auto authors = values_of(activity.object, as::attributedTo.iri);
-  const bool by_actor = authors.size() == 1 && authors.front() == estate.actor;
+  const bool by_actor = is_written_by(estate, activity.object);
   if (object.empty() || object == activity.id || object.find('#') != object.npos || !by_actor ||
       origin_of(object) != origin_of(estate.actor)) {
     return std::string();
   }
-  return QP_TRY(is_news(txn, object, activity.object)) ? object : std::string();
+  return QP_TRY(is_news(txn, estate, object, activity.object)) ? object : std::string();
 }
 
 /// Newest last; what says no date stands behind what was listed before it.
@@ -678,10 +730,6 @@ Result<void> found_made(WriteTxn& txn, const Estate& estate, const std::string& 
   return estate.local ? list(txn, estate.streams, iri, audience, 0) : Result<void>();
 }
 
-Result<bool> is_actors_own(const Txn& txn, const Estate& estate, const std::string& iri) {
-  return contains(QP_TRY(owners_of(txn, iri)), estate.actor);
-}
-
 /// Deletes what an import brought of the actor, or notes of what is not here that it was deleted.
 /// False: it is neither.
 Result<bool> may_entomb(WriteTxn& txn, const Estate& estate, const std::string& iri,
@@ -695,6 +743,16 @@ Result<bool> may_entomb(WriteTxn& txn, const Estate& estate, const std::string& 
   if (!QP_TRY(may_replace(txn, iri)) || !QP_TRY(is_actors_own(txn, estate, iri))) return false;
   QP_TRY(entomb(txn, iri, services));
   return true;
+}
+
+/// What the actor deleted itself, of what an import brought.
+Result<void> delete_own(WriteTxn& txn, const Estate& estate, const Activity& activity,
+                        const Services& services) {
+  for (const std::string& iri : activity.objects) {
+    const bool is_there = iri != estate.actor && QP_TRY(is_actors_own(txn, estate, iri));
+    if (is_there && QP_TRY(may_replace(txn, iri))) QP_TRY(entomb(txn, iri, services));
+  }
+  return {};
 }
 
 Result<TermId> import_tombstone(WriteTxn& txn, const Estate& estate, std::string_view collection,
@@ -752,7 +810,8 @@ Result<TermId> import_item(WriteTxn& txn, const Estate& estate, std::string_view
   auto audience = store::AudienceId::Nobody;
   if (is_vouched) {
     audience = QP_TRY(audience_for(txn, estate, readers_of(form.expanded)));
-    if (QP_TRY(is_news(txn, activity.id, form.expanded))) owned.push_back({activity.id, audience});
+    if (QP_TRY(is_news(txn, estate, activity.id, form.expanded)))
+      owned.push_back({activity.id, audience});
     object = QP_TRY(object_to_write(txn, estate, activity));
     if (!object.empty()) {
       const auto readers = QP_TRY(audience_for(txn, estate, readers_of(activity.object)));
@@ -769,6 +828,10 @@ Result<TermId> import_item(WriteTxn& txn, const Estate& estate, std::string_view
   }
   if (kept && kept->role == Role::Outbox && is_vouched) {
     QP_TRY(list(txn, address, activity.id, audience, key_of(form.expanded)));
+  } else if (kept && kept->role == Role::Liked && activity.is(as::Like)) {
+    for (const std::string& liked : activity.objects) {
+      QP_TRY(import_member(txn, estate, {collection, liked}, services));
+    }
   } else if (kept && kept->role != Role::Outbox && !activity.id.empty()) {
     QP_TRY(import_member(txn, estate, {collection, activity.id}, services));
   } else if (is_absolute(collection) && is_vouched && is_collection(form.expanded) &&
@@ -779,6 +842,7 @@ Result<TermId> import_item(WriteTxn& txn, const Estate& estate, std::string_view
     const Actor* sender = estate.local ? &*estate.local : nullptr;
     QP_TRY(apply_effects({txn, activity, services, audience, object, sender}));
   }
+  if (is_vouched && activity.is(as::Delete)) QP_TRY(delete_own(txn, estate, activity, services));
   // Rendered when somebody changes it: of years of posts few are ever asked for.
   for (const Owned& one : owned) QP_TRY(txn.erase_rendered(one.iri));
   return document;

@@ -20,6 +20,7 @@ struct Estate {
   std::string actor;           ///< and here: the same, or that of a local actor
   std::string base;            ///< where new ids and files are: a domain's URL
   std::string user;            ///< whose files they are
+  std::string keeper;          ///< the actor whose import they are known by
   std::optional<Actor> local;  ///< the actor, where it lives here
   std::string outbox, liked, followers, following, bookmarks, featured, blocked, inbox, streams;
   std::string pending_followers, pending_following;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+
+#include "base/text.hpp"
 
 namespace qp::bulk {
 
@@ -46,7 +49,9 @@ void NamedFiles::add(json::Value value, bool is_address) {
   const auto colon = path.find(':');
   const bool is_path =
       !path.empty() && (colon == path.npos || path.substr(0, colon).find('/') != path.npos);
-  if (is_path && !is_in_a_folder_for_them(path)) names_.emplace(path);
+  if (!is_path || is_in_a_folder_for_them(path)) return;
+  names_.emplace(path);
+  if (auto plain = text::percent_decode(path)) names_.insert(*std::move(plain));
 }
 
 }  // namespace qp::bulk

@@ -550,6 +550,26 @@ class ShapesOfFiles(AcceptanceCase):
         self.assertTrue(same(one, json.loads(
             self.server.cli("show", "--received", line["document"]))))
 
+    def test_what_its_actor_deleted_or_likes_by_an_activity_is_so_here(self):
+        archive = Archive(posts=3, name="undone")
+        def activity(kind, thing):
+            return {"id": f"{archive.actor}/{kind}", "type": kind, "actor": archive.actor,
+                    "to": [PUBLIC], "object": thing, "published": "2019-01-01T00:00:00Z"}
+        archive.extra = [activity("Delete", {"id": archive.status(1), "type": "Tombstone"})]
+        archive.likes = [activity("Like", "https://far.example/liked")]
+        path = archive.write(self.server.folder / "undone.zip")
+        for arguments, post in (((), archive.status(1)), (("--actor", "carl"), None)):
+            if post is None:
+                carl = self.server.account("carl")
+            done = self.server.run("import", path, *arguments)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            if post is not None:
+                self.assertIn("Tombstone", self.server.cli("show", post))
+        gone = next(item["object"]["id"] for item in carl.items(carl.outbox)
+                    if item.get("alsoKnownAs") == archive.item(1)["id"])
+        self.assertEqual(self.server.get(gone).status_code, 410)
+        self.assertEqual(carl.items(carl.document["liked"]), ["https://far.example/liked"])
+
     def test_what_came_along_names_its_likes_shares_and_replies(self):
         archive = Archive(posts=1, name="pl")
         note = archive.note(1)
@@ -744,6 +764,56 @@ class OtherServersFormats(AcceptanceCase):
                              [404, 200])
             self.assertEqual(self.listed(f"following of {actor}"), [f"https://far.example/{name}"])
 
+    def test_videos_of_peertube_come_with_the_files_that_lie_beside_their_documents(self):
+        host = "https://tube.example"
+        actor, channel = f"{host}/accounts/ann", f"{host}/video-channels/ann"
+        video = f"{host}/videos/watch/1"
+        to = {"to": [PUBLIC], "cc": [f"{actor}/followers"]}
+        def collection(name, items):
+            return {"@context": [AS2], "id": name, "type": "OrderedCollection",
+                    "totalItems": len(items), "orderedItems": items}
+        documents = {
+            "activity-pub/actor.json": {
+                "@context": AS2, "type": "Person", "id": actor, "inbox": f"{actor}/inbox",
+                "outbox": "outbox.json", "likes": "likes.json", "dislikes": "dislikes.json",
+                "following": "following.json", "followers": f"{actor}/followers",
+                "preferredUsername": "ann", "icon": [{"type": "Image", "mediaType": "image/png",
+                                                      "url": "../files/account/avatars/ann.png"}]},
+            "activity-pub/outbox.json": collection("outbox.json", [
+                {"type": "Create", "id": f"{video}/activity", "actor": actor, **to,
+                 "published": "2022-01-01T00:00:00.000Z", "object": {
+                    "type": "Video", "id": video, "name": "v", "published": "2022-01-01T00:00:00.000Z",
+                    "attributedTo": [{"type": "Person", "id": actor}, {"type": "Group", "id": channel}],
+                    "attachment": [{"type": "Video", "mediaType": "video/mp4",
+                                    "url": "../files/videos/video-files/1.mp4"}], **to}}]),
+            "activity-pub/likes.json": collection("likes.json", ["https://far.example/v/1"]),
+            "activity-pub/dislikes.json": collection("dislikes.json", ["https://far.example/v/2"]),
+            "activity-pub/following.json": collection("following.json", []),
+            "peertube/account.json": {"url": actor, "name": "ann"},
+            "peertube/videos.json": {"videos": [{"uuid": "1"}]}}
+        files = {"files/account/avatars/ann.png": PNG, "files/secret.txt.png": PNG + b"not named",
+                 "files/videos/video-files/1.mp4": b"\0\0\0\x18ftypmp42" + b"v" * 90}
+        path = self.server.folder / "tube.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+            for name, document in documents.items():
+                out.writestr(name, json.dumps(document, indent=2))
+            for name, data in files.items():
+                out.writestr(name, data)
+        ann = self.server.account("ann")
+        done = self.server.run("import", path, "--actor", "ann")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stdout.count("\n"), 1, done.stdout)
+        self.assertIn("dislikes.json\tnot imported: what somebody dislikes", done.stdout)
+        self.assertIn("2 files", done.stderr)
+        seen = ann.items(ann.outbox)[0]["object"]
+        self.assertEqual((seen["name"], seen["attributedTo"]), ("v", [ann.actor, channel]))
+        self.assertEqual(self.server.get(seen["attachment"][0]["url"]).content,
+                         files["files/videos/video-files/1.mp4"])
+        self.assertEqual(ann.items(ann.document["liked"]), ["https://far.example/v/1"])
+        again = self.server.run("import", path)  # as it was
+        self.assertEqual(again.stdout.count("\n"), 1, again.stdout)
+        self.assertEqual(json.loads(self.server.cli("show", video))["attributedTo"], [actor, channel])
+
     def test_pixelfed_statuses_become_activities_with_their_ids_and_dates(self):
         actor = "https://pix.example/users/alice"
         self.write("pix/account.json", {"@context": AS2, "id": actor, "type": "Person",
@@ -836,6 +906,16 @@ class MastodonArchive(AcceptanceCase):
         answer = self.server.get(url)
         self.assertEqual((answer.status_code, answer.headers["Content-Type"]), (200, "image/png"))
         self.assertEqual(answer.content, next(iter(self.archive.media.values())))
+
+    def test_the_actor_shows_the_pictures_and_words_that_came_along_where_it_has_none(self):
+        for document in (self.alice.document, json.loads(self.server.cli(
+                "query", "--format", "jsonld", f"CONSTRUCT {{ ?s ?p ?o }} {{ GRAPH <{self.archive.actor}> "
+                "{ ?s as:icon|as:image ?i . ?i ?p ?o } }"))):
+            shown = re.findall(re.escape(self.server.url) + r"/media/[\w.-]+", json.dumps(document))
+            self.assertEqual({self.server.get(url).content for url in shown},
+                             {PNG + b"avatar", PNG + b"header"})
+        self.assertEqual(self.alice.document["summary"], "<p>on the move</p>")
+        self.assertEqual(self.alice.document["name"], "alice")
 
     def test_likes_and_bookmarks_land_as_collections_for_their_owner(self):
         self.assertEqual(self.alice.items(self.alice.document["liked"]), self.archive.likes[::-1])
@@ -935,7 +1015,12 @@ class FilesOfAFolder(unittest.TestCase):
 
     def test_names_of_files_in_an_archive_may_have_any_letters(self):
         archive = Archive(posts=6)
-        archive.media = {"media_attachments/files/1/кот ü.png": PNG + b"cat"}
+        archive.media = {"media_attachments/files/1/кот ü.png": PNG + b"cat", "pictures/my dög.png": PNG}
+        note = archive.note(1)
+        note.update(id=archive.status(99), attachment=[
+            {"type": "Document", "mediaType": "image/png", "url": "pictures/my%20d%C3%B6g.png"}])
+        archive.extra = [{"id": note["id"] + "/activity", "type": "Create", "actor": archive.actor,
+                          "to": [PUBLIC], "object": note}]
         items = {"zip": archive.write(self.server.folder / "a.zip")}
         with tarfile.open(self.server.folder / "a.tar", "w", format=tarfile.PAX_FORMAT) as out:
             for name, data in archive.members():
@@ -947,7 +1032,10 @@ class FilesOfAFolder(unittest.TestCase):
             self.server.account(kind)
             done = self.server.run("import", path, "--actor", kind)
             self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
-            self.assertIn("1 files", done.stderr)
+            self.assertIn("2 files", done.stderr)
+            shown = self.server.cli("query", "--format", "csv", "SELECT ?u { ?post as:attachment/as:url ?u }")
+            self.assertIn(f"{self.server.url}/media/", shown)
+            self.assertNotIn(archive.host, shown)
 
     def test_a_deleted_post_takes_its_files_along_and_uploads_have_their_room(self):
         archive = Archive(posts=6)
@@ -1430,6 +1518,26 @@ class Hostile(AcceptanceCase):
             head = self.server.get(iri).json()
             self.assertEqual((head["totalItems"], head["attributedTo"]), (0, self.bob.actor))
         self.assertEqual(self.server.get(own).json()["totalItems"], 1)
+
+    def test_it_changes_nothing_that_another_archive_of_its_host_brought(self):
+        archive = Archive(host="https://shared.example", posts=4)
+        self.assertEqual(self.run_import(archive).returncode, 0)
+        mallory = Archive(host="https://shared.example", name="mallory", posts=1)
+        def taken(number, kind, activity):
+            note = {**mallory.note(number), "id": archive.status(number), "content": "taken over",
+                    "updated": "2030-01-01T00:00:00Z"}
+            return {"id": activity, "type": kind, "actor": mallory.actor, "to": [PUBLIC], "object": note}
+        mallory.extra = [
+            taken(0, "Create", mallory.actor + "/1"), taken(1, "Update", mallory.actor + "/2"),
+            taken(2, "Create", archive.item(2)["id"]),
+            {**taken(3, "Delete", mallory.actor + "/3"), "object": archive.status(3)}]
+        path = mallory.write(self.server.folder / "mallory.tar.gz")
+        self.assertEqual(self.server.run("import", "--json", path).returncode, 0)
+        for number in range(4):
+            shown = json.loads(self.server.cli("show", archive.status(number)))
+            self.assertEqual((shown.get("content"), shown["attributedTo"]),
+                             (archive.note(number)["content"], archive.actor))
+        self.assertEqual(json.loads(self.server.cli("show", archive.item(2)["id"]))["actor"], archive.actor)
 
     def test_an_archive_cannot_speak_for_an_actor_that_lives_here(self):
         before = self.server.get(self.carol.actor).json()
