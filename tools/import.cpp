@@ -114,7 +114,11 @@ std::optional<rdf::Syntax> syntax_of(const fs::path& path, const std::string& fo
   if (format == "ntriples") return rdf::Syntax::NTriples;
   if (format == "turtle") return rdf::Syntax::Turtle;
   if (format == "trig") return rdf::Syntax::TriG;
-  return format == "auto" ? bulk::rdf_syntax_of(path.string()) : std::nullopt;
+  if (format != "auto") return std::nullopt;
+  constexpr std::array<std::string_view, 4> kCompressed = {".gz", ".bz2", ".xz", ".zst"};
+  const bool is_compressed = std::find(kCompressed.begin(), kCompressed.end(),
+                                       path.extension().string()) != kCompressed.end();
+  return bulk::rdf_syntax_of((is_compressed ? path.stem() : path).string());
 }
 
 std::string refusal_of(const std::string& position, const Error& trouble) {
@@ -289,6 +293,18 @@ class Import {
     return target->finish();
   }
 
+  /// The files of a folder.
+  Result<void> import_rdf_below(const fs::path& folder) {
+    std::error_code ignored;
+    if (options_.format != "auto" || !fs::is_directory(folder, ignored)) return {};
+    const auto entries = QP_TRY(bulk::open_entries(folder));
+    while (const auto entry = entries->next()) {
+      const auto syntax = bulk::rdf_syntax_of(entry->name);
+      if (syntax && entry->readable) QP_TRY(import_rdf(entry->position, *syntax));
+    }
+    return {};
+  }
+
   /// Accounts and posts that are only named.
   Result<void> import_list(const fs::path& path) {
     const bulk::ListFile* file = bulk::find_list_file(path.filename().string());
@@ -363,6 +379,7 @@ class Import {
     if (!actor_.empty()) {
       return bad_input("--actor is for an archive with actor.json and outbox.json");
     }
+    for (const fs::path& path : paths) QP_TRY(import_rdf_below(path));
     const auto lines = options_.format == "ndjson" ? bulk::Lines::Yes : bulk::Lines::No;
     const auto reader = QP_TRY(bulk::read_as2(paths, std::cin, lines, without));
     bulk::Writer writer;

@@ -17,6 +17,12 @@ constexpr std::size_t kBlockBytes = 64 * limits::kKiB;
 /// Where an archive breaks off, what was read with that is lost.
 constexpr std::size_t kReadBytes = 16 * limits::kKiB;
 
+constexpr std::string_view kSystem = "/system/media_attachments/";
+/// What is worth reading where it is only compressed.
+constexpr std::array<std::string_view, 10> kFiles = {".json",      ".jsonld", ".ndjson", ".jsonl",
+                                                     ".jsonlines", ".nq",     ".nquads", ".nt",
+                                                     ".ttl",       ".trig"};
+
 /// What is whole in one that breaks off can be read, and nothing says that more was in it.
 bool is_zip_without_end(const std::string& path) {
   constexpr std::streamoff kLongestEnd = 22 + 65'535;
@@ -73,6 +79,7 @@ class ArchiveEntries final : public Entries {
     archive_read_support_filter_zstd(archive_);
     archive_read_support_format_tar(archive_);
     archive_read_support_format_zip(archive_);
+    archive_read_support_format_raw(archive_);  // a file that is only compressed
     if (archive_read_open_filename(archive_, path_.c_str(), kBlockBytes) != ARCHIVE_OK) {
       return bad_input(path_ + ": " + problem());
     }
@@ -99,6 +106,7 @@ class ArchiveEntries final : public Entries {
       }
       if (archive_entry_filetype(header) == AE_IFDIR) continue;
       describe(header, entry);
+      if (is_apple_double(entry.name)) continue;
       return entry;
     }
     return std::nullopt;
@@ -126,6 +134,10 @@ class ArchiveEntries final : public Entries {
   void describe(archive_entry* header, Entry& entry) {
     const char* name = archive_entry_pathname(header);
     entry.name = name == nullptr ? "" : name;
+    if (archive_format(archive_) == ARCHIVE_FORMAT_RAW) return describe_file(entry);
+    // Mastodon before 4.1 has it where it was on its own disk.
+    const auto system = entry.name.starts_with('/') ? entry.name.rfind(kSystem) : entry.name.npos;
+    if (system != entry.name.npos) entry.name.erase(0, system + kSystem.find("media"));
     while (entry.name.starts_with("./")) entry.name.erase(0, 2);
     const bool is_safe = is_safe_name(entry.name);
     entry.position += "/" + (is_safe ? entry.name : "entry " + std::to_string(count_));
@@ -143,7 +155,23 @@ class ArchiveEntries final : public Entries {
       entry.readable = bad_input("the entry is encrypted");
       return;
     }
-    entry.read = [this](std::span<char> buffer) -> Result<std::size_t> {
+    entry.read = reader();
+  }
+
+  /// All that there is, and that has no name in there.
+  void describe_file(Entry& entry) {
+    const std::filesystem::path path(path_);
+    entry.name = path.stem().string();
+    const auto extension = std::filesystem::path(entry.name).extension().string();
+    if (std::find(kFiles.begin(), kFiles.end(), extension) == kFiles.end()) {
+      entry.name.clear();
+      entry.readable = bad_input("damaged archive: no format of an archive that is known");
+    }
+    entry.read = reader();
+  }
+
+  ByteReader reader() {
+    return [this](std::span<char> buffer) -> Result<std::size_t> {
       const std::size_t most = std::min(buffer.size(), kReadBytes);
       const la_ssize_t count = archive_read_data(archive_, buffer.data(), most);
       if (count < 0) return bad_input(problem());

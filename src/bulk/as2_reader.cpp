@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <array>
 #include <istream>
+#include <utility>
 
 #include "base/json.hpp"
 #include "bulk/dump_reader.hpp"
 #include "bulk/json_pieces.hpp"
+#include "bulk/rdf_load.hpp"
 
 namespace qp::bulk {
 
@@ -97,6 +99,10 @@ class As2Reader final : public DumpReader {
         } else {
           read_before_ += entries_->bytes_in_all();
           entries_.reset();
+          if (!std::exchange(has_something_, true)) {
+            return Record{paths_[next_path_ - 1].string(),
+                          bad_input("there is nothing in it that is read here")};
+          }
         }
       } else if (next_path_ < paths_.size()) {
         if (auto refused = open(paths_[next_path_++])) return refused;
@@ -123,8 +129,10 @@ class As2Reader final : public DumpReader {
     auto entries = open_entries(path);
     if (!entries) return Record{path.string(), entries.error()};
     entries_ = *std::move(entries);
+    has_something_ = !without_.empty();
     std::error_code ignored;
-    is_single_ = !fs::is_directory(path, ignored) && !is_archive(path);
+    is_folder_ = fs::is_directory(path, ignored);
+    is_single_ = !is_folder_ && !is_archive(path);
     return std::nullopt;
   }
 
@@ -137,12 +145,22 @@ class As2Reader final : public DumpReader {
     if (!is_single_ && !has_lines && !has_extension(entry.name, kDocuments)) {
       // Other files are left alone, but not an archive that breaks off.
       const bool is_entry = entry.position.ends_with(entry.name) && !entry.name.empty();
+      if (rdf_syntax_of(entry.name)) return rdf(entry);
       if (entry.readable || is_entry) return std::nullopt;
     }
+    has_something_ = true;
     if (!entry.readable) return Record{entry.position, entry.readable.error()};
     begin(entry.position, std::move(entry.read), has_lines ? Lines::Yes : lines_);
     are_listings_ = !is_single_ && entry.name == kListings;
     return std::nullopt;
+  }
+
+  /// Of a folder it is read by somebody else.
+  std::optional<Record> rdf(const Entry& entry) {
+    has_something_ = true;
+    if (!entry.readable) return Record{entry.position, entry.readable.error()};
+    if (is_folder_) return std::nullopt;
+    return Record{entry.position, bad_input("RDF beside other files is read from a folder only")};
   }
 
   void begin(std::string position, ByteReader read, Lines lines) {
@@ -201,7 +219,8 @@ class As2Reader final : public DumpReader {
   std::vector<std::string> without_;
   std::size_t next_path_ = 0;
   std::unique_ptr<Entries> entries_;
-  bool is_single_ = false;
+  bool is_single_ = false, is_folder_ = false;
+  bool has_something_ = true;  ///< of what is open now
   std::optional<JsonPieces> pieces_;
   std::optional<GraphMembers> graph_;
   bool are_listings_ = false;

@@ -74,6 +74,7 @@ Result<std::vector<fs::path>> files_below(const fs::path& folder) {
        entry.increment(trouble)) {
     std::error_code ignored;
     const bool is_folder = entry->is_directory(ignored);
+    if (is_apple_double(entry->path().lexically_relative(folder).generic_string())) continue;
     if (!is_folder || entry->path().extension() == ".json") found.push_back(entry->path());
   }
   if (trouble) return error(Code::Storage, folder.string() + ": " + trouble.message());
@@ -133,6 +134,14 @@ bool is_safe_name(std::string_view name) {
     from = end + 1;
   }
   return true;
+}
+
+bool is_apple_double(std::string_view name) {
+  constexpr std::string_view kFolder = "__MACOSX/";
+  const auto slash = name.rfind('/');
+  const std::string_view file = slash == name.npos ? name : name.substr(slash + 1);
+  return file.starts_with("._") || name.starts_with(kFolder) ||
+         name.find("/__MACOSX/") != name.npos;
 }
 
 }  // namespace qp::bulk

@@ -52,5 +52,7 @@ Result<std::string> read_all(const ByteReader& read, std::size_t limit);
 ByteReader reader_of(std::istream& in);
 /// Nothing leads out of the archive, and it is a name at all.
 bool is_safe_name(std::string_view name);
+/// What macOS puts beside a file; nobody means it.
+bool is_apple_double(std::string_view name);
 
 }  // namespace qp::bulk

@@ -3,6 +3,7 @@
 import base64
 import fcntl
 import functools
+import gzip
 import hashlib
 import io
 import itertools
@@ -550,6 +551,26 @@ class ShapesOfFiles(AcceptanceCase):
         self.assertTrue(same(one, json.loads(
             self.server.cli("show", "--received", line["document"]))))
 
+    def test_files_that_are_only_compressed_and_rdf_in_a_folder_are_read(self):
+        folder = self.server.folder / "compressed"
+        folder.mkdir()
+        def quad(name):
+            return f"<https://zip.example/{name}> <https://zip.example/p> \"x\" <https://zip.example/g> .\n"
+        (folder / "a.nq").write_text(quad("a"))
+        self.server.cli("import", folder)
+        lines = "".join(json.dumps({"@context": AS2, "id": f"https://zip.example/{number}",
+                                    "type": "Note"}) + "\n" for number in range(3))
+        for name, text in (("b.ndjson.gz", lines), ("c.nq.gz", quad("c"))):
+            (self.server.folder / name).write_bytes(gzip.compress(text.encode()))
+            self.server.cli("import", self.server.folder / name)
+        self.assertEqual(json.loads(self.server.cli("show", "https://zip.example/2"))["type"], "Note")
+        found = self.server.cli("query", "--format", "csv", "SELECT ?s { ?s <https://zip.example/p> ?o }")
+        self.assertEqual(set(found.split()[1:]), {"https://zip.example/a", "https://zip.example/c"})
+        (self.server.folder / "d.tar.gz").write_bytes(gzip.compress(b"no archive" * 99))
+        done = self.server.run("import", self.server.folder / "d.tar.gz")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no format of an archive", done.stdout)
+
     def test_what_its_actor_deleted_or_likes_by_an_activity_is_so_here(self):
         archive = Archive(posts=3, name="undone")
         def activity(kind, thing):
@@ -1012,6 +1033,19 @@ class FilesOfAFolder(unittest.TestCase):
 
     def assert_not_found(self, address):
         self.assertEqual(self.server.get(address).status_code, 404, address)
+
+    def test_older_archives_of_mastodon_name_files_by_where_its_disk_had_them(self):
+        archive = Archive(posts=6)
+        [name] = [name for name in archive.media if "/" in name]
+        write = archive.members
+        archive.members = lambda: (("/srv/mastodon/public/system/" + one if one == name else one, data)
+                                   for one, data in write())
+        done = self.server.run("import", archive.write(self.server.folder / "old.tar.gz"), "--actor", "alice")
+        self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+        self.server.start()
+        shown = {item["object"]["attachment"][0]["url"] for item in self.alice.items(self.alice.outbox)
+                 if item["object"]["attachment"]}
+        self.assertEqual({self.server.get(url).content for url in shown}, {PNG + b"cat"})
 
     def test_names_of_files_in_an_archive_may_have_any_letters(self):
         archive = Archive(posts=6)

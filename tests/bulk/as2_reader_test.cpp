@@ -97,6 +97,21 @@ TEST_CASE("where each has a line of its own the line after a broken one is read"
                                  "standard input#2={\"b\": [\n{}]}"});
 }
 
+TEST_CASE("what macOS puts beside files is not read, and a folder with nothing else is told") {
+  const store::TemporaryFolder folder;
+  write_file(folder.path() / "full" / "a.json", "{}");
+  write_file(folder.path() / "full" / "._a.json", "x");
+  write_file(folder.path() / "full" / "__MACOSX" / "b.json", "x");
+  write_file(folder.path() / "none" / "__MACOSX" / "b.json", "x");
+  write_file(folder.path() / "none" / "picture.png", "x");
+  std::istringstream nothing;
+  const auto reader =
+      store::must(read_as2({folder.path() / "full", folder.path() / "none"}, nothing));
+  CHECK(all(*reader) ==
+        std::vector<std::string>{(folder.path() / "full" / "a.json").string() + "={}",
+                                 (folder.path() / "none").string() + "!"});
+}
+
 TEST_CASE("a path that is not there is named") {
   std::istringstream nothing;
   const auto reader = read_as2({"/no/such/file"}, nothing);
