@@ -363,7 +363,7 @@ namespace {
 
 constexpr std::size_t kNameBytes = 18;
 /// The operator brings them: they are not counted among what somebody uploaded.
-constexpr std::string_view kNobody = "";
+constexpr std::string_view kNobody{};
 constexpr std::string_view kBySeveral = "*";
 
 std::string name_of_media(const Estate& estate, const std::string& address) {
