@@ -152,6 +152,14 @@ bool is_short(std::string_view text, Context& context) {
 Value with_case(const Value& value, CaseMap map, Context& context) {
   if (!value.is_text() || !is_short(value.view(), context)) return {};
   const std::string_view text = value.view();
+  if (std::all_of(text.begin(), text.end(), [](unsigned char each) { return each < 0x80; })) {
+    const char first = map == u8_toupper ? 'a' : 'A';
+    std::string made(text);
+    for (char& each : made) {
+      if (each >= first && each <= first + 25) each ^= 0x20;
+    }
+    return like(value, std::move(made));
+  }
   std::size_t size = 0;
   std::uint8_t* made = map(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), "",
                            nullptr, nullptr, &size);

@@ -41,6 +41,7 @@ class HashJoin : public Operator {
         kind_(kind),
         layout_(lay_out(left->columns(), right->columns(), kind)),
         keys_(layout_.keys.size()),
+        whole_(layout_.keys.size() + layout_.shared.size()),
         held_(context) {
     const bool widens = kind == JoinKind::Inner || kind == JoinKind::Left;
     columns_ = widens ? layout_.columns : left->columns();
@@ -79,32 +80,59 @@ class HashJoin : public Operator {
   Result<void> build() {
     built_ = true;
     Batch batch;
-    std::vector<TermId> key(layout_.keys.size());
     while (QP_TRY(input(1).next(batch))) {
-      const std::size_t before = right_.cells.capacity() + next_.capacity() + keys_.bytes() / 8;
+      const std::size_t before = held_cells();
       if (right_.width == 0) right_.clear(batch.width);
       QP_TRY(keys_.make_room(batch.rows, context_));
+      if (!layout_.shared.empty()) QP_TRY(whole_.make_room(batch.rows, context_));
       for (std::size_t i = 0; i < batch.rows; ++i) {
-        for (std::size_t k = 0; k < key.size(); ++k) key[k] = batch.row(i)[layout_.keys[k].second];
-        const auto [number, is_new] = keys_.add(key.data());
-        if (is_new) first_.push_back(kEnd);
-        next_.push_back(first_[number]);
-        first_[number] = static_cast<std::uint32_t>(right_.rows);
+        const bool whole = read_key(batch.row(i), &Side::second);
+        const std::uint32_t number = all_.add(keys_, key_.data(), right_.rows);
+        if (number == loose_.size()) loose_.push_back(kEnd);
+        if (!layout_.shared.empty()) {
+          if (whole) {
+            wholes_.add(whole_, key_.data(), right_.rows);
+          } else {
+            const auto row = static_cast<std::uint32_t>(right_.rows);
+            wholes_.next.push_back(std::exchange(loose_[number], row));
+          }
+        }
         right_.add(batch.row(i), batch.width);
       }
-      const std::size_t after = right_.cells.capacity() + next_.capacity() + keys_.bytes() / 8;
-      QP_TRY(held_.add((after - before) * 8));
+      QP_TRY(held_.add((held_cells() - before) * 8));
     }
     return {};
   }
 
+  std::size_t held_cells() const {
+    return right_.cells.capacity() + all_.next.capacity() + wholes_.next.capacity() / 2 +
+           (keys_.bytes() + whole_.bytes()) / 8;
+  }
+
+  /// The columns of the key and behind them the others that are common. False: one of those is
+  /// unbound.
+  using Side = std::pair<std::size_t, std::size_t>;
+  bool read_key(const TermId* row, std::size_t Side::* side) {
+    key_.clear();
+    for (const Side& each : layout_.keys) key_.push_back(row[each.*side]);
+    for (const Side& each : layout_.shared) key_.push_back(row[each.*side]);
+    return std::find(key_.begin() + static_cast<std::ptrdiff_t>(layout_.keys.size()), key_.end(),
+                     TermId::None) == key_.end();
+  }
+
   void begin_row() {
-    std::vector<TermId>& key = key_;
-    key.resize(layout_.keys.size());
-    const TermId* row = left_.row(at_);
-    for (std::size_t k = 0; k < key.size(); ++k) key[k] = row[layout_.keys[k].first];
-    const std::uint32_t number = keys_.number_of(key.data());
-    candidate_ = number == RowSet::kFree ? kEnd : first_[number];
+    const bool whole = read_key(left_.row(at_), &Side::first) && !layout_.shared.empty();
+    const std::uint32_t number = keys_.number_of(key_.data());
+    chain_ = whole ? &wholes_ : &all_;
+    candidate_ = loose_candidate_ = kEnd;
+    if (whole) {
+      const std::uint32_t same = whole_.number_of(key_.data());
+      if (same != RowSet::kFree) candidate_ = wholes_.first[same];
+      if (number != RowSet::kFree) loose_candidate_ = loose_[number];
+      if (candidate_ == kEnd) candidate_ = std::exchange(loose_candidate_, kEnd);
+    } else if (number != RowSet::kFree) {
+      candidate_ = all_.first[number];
+    }
     matched_ = false;
   }
 
@@ -112,7 +140,8 @@ class HashJoin : public Operator {
   Result<bool> match(Batch& out) {
     while (candidate_ != kEnd) {
       const TermId* right = right_.row(candidate_);
-      candidate_ = next_[candidate_];
+      candidate_ = chain_->next[candidate_];
+      if (candidate_ == kEnd) candidate_ = std::exchange(loose_candidate_, kEnd);
       QP_TRY(context_.tick());
       if (!compatible(right)) continue;
       if (kind_ == JoinKind::Inner || kind_ == JoinKind::Left) {
@@ -160,17 +189,33 @@ class HashJoin : public Operator {
   }
 
   static constexpr std::uint32_t kEnd = UINT32_MAX;
+  /// The rows of the right side that have the same key, one after the other.
+  struct Chains {
+    std::vector<std::uint32_t> first, next;
+    std::uint32_t add(RowSet& keys, const TermId* key, std::size_t row) {
+      const auto [number, is_new] = keys.add(key);
+      if (is_new) first.push_back(kEnd);
+      next.push_back(std::exchange(first[number], static_cast<std::uint32_t>(row)));
+      return number;
+    }
+  };
   JoinKind kind_;
   Layout layout_;
   std::size_t width_ = 0;
   std::vector<Compiled> conditions_;
   RowSet keys_;
-  std::vector<std::uint32_t> first_, next_;
+  Chains all_;
+  /// Where columns are common that some row leaves unbound: the rows that bind all of them, by
+  /// these too; and for each key those that do not, which may go with anything.
+  RowSet whole_;
+  Chains wholes_;
+  std::vector<std::uint32_t> loose_;
+  const Chains* chain_ = &all_;
   Held held_;
   Batch left_, right_;
   std::vector<TermId> key_;
   std::size_t at_ = 0;
-  std::uint32_t candidate_ = kEnd;
+  std::uint32_t candidate_ = kEnd, loose_candidate_ = kEnd;
   bool built_ = false, matched_ = false;
 };
 
@@ -266,9 +311,11 @@ class MergeJoin : public Operator {
 
 class FedJoin : public Operator {
  public:
-  FedJoin(Context& context, OperatorPtr left, Feed& feed, OperatorPtr right, JoinKind kind)
-      : Operator(context), kind_(kind), feed_(feed) {
+  FedJoin(Context& context, OperatorPtr left, Feed& feed, OperatorPtr right, JoinKind kind,
+          std::optional<Mark> mark = {})
+      : Operator(context), kind_(kind), feed_(feed), mark_(mark) {
     columns_ = left->columns();
+    if (mark_) columns_.add(mark_->column, true);
     number_at_ = right->columns().find(feed.columns().variables.back());
     if (kind == JoinKind::Left || kind == JoinKind::Inner) {
       const Columns& inner = right->columns();
@@ -304,6 +351,10 @@ class FedJoin : public Operator {
       }
       running_ = false;
       if (kind_ == JoinKind::Inner) continue;
+      for (std::size_t i = 0; mark_ && i < left_.rows; ++i) {
+        out.add(left_.row(i), left_.width)[left_.width] = matched_[i] ? mark_->yes : mark_->no;
+      }
+      if (mark_) continue;
       const bool wanted = kind_ == JoinKind::Semi;
       for (std::size_t i = 0; i < left_.rows; ++i) {
         if (matched_[i] == wanted) out.add(left_.row(i), left_.width);
@@ -323,6 +374,7 @@ class FedJoin : public Operator {
 
   JoinKind kind_;
   Feed& feed_;
+  std::optional<Mark> mark_;
   std::size_t number_at_ = 0;
   std::vector<std::size_t> to_;
   Batch left_, right_;
@@ -418,6 +470,12 @@ OperatorPtr make_merge_join(Context& context, OperatorPtr left, OperatorPtr righ
 OperatorPtr make_fed_join(Context& context, OperatorPtr left, Feed& feed, OperatorPtr right,
                           JoinKind kind) {
   return std::make_unique<FedJoin>(context, std::move(left), feed, std::move(right), kind);
+}
+
+OperatorPtr make_fed_marks(Context& context, OperatorPtr left, Feed& feed, OperatorPtr right,
+                           const Mark& mark) {
+  return std::make_unique<FedJoin>(context, std::move(left), feed, std::move(right), JoinKind::Semi,
+                                   mark);
 }
 
 OperatorPtr make_union(Context& context, std::vector<OperatorPtr> parts) {

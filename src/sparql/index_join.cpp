@@ -104,8 +104,9 @@ class Scan : public Operator {
       }
     }
     while (out.rows == 0) {
-      QP_TRY(walk_.next(quads_, out.most));
+      QP_TRY(walk_.next(quads_, way_.different ? Batch::kFirstRows : out.most));
       if (quads_.empty()) return {};
+      if (way_.different) go_to_the_next();
       out.cells.reserve(quads_.size() * out.width);
       for (const store::QuadIds& quad : quads_) {
         if (!places_.put(quad, out.add())) out.drop_last();
@@ -113,6 +114,34 @@ class Scan : public Operator {
       QP_TRY(context_.tick(quads_.size()));
     }
     return {};
+  }
+
+  // A seek is dearer than a few quads: worth it where there are more of one value.
+  void go_to_the_next() {
+    const TermId last = quads_.back().*way_.different;
+    if (quads_.size() < 2 || quads_[quads_.size() - 2].*way_.different != last) return;
+    store::QuadIds place = quads_.back();
+    place.*way_.different = static_cast<TermId>(qp::number(last) + 1);
+    walk_.seek(behind(place));
+    const auto same = [&](const store::QuadIds& a, const store::QuadIds& b) {
+      return a.*way_.different == b.*way_.different;
+    };
+    quads_.erase(std::unique(quads_.begin(), quads_.end(), same), quads_.end());
+  }
+
+  /// The place without what comes after the term that counts.
+  store::QuadIds behind(const store::QuadIds& place) const {
+    switch (*way_.order) {
+      case store::Order::Gspo:
+        return {place.g, {}, {}, {}};
+      case store::Order::Spog:
+        return {{}, place.s, way_.different == &store::QuadIds::p ? place.p : TermId::None, {}};
+      case store::Order::Posg:
+        return {{}, {}, place.p, way_.different == &store::QuadIds::o ? place.o : TermId::None};
+      case store::Order::Ospg:
+        break;
+    }
+    return {{}, {}, {}, place.o};
   }
 
   Places places_;

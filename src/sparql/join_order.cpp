@@ -17,6 +17,22 @@ static constexpr double kWorthARange = 256;  // quads: fewer are scanned whole
 static constexpr double kHashRow = 0.08;     // a row into or out of a hash table
 static constexpr std::size_t kStepsOfAWeighing = 16;
 
+/// What no rows of others can be given to: it is planned by itself, whenever it is taken.
+static bool is_table(const Algebra& algebra) {
+  switch (algebra.kind) {
+    case Kind::Values:
+    case Kind::Extend:
+    case Kind::Group:
+    case Kind::Order:
+    case Kind::Project:
+    case Kind::Distinct:
+    case Kind::Slice:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void Planner::flatten(const Algebra& algebra, const Scope& scope, std::vector<Piece>& pieces) {
   switch (algebra.kind) {
     case Kind::Unit:
@@ -84,7 +100,8 @@ Result<void> Planner::measure(Piece& piece, const std::vector<Expression>& filte
     piece.must = must_bind(*piece.algebra);
     piece.alone = piece.algebra->kind == Kind::Values
                       ? static_cast<double>(piece.algebra->values->rows.size())
-                      : 1000;
+                  : is_table(*piece.algebra) ? QP_TRY(guess(*piece.algebra, piece.scope))
+                                             : 1000;
     return {};
   }
   const auto add = [&piece](const Node& node) {
@@ -104,16 +121,54 @@ Result<void> Planner::measure(Piece& piece, const std::vector<Expression>& filte
   if (piece.triple->path) piece.alone *= 4;
   piece.fanout = QP_TRY(source_.fanout(pattern, piece.scope.graphs));
   const Variable* object = variable_of(piece.triple->o);
+  const auto id_of = [this](const rdf::Term& term) { return context_.terms.intern(term); };
   const bool may_range = object != nullptr && options_.may_push && !piece.triple->path &&
                          pattern.p != TermId::None && pattern.s == TermId::None;
   if (may_range && piece.alone > kWorthARange) {
-    piece.ranges = ranges_of(*object, filters);
+    piece.ranges = QP_TRY(ranges_of(*object, filters, id_of));
     if (!piece.ranges.empty()) {
       piece.alone =
           static_cast<double>(QP_TRY(source_.estimate(pattern, piece.scope.graphs, piece.ranges)));
     }
   }
   return {};
+}
+
+Result<double> Planner::guess(const Algebra& algebra, const Scope& scope) {
+  QP_TRY(context_.tick());
+  switch (algebra.kind) {
+    case Kind::Unit:
+      return 1;
+    case Kind::Values:
+      return static_cast<double>(algebra.values->rows.size());
+    case Kind::Triples:
+    case Kind::Join: {
+      std::vector<Piece> pieces;
+      flatten(algebra, scope, pieces);
+      std::optional<double> least;
+      for (Piece& piece : pieces) {
+        QP_TRY(measure(piece, {}));
+        least = std::min(piece.alone, least.value_or(piece.alone));
+      }
+      return least.value_or(1);
+    }
+    case Kind::Union: {
+      double all = 0;
+      for (const Algebra& part : algebra.parts) all += QP_TRY(guess(part, scope));
+      return all;
+    }
+    case Kind::Graph:
+      return guess(algebra.parts[0], {Graphs::Named, algebra.name, scope.correlated, 0});
+    case Kind::Group:
+      if (algebra.variables.empty()) return 1;
+      return std::max(1.0, QP_TRY(guess(algebra.parts[0], scope)) / 10);
+    case Kind::Slice: {
+      const double rows = QP_TRY(guess(algebra.parts[0], scope));
+      return algebra.limit ? std::min(rows, static_cast<double>(*algebra.limit)) : rows;
+    }
+    default:
+      return guess(algebra.parts[0], scope);
+  }
 }
 
 /// What it would be to take `piece` next.
@@ -130,7 +185,7 @@ Result<Planner::Choice> Planner::weigh(const Left& left, const Piece& piece) {
                                        [&](Variable each) { return left.columns.has(each); });
     made.rows = connected ? std::max(rows, piece.alone) : rows * piece.alone;
     made.cost = made.rows * kHashRow + piece.alone * kReadRow;
-    if (piece.algebra->kind == Kind::Values) return made;
+    if (is_table(*piece.algebra)) return made;
     made.cost += connected ? 1e5 : 1e7;  // after the triples that it may be asked about
     return made;
   }
@@ -147,6 +202,10 @@ Result<Planner::Choice> Planner::weigh(const Left& left, const Piece& piece) {
           : o            ? piece.alone / std::max(out.objects, 1.0)
                          : piece.alone / 10;
     if (s && o) fan = std::min(fan, 0.5);
+  }
+  static constexpr double kOfAGraph = 16;  // a graph is a document
+  if (piece.scope.graphs == Graphs::Named && bound(piece.scope.name)) {
+    fan = std::min(fan, kOfAGraph);
   }
   made.rows = rows * fan;
   made.cost = rows * (kProbe + fan * kReadRow);
@@ -236,17 +295,20 @@ Result<OperatorPtr> Planner::join_star(OperatorPtr& input, std::vector<Piece>& p
   return OperatorPtr();
 }
 
-OperatorPtr Planner::reduce(OperatorPtr input, const std::vector<Variable>& wanted,
-                            const std::vector<Piece>& rest,
-                            const std::vector<Expression>& filters) {
-  static constexpr double kWorthIt = 64;  // rows
-  std::vector<Variable> asked = wanted;
-  for (const Piece& piece : rest) {
+/// What the rest of a join and of its query asks of.
+static std::vector<Variable> still_asked(std::vector<Variable> asked, const auto& rest,
+                                         const std::vector<Expression>& filters) {
+  for (const auto& piece : rest) {
     const std::vector<Variable> named =
         piece.algebra != nullptr ? named_in(*piece.algebra) : piece.may;
     asked.insert(asked.end(), named.begin(), named.end());
   }
   for (const Expression& each : filters) variables_of(each, asked);
+  return asked;
+}
+
+OperatorPtr Planner::reduce(OperatorPtr input, std::vector<Variable> asked) {
+  static constexpr double kWorthIt = 64;  // rows
   std::vector<Variable> kept;
   for (const Variable each : input->columns().variables) {
     if (std::find(asked.begin(), asked.end(), each) != asked.end()) kept.push_back(each);
@@ -276,6 +338,7 @@ Result<OperatorPtr> Planner::join_pieces(OperatorPtr input, std::vector<Piece> p
     if (piece.alone == 0) QP_TRY(measure(piece, filters));
   }
   OperatorPtr made = input ? std::move(input) : make_unit(context_);
+  if (options_.may_push && is_unit(*made)) pin(pieces, filters);
   const double share = QP_TRY(take_goal(*made, pieces, !filters.empty()));
   made = QP_TRY(apply_ready(std::move(made), filters, pieces, share));
   while (!pieces.empty()) {
@@ -285,7 +348,7 @@ Result<OperatorPtr> Planner::join_pieces(OperatorPtr input, std::vector<Piece> p
       OperatorPtr star = QP_TRY(join_star(made, pieces, share));
       if (star) {
         made = QP_TRY(apply_ready(std::move(star), filters, pieces, share));
-        if (wanted) made = reduce(std::move(made), *wanted, pieces, filters);
+        if (wanted) made = reduce(std::move(made), still_asked(*wanted, pieces, filters));
         continue;
       }
     }
@@ -300,9 +363,13 @@ Result<OperatorPtr> Planner::join_pieces(OperatorPtr input, std::vector<Piece> p
     choice.share = share;
     const Piece piece = std::move(pieces[best]);
     pieces.erase(pieces.begin() + static_cast<std::ptrdiff_t>(best));
-    made = QP_TRY(add_piece(std::move(made), piece, choice));
+    OperatorPtr different;
+    if (wanted && is_unit(*made)) {
+      different = QP_TRY(scan_different(piece, still_asked(*wanted, pieces, filters)));
+    }
+    made = different ? std::move(different) : QP_TRY(add_piece(std::move(made), piece, choice));
     made = QP_TRY(apply_ready(std::move(made), filters, pieces, share));
-    if (wanted) made = reduce(std::move(made), *wanted, pieces, filters);
+    if (wanted) made = reduce(std::move(made), still_asked(*wanted, pieces, filters));
   }
   return filter(std::move(made), filters, share);
 }
@@ -344,6 +411,76 @@ Result<OperatorPtr> Planner::add_piece(OperatorPtr input, const Piece& piece,
   OperatorPtr made = make_hash_join(context_, std::move(input), std::move(right), JoinKind::Inner);
   made->report().name = "hash join";
   made->report().estimate = choice.rows;
+  return made;
+}
+
+void Planner::pin(std::vector<Piece>& pieces, std::vector<Expression>& filters) {
+  const auto is_sure = [&](Variable variable) {
+    return std::any_of(pieces.begin(), pieces.end(), [&](const Piece& piece) {
+      return std::binary_search(piece.must.begin(), piece.must.end(), variable);
+    });
+  };
+  if (std::any_of(pieces.begin(), pieces.end(),
+                  [](const Piece& piece) { return piece.scope.correlated; })) {
+    return;
+  }
+  for (std::size_t i = 0; i < filters.size();) {
+    const auto named = terms_of(filters[i]);
+    if (!named || named->second.size() != 1 || !is_sure(named->first)) {
+      ++i;
+      continue;
+    }
+    auto table = std::make_unique<Algebra>();
+    table->kind = Kind::Values;
+    table->values = std::make_shared<Values>(Values{{named->first}, {{*named->second[0]}}});
+    Piece piece;
+    piece.algebra = table.get();
+    piece.may = piece.must = {named->first};
+    piece.alone = 1;
+    kept_.push_back(std::move(table));
+    pieces.insert(pieces.begin(), std::move(piece));
+    filters.erase(filters.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+Result<OperatorPtr> Planner::scan_different(const Piece& piece,
+                                            const std::vector<Variable>& asked) {
+  using store::Order;
+  using store::QuadIds;
+  if (piece.triple == nullptr || piece.triple->path || piece.scope.correlated ||
+      !piece.ranges.empty()) {
+    return OperatorPtr();
+  }
+  const QuadPattern pattern = QP_TRY(pattern_of(piece));
+  static constexpr TermId QuadIds::* kTerms[] = {&QuadIds::g, &QuadIds::s, &QuadIds::p,
+                                                 &QuadIds::o};
+  std::vector<Variable> free;
+  std::size_t wanted = 0, count = 0;
+  for (std::size_t i = 0; i < pattern.places.size(); ++i) {
+    if (!pattern.places[i].variable) continue;
+    free.push_back(*pattern.places[i].variable);
+    if (std::find(asked.begin(), asked.end(), free.back()) == asked.end()) continue;
+    wanted = i;
+    ++count;
+  }
+  std::sort(free.begin(), free.end());
+  const bool twice = std::adjacent_find(free.begin(), free.end()) != free.end();
+  if (count != 1 || free.size() < 2 || twice) return OperatorPtr();
+  const bool any_graph = pattern.places[0].variable || piece.scope.graphs == Graphs::Default;
+  const bool s = !pattern.places[1].variable, p = !pattern.places[2].variable;
+  const bool o = !pattern.places[3].variable;
+  const auto order = [&]() -> std::optional<Order> {
+    if (!any_graph || o) return std::nullopt;
+    if (kTerms[wanted] == &QuadIds::o && !s) return p ? Order::Posg : Order::Ospg;
+    if (kTerms[wanted] == &QuadIds::p) return s ? Order::Spog : Order::Posg;
+    if (s || p) return std::nullopt;
+    return kTerms[wanted] == &QuadIds::s ? Order::Spog : Order::Gspo;
+  }();
+  if (!order) return OperatorPtr();
+  OperatorPtr made = make_scan(context_, source_, pattern, {order, false, {}, kTerms[wanted]});
+  made->report().name = "scan of different values";
+  made->report().detail = text(*piece.triple);
+  made->report().estimate = piece.alone;
   return made;
 }
 

@@ -29,6 +29,9 @@ struct ScanWay {
   std::optional<store::Order> order;
   bool reverse = false;
   std::vector<IdRange> objects{};  ///< not empty: only those in one of these
+  /// This term of the quads is all that counts, and the order sorts by it first (of what the
+  /// pattern leaves open): of each value some quads are enough.
+  TermId store::QuadIds::* different = nullptr;
 };
 /// The quads that match the pattern.
 OperatorPtr make_scan(Context& context, const Source& source, const QuadPattern& pattern,
@@ -51,6 +54,14 @@ OperatorPtr make_merge_join(Context& context, OperatorPtr left, OperatorPtr righ
 /// it makes nothing, or (Semi, Anti) those of which it makes something, or nothing.
 OperatorPtr make_fed_join(Context& context, OperatorPtr left, Feed& feed, OperatorPtr right,
                           JoinKind kind);
+/// All rows of `left`, with a column `mark` that is `yes` or `no`: whether `right` makes anything
+/// of them.
+struct Mark {
+  Variable column{};
+  TermId yes{}, no{};
+};
+OperatorPtr make_fed_marks(Context& context, OperatorPtr left, Feed& feed, OperatorPtr right,
+                           const Mark& mark);
 
 /// All rows of all inputs. With `feeds` each is a plan over a feed, and `input` goes through all.
 OperatorPtr make_union(Context& context, std::vector<OperatorPtr> parts);

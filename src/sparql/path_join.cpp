@@ -41,8 +41,9 @@ class Walker {
 
   /// Adds the ends of one step along `path` from `from`; `*` and `?` reach `from` itself.
   Result<void> step(const IdPath& path, TermId from, Way way, Nodes& out);
-  /// All that `path`, taken any number of times, reaches from `from`.
-  Result<Nodes> closure(const IdPath& path, TermId from, Way way, bool with_start);
+  /// All that `path`, taken any number of times, reaches from `from`. `only`: it ends there.
+  Result<Nodes> closure(const IdPath& path, TermId from, Way way, bool with_start,
+                        TermId only = TermId::None);
   /// Where `path` may begin: at least all nodes from which it leads anywhere.
   Result<Nodes> starts(const IdPath& path, Way way);
   Result<Nodes> all_nodes();
@@ -161,20 +162,23 @@ Result<void> Walker::step(const IdPath& path, TermId from, Way way, Nodes& out) 
   return {};
 }
 
-Result<Nodes> Walker::closure(const IdPath& path, TermId from, Way way, bool with_start) {
+Result<Nodes> Walker::closure(const IdPath& path, TermId from, Way way, bool with_start,
+                              TermId only) {
   static constexpr std::size_t kTogether = 256;  // nodes whose links are looked up at once
   RowSet seen(1);
   Held held(context_);
   std::size_t counted = 0;
   if (with_start) seen.add(&from);
+  bool there = with_start && from == only;
   Nodes frontier{from}, next;
-  while (!frontier.empty()) {
+  while (!frontier.empty() && !there) {
     next.clear();
     const auto reach = [&](TermId end) {
       if (seen.add(&end).second) next.push_back(end);
+      there = there || end == only;
     };
     const bool is_link = path.kind == Path::Kind::Link;
-    for (std::size_t i = 0; i < frontier.size(); i += is_link ? kTogether : 1) {
+    for (std::size_t i = 0; i < frontier.size() && !there; i += is_link ? kTogether : 1) {
       Nodes ends;
       if (is_link) {
         const auto first = frontier.begin() + static_cast<std::ptrdiff_t>(i);
@@ -195,6 +199,7 @@ Result<Nodes> Walker::closure(const IdPath& path, TermId from, Way way, bool wit
     counted = seen.bytes();
     std::swap(frontier, next);
   }
+  if (only != TermId::None) return there ? Nodes{only} : Nodes();
   Nodes made;
   for (std::uint32_t i = 0; i < seen.size(); ++i) made.push_back(*seen.row(i));
   return made;
@@ -362,7 +367,12 @@ class PathJoin : public Operator {
   /// The pairs of one end. `only`: no other end counts.
   Result<void> from(TermId start, Way way, TermId only = TermId::None) {
     Nodes ends;
-    QP_TRY(walker_.step(path_, start, way, ends));
+    const bool with_start = path_.kind == Path::Kind::ZeroOrMore;
+    if (only != TermId::None && (with_start || path_.kind == Path::Kind::OneOrMore)) {
+      ends = QP_TRY(walker_.closure(path_.parts[0], start, way, with_start, only));
+    } else {
+      QP_TRY(walker_.step(path_, start, way, ends));
+    }
     if (path_.kind == Path::Kind::ZeroOrOne) make_unique(ends);
     for (const TermId end : ends) {
       if (only != TermId::None && end != only) continue;

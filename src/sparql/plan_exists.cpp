@@ -17,6 +17,7 @@ Result<OperatorPtr> Planner::filter(OperatorPtr input, const std::vector<Express
     if (!exists) plain.push_back(each);
   }
   if (!plain.empty()) {
+    input = QP_TRY(mark_exists(std::move(input), plain, share));
     const double rows = input->report().estimate;
     const std::size_t count = plain.size();
     const std::optional<Variable> sorted = input->sorted_by;
@@ -30,6 +31,52 @@ Result<OperatorPtr> Planner::filter(OperatorPtr input, const std::vector<Express
       input = QP_TRY(exists_join(std::move(input), each, share));
     }
   }
+  return input;
+}
+
+Result<void> Planner::mark_exists(OperatorPtr& input, Expression& expression, double share,
+                                  const std::vector<Variable>& unknown) {
+  if (expression.op != Op::Exists && expression.op != Op::NotExists) {
+    for (Expression& each : expression.arguments) {
+      QP_TRY(mark_exists(input, each, share, unknown));
+    }
+    return {};
+  }
+  const Algebra& inner = *QP_TRY(exists_algebra(expression));
+  const std::vector<Variable> named = named_in(inner);
+  const bool depends = std::any_of(unknown.begin(), unknown.end(), [&](Variable each) {
+    return std::binary_search(named.begin(), named.end(), each);
+  });
+  if (depends || !options_.may_feed || inner.kind == Kind::Unit ||
+      !may_feed(inner, input->columns(), true)) {
+    return {};
+  }
+  Scope scope = exists_scope_[expression.exists];
+  scope.correlated = true;
+  const double rows = input->report().estimate;
+  const std::optional<Variable> sorted = input->sorted_by;
+  auto feed = std::make_unique<Feed>(context_, input->columns(), fresh());
+  feed->report().estimate = rows * share;
+  Feed& fed = *feed;
+  OperatorPtr right = QP_TRY(first_matches(feed, inner, scope));
+  if (!right) right = QP_TRY(join_with(std::move(feed), inner, scope));
+  const bool wanted = expression.op == Op::Exists;
+  const TermId yes = context_.id_of(Value::boolean(wanted));
+  const TermId no = context_.id_of(Value::boolean(!wanted));
+  const Variable mark = fresh();
+  input = make_fed_marks(context_, std::move(input), fed, std::move(right), Mark{mark, yes, no});
+  input->report().name = wanted ? "whether it exists" : "whether it does not exist";
+  input->report().estimate = rows;
+  input->sorted_by = sorted;
+  expression = Expression();
+  expression.op = Op::Variable;
+  expression.variable = mark;
+  return {};
+}
+
+Result<OperatorPtr> Planner::mark_exists(OperatorPtr input, std::vector<Expression>& expressions,
+                                         double share, const std::vector<Variable>& unknown) {
+  for (Expression& each : expressions) QP_TRY(mark_exists(input, each, share, unknown));
   return input;
 }
 

@@ -70,7 +70,7 @@ std::string Planner::text(const AlgebraTriple& triple) const {
 
 /// Of the join under a DISTINCT: what its projection and its order ask of. nullopt: there is more
 /// in between than these and filters.
-static std::optional<std::vector<Variable>> columns_that_count(const Algebra& under) {
+std::optional<std::vector<Variable>> Planner::columns_that_count(const Algebra& under) const {
   if (under.kind != Kind::Project) return std::nullopt;
   std::vector<Variable> wanted = under.variables;
   const Algebra* body = &under.parts[0];
@@ -80,6 +80,11 @@ static std::optional<std::vector<Variable>> columns_that_count(const Algebra& un
   }
   while (body->kind == Kind::Filter) {
     for (const Expression& each : body->expressions) variables_of(each, wanted);
+    body = &body->parts[0];
+  }
+  if (body->kind == Kind::Graph) {
+    const Variable* name = variable_of(body->name);
+    if (name != nullptr && !is_simple_in_graph(body->parts[0], *name)) return std::nullopt;
     body = &body->parts[0];
   }
   if (body->kind != Kind::Triples && body->kind != Kind::Join) return std::nullopt;
@@ -105,8 +110,9 @@ Result<OperatorPtr> Planner::plan(const Algebra& algebra, const Scope& scope) {
     case Kind::Extend: {
       OperatorPtr input = QP_TRY(plan(algebra.parts[0], scope));
       const double rows = input->report().estimate;
-      OperatorPtr made =
-          make_extend(context_, std::move(input), algebra.variables, algebra.expressions);
+      std::vector<Expression> expressions = algebra.expressions;
+      input = QP_TRY(mark_exists(std::move(input), expressions, 1, algebra.variables));
+      OperatorPtr made = make_extend(context_, std::move(input), algebra.variables, expressions);
       made->report().estimate = rows;
       for (const Variable each : algebra.variables) {
         made->report().detail += (made->report().detail.empty() ? "" : " ") + text(Node(each));
@@ -429,6 +435,12 @@ Result<OperatorPtr> Planner::left_join(OperatorPtr input, const Algebra& algebra
 }
 
 Result<OperatorPtr> Planner::minus(OperatorPtr input, const Algebra& algebra, const Scope& scope) {
+  const std::vector<Variable> others = may_bind(algebra.parts[1]);
+  const std::vector<Variable>& own = input->columns().variables;
+  const bool meet = std::any_of(own.begin(), own.end(), [&](Variable each) {
+    return std::binary_search(others.begin(), others.end(), each);
+  });
+  if (!meet) return input;  // takes nothing away
   Scope alone = scope.with_goal(0);
   alone.correlated = false;
   const double rows = input->report().estimate;

@@ -107,11 +107,16 @@ class Planner {
   /// first: that, joined. Null: there are none. The pieces are taken out. `share`: as of a Choice.
   Result<OperatorPtr> join_star(OperatorPtr& input, std::vector<Piece>& pieces, double share);
   /// Drops the columns that nothing asks of any more, and rows that are the same without them.
-  OperatorPtr reduce(OperatorPtr input, const std::vector<Variable>& wanted,
-                     const std::vector<Piece>& rest, const std::vector<Expression>& filters);
+  OperatorPtr reduce(OperatorPtr input, std::vector<Variable> asked);
   Result<OperatorPtr> add_piece(OperatorPtr input, const Piece& piece, const Choice& choice);
   Result<OperatorPtr> add_triple(OperatorPtr input, const Piece& piece, const Choice& choice);
   Result<OperatorPtr> scan(const Piece& piece);
+  /// The same for a DISTINCT that asks of one term of the quads only. Null: it asks of more.
+  Result<OperatorPtr> scan_different(const Piece& piece, const std::vector<Variable>& asked);
+  /// What filters say a variable to be, as pieces in the place of the filters.
+  void pin(std::vector<Piece>& pieces, std::vector<Expression>& filters);
+  /// About how many rows it makes.
+  Result<double> guess(const Algebra& algebra, const Scope& scope);
   std::optional<Variable> order_of(const Piece& piece) const;
   Result<OperatorPtr> apply_ready(OperatorPtr input, std::vector<Expression>& filters,
                                   const std::vector<Piece>& rest, double share);
@@ -122,6 +127,12 @@ class Planner {
   /// `share`: as of a Choice.
   Result<OperatorPtr> filter(OperatorPtr input, const std::vector<Expression>& filters,
                              double share = 1);
+  /// Each EXISTS inside of the expressions as a column that says whether it is so, and the
+  /// expressions with these. Not where it asks of one of `unknown`.
+  Result<OperatorPtr> mark_exists(OperatorPtr input, std::vector<Expression>& expressions,
+                                  double share, const std::vector<Variable>& unknown = {});
+  Result<void> mark_exists(OperatorPtr& input, Expression& expression, double share,
+                           const std::vector<Variable>& unknown);
   Result<OperatorPtr> first_matches(std::unique_ptr<Feed>& input, const Algebra& algebra,
                                     const Scope& scope);
   Result<OperatorPtr> exists_join(OperatorPtr input, const Expression& expression, double share);
@@ -131,6 +142,7 @@ class Planner {
   void note_exists(const Algebra& algebra, const Scope& scope);
   void note_exists(const Expression& expression, const Scope& scope);
 
+  std::optional<std::vector<Variable>> columns_that_count(const Algebra& under) const;
   bool is_simple_in_graph(const Algebra& algebra, Variable graph) const;
   bool may_feed(const Algebra& algebra, const Columns& left, bool correlated) const;
 

@@ -7,6 +7,7 @@
 
 #include "rdf/term_id.hpp"
 #include "sparql/value.hpp"
+#include "vocab/terms.hpp"
 
 namespace qp::sparql {
 
@@ -77,9 +78,63 @@ std::optional<Comparison> comparison_of(Variable variable, const Expression& fil
   }
 }
 
+using Terms = std::pair<Variable, std::vector<const rdf::Term*>>;
+
+/// Adds what `filter` says. False: it says something else, or of another variable.
+bool add_terms(const Expression& filter, std::optional<Variable>& variable, Terms& out) {
+  const auto add = [&](const Expression& named, const Expression& constant) {
+    if (named.op != Op::Variable || constant.op != Op::Constant) return false;
+    const rdf::Term& term = constant.term;
+    const bool is_text = term.kind == rdf::TermKind::Literal && term.language.empty() &&
+                         (term.datatype.empty() || term.datatype == xsd::string.iri);
+    if (term.kind != rdf::TermKind::Iri && !is_text) return false;
+    if (variable && *variable != named.variable) return false;
+    variable = out.first = named.variable;
+    out.second.push_back(&term);
+    return true;
+  };
+  const std::vector<Expression>& given = filter.arguments;
+  switch (filter.op) {
+    case Op::Equal:
+      return add(given[0], given[1]) || add(given[1], given[0]);
+    case Op::In:
+      return std::all_of(given.begin() + 1, given.end(),
+                         [&](const Expression& each) { return add(given[0], each); });
+    case Op::Or:
+      return std::all_of(given.begin(), given.end(),
+                         [&](const Expression& each) { return add_terms(each, variable, out); });
+    default:
+      return filter.op == Op::Call && filter.builtin == Builtin::SameTerm &&
+             (add(given[0], given[1]) || add(given[1], given[0]));
+  }
+}
+
 }  // namespace
 
-std::vector<IdRange> ranges_of(Variable variable, const std::vector<Expression>& filters) {
+std::optional<Terms> terms_of(const Expression& filter) {
+  Terms made;
+  std::optional<Variable> variable;
+  if (!add_terms(filter, variable, made) || !variable) return std::nullopt;
+  return made;
+}
+
+Result<std::vector<IdRange>> ranges_of(
+    Variable variable, const std::vector<Expression>& filters,
+    const std::function<Result<TermId>(const rdf::Term&)>& id_of) {
+  for (const Expression& filter : filters) {
+    const auto terms = terms_of(filter);
+    if (!terms || terms->first != variable || terms->second.size() == 1) continue;
+    std::vector<IdRange> made;
+    for (const rdf::Term* term : terms->second) {
+      const TermId id = QP_TRY(id_of(*term));
+      made.push_back({id, static_cast<TermId>(number(id) + 1)});
+    }
+    std::sort(made.begin(), made.end(),
+              [](const IdRange& a, const IdRange& b) { return a.from < b.from; });
+    const auto same = [](const IdRange& a, const IdRange& b) { return a.from == b.from; };
+    made.erase(std::unique(made.begin(), made.end(), same), made.end());
+    return made;
+  }
   std::optional<Bounds> numbers, times;
   for (const Expression& filter : filters) {
     const auto found = comparison_of(variable, filter);

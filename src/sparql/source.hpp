@@ -65,6 +65,10 @@ class Source {
     Result<void> open(const store::Pattern& pattern, std::span<const IdRange> objects);
     /// At least one quad, at most `limit`; none: the end.
     Result<void> next(std::vector<store::QuadIds>& out, std::size_t limit);
+    /// Goes on behind all quads that are before `place` in the order of the walk.
+    void seek(const store::QuadIds& place) {
+      if (scan_) scan_->seek(place);
+    }
 
    private:
     Result<bool> next_scan();

@@ -25,7 +25,7 @@ rdf::Term some_literal(tests::Random& random) {
   const auto typed = [](const char* text, const Word& type) {
     return rdf::Term::literal(text, std::string(type.iri));
   };
-  switch (tests::pick(random, 12)) {
+  switch (tests::pick(random, 15)) {
     case 0:
       return typed("a", xsd::string);
     case 1:
@@ -52,6 +52,12 @@ rdf::Term some_literal(tests::Random& random) {
       term.language = "en-gb";
       return term;
     }
+    case 10:
+      return typed("2.5", xsd::float_);
+    case 11:
+      return typed("2024-02-29T12:00:00", xsd::dateTime);
+    case 12:
+      return typed("2024-02-29T13:00:00+01:00", xsd::dateTime);
     default:
       return typed(std::to_string(tests::pick(random, 4)).c_str(), xsd::integer);
   }
@@ -137,7 +143,7 @@ TEST_CASE("what Oxigraph is to answer") {
     for (int i = 0; i < count; ++i) {
       const std::string query = queries.next();
       const auto answer = asked(**txn, query);
-      const bool ordered = query.find("ORDER BY") != std::string::npos;
+      const bool ordered = query.find("ORDER BY", query.rfind('}')) != std::string::npos;
       std::printf("{\"query\": %s, \"ordered\": %s, \"%s\": %s}\n", json_text(query).c_str(),
                   ordered ? "true" : "false", answer ? "answer" : "error",
                   (answer ? *answer : json_text(answer.error().detail)).c_str());
