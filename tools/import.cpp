@@ -70,7 +70,12 @@ std::string one_line(const ordered_json& value) {
 }
 
 ap::Named named_in(const bulk::Record& record) {
-  return {record.collection, *record.bytes, record.readers ? &*record.readers : nullptr};
+  ap::Named named{record.collection, *record.bytes, record.readers ? &*record.readers : nullptr};
+  if (named.collection.starts_with(bulk::kNamedLists)) {
+    named.list = named.collection.substr(bulk::kNamedLists.size());
+    named.collection = {};
+  }
+  return named;
 }
 
 /// Lines that are printed when what they say has happened.

@@ -103,6 +103,10 @@ std::string author_of(const Estate& estate, Value node) {
   return text_of(node, "attributedTo");
 }
 
+std::string list_address(const Estate& estate, const std::string& key) {
+  return fmt::format("{}/collections/{}", estate.base, random::named_uuid(sig::sha256_text(key)));
+}
+
 bool is_own(const Estate& estate, std::string_view actor, std::string_view id) {
   return actor == estate.former && !id.empty() && origin_of(id) == origin_of(estate.former);
 }
@@ -154,9 +158,7 @@ Result<Estate> open_estate(const Txn& txn, Value document, std::string_view reho
     // Who followed the former actor has not asked to follow this one: a list, and no more.
     for (std::string* list : {&estate.followers, &estate.following, &estate.pending_followers,
                               &estate.pending_following}) {
-      const std::string name = pair_key("list", estate.actor, *list);
-      *list =
-          fmt::format("{}/collections/{}", estate.base, random::named_uuid(sig::sha256_text(name)));
+      *list = list_address(estate, pair_key("list", estate.actor, *list));
     }
   }
   return estate;
@@ -208,29 +210,44 @@ bool is_mere_list(const Estate& estate, const Kept& kept) {
   return estate.is_rehomed() && is_of_follows(kept.role);
 }
 
-Result<void> found_collection(WriteTxn& txn, const Estate& estate, const Kept& kept,
-                              const Services& services) {
-  const std::string& iri = estate.*kept.address;
-  if (iri.size() > kMaxKey || QP_TRY(find_collection(txn, iri))) return {};
-  const bool is_list = is_mere_list(estate, kept);
-  const Role role = is_list ? Role::Other : kept.role;
-  QP_TRY(put_collection(txn, iri, {estate.actor, {}, role, services.clock().count()}));
-  // Those have no graph of their own.
-  if (iri == collection_of(estate.actor, kept.role) || !QP_TRY(may_replace(txn, iri))) return {};
+/// Writes what a collection says of itself.
+Result<void> describe_collection(WriteTxn& txn, const Estate& estate, const std::string& iri,
+                                 std::string_view name, std::string_view reader,
+                                 const Services& services) {
+  if (!QP_TRY(may_replace(txn, iri))) return {};
   Arena arena;
   const Value document = Value::object(arena, 6);
   document.set(arena, "@context", Value::string("https://www.w3.org/ns/activitystreams"));
   document.set(arena, "id", Value::string(iri));
   document.set(arena, "type", Value::string("OrderedCollection"));
   document.set(arena, "attributedTo", Value::string(estate.actor));
-  if (is_list) {
-    const std::string text = fmt::format("{} of {}", kept.name, estate.former);
-    document.set(arena, "name", Value::string(arena.copy(text)));
-  }
-  const bool is_for_all = kept.is_told && !is_list;
-  const std::array readers{is_for_all ? std::string(as::Public.iri) : estate.actor};
+  if (!name.empty()) document.set(arena, "name", Value::string(name));
+  const std::array readers{std::string(reader)};
   const std::array owned{Owned{iri, QP_TRY(audience_of(txn, readers))}};
   return write_text(txn, estate, document, owned, services, arena);
+}
+
+/// One of the actor's own, for nobody else.
+Result<void> found_list(WriteTxn& txn, const Estate& estate, const std::string& iri,
+                        std::string_view name, const Services& services) {
+  if (QP_TRY(find_collection(txn, iri))) return {};
+  QP_TRY(put_collection(txn, iri, {estate.actor, {}, Role::Other, services.clock().count()}));
+  return describe_collection(txn, estate, iri, name, estate.actor, services);
+}
+
+Result<void> found_collection(WriteTxn& txn, const Estate& estate, const Kept& kept,
+                              const Services& services) {
+  const std::string& iri = estate.*kept.address;
+  if (iri.size() > kMaxKey || QP_TRY(find_collection(txn, iri))) return {};
+  if (is_mere_list(estate, kept)) {
+    const std::string name = fmt::format("{} of {}", kept.name, estate.former);
+    return found_list(txn, estate, iri, name, services);
+  }
+  QP_TRY(put_collection(txn, iri, {estate.actor, {}, kept.role, services.clock().count()}));
+  // Those have no graph of their own.
+  if (iri == collection_of(estate.actor, kept.role)) return {};
+  const std::string_view reader = kept.is_told ? as::Public.iri : std::string_view(estate.actor);
+  return describe_collection(txn, estate, iri, {}, reader, services);
 }
 
 std::string media_address(const Estate& estate) { return estate.base + "/media/"; }
@@ -868,7 +885,8 @@ Result<void> import_member(WriteTxn& txn, const Estate& estate, const Named& nam
                            const Services& services) {
   const Kept* kept = find_kept(named.collection);
   const bool is_made = !kept && is_absolute(named.collection);
-  if (!kept && !is_made) {
+  const bool is_named = !named.list.empty();
+  if (!kept && !is_made && !is_named) {
     return bad_input("no collection that is kept here: " + std::string(named.collection));
   }
   const auto here = [&](std::string iri) -> Result<std::string> {
@@ -890,9 +908,15 @@ Result<void> import_member(WriteTxn& txn, const Estate& estate, const Named& nam
   const bool is_live = estate.local && !estate.is_rehomed();
   if (kept && is_live && is_of_follows(kept->role)) return {};
   iri = QP_TRY(here(iri));
-  const std::string address =
-      kept ? estate.*kept->address : QP_TRY(here(std::string(named.collection)));
-  if (is_made) QP_TRY(check_made(txn, estate, address, services));
+  std::string address = kept ? estate.*kept->address : std::string();
+  if (is_made) {
+    address = QP_TRY(here(std::string(named.collection)));
+    QP_TRY(check_made(txn, estate, address, services));
+  }
+  if (is_named) {
+    address = list_address(estate, pair_key("named list", estate.actor, named.list));
+    QP_TRY(found_list(txn, estate, address, named.list, services));
+  }
   if (kept && is_mere_list(estate, *kept)) {
     QP_TRY(found_collection(txn, estate, *kept, services));
   }
@@ -906,7 +930,7 @@ Result<void> import_member(WriteTxn& txn, const Estate& estate, const Named& nam
       }
     }
     readers = QP_TRY(audience_for(txn, estate, names));
-  } else if (kept && !kept->for_all) {
+  } else if (is_named || (kept && !kept->for_all)) {
     readers = QP_TRY(audience_of(txn, std::array{estate.actor}));
   }
   return list(txn, address, iri, readers, 0);

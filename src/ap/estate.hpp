@@ -77,6 +77,7 @@ Result<std::string> actor_at(const store::Txn& txn, const std::string& address);
 struct Named {
   std::string_view collection, member;
   const std::vector<std::string>* readers = nullptr;  ///< nullptr: as is the rule there
+  std::string_view list = {};  ///< instead of a collection: one of the actor's, by the name it gave
 };
 /// Lists it.
 Result<void> import_member(store::WriteTxn& txn, const Estate& estate, const Named& named,

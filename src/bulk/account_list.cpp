@@ -8,20 +8,24 @@ namespace qp::bulk {
 namespace {
 
 constexpr std::string_view kNoMutes = "whom somebody mutes is not kept here";
-constexpr std::string_view kNoLists = "lists of accounts are not kept here";
 constexpr std::string_view kNoHosts =
     "hosts are blocked for the whole server: quadpub domain block HOST";
-constexpr std::array<ListFile, 13> kListFiles = {{
+constexpr std::array<ListFile, 18> kListFiles = {{
     {"following_accounts.csv", "following", ""},
     {"following.csv", "following", ""},
+    {"friends.csv", "following", ""},
+    {"follows.csv", "following", ""},
     {"followers.csv", "followers", ""},
     {"followers_accounts.csv", "followers", ""},
     {"blocked_accounts.csv", "blocked", ""},
     {"blocks.csv", "blocked", ""},
+    {"blocking.csv", "blocked", ""},
     {"bookmarks.csv", "bookmarks", ""},
     {"muted_accounts.csv", "", kNoMutes},
     {"mutes.csv", "", kNoMutes},
-    {"lists.csv", "", kNoLists},
+    {"mute.csv", "", kNoMutes},
+    {"lists.csv", kNamedLists, ""},
+    {"user-lists.csv", kNamedLists, ""},
     {"blocked_domains.csv", "", kNoHosts},
     {"domain_blocks.csv", "", kNoHosts},
     {"custom_filters.json", "", "filters are not kept here"},
@@ -30,10 +34,15 @@ constexpr std::string_view kHeading = "Account address";
 
 char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-/// The first value of a line.
-Result<std::string> first_value(std::string_view line) {
+/// Takes the first value off a line.
+Result<std::string> take_value(std::string_view& line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
-  if (!line.starts_with('"')) return std::string(line.substr(0, line.find(',')));
+  const auto take = [&](std::size_t end) { line.remove_prefix(std::min(end + 1, line.size())); };
+  if (!line.starts_with('"')) {
+    const std::string value(line.substr(0, line.find(',')));
+    take(value.size());
+    return value;
+  }
   std::string value;
   for (std::size_t at = 1; at < line.size(); ++at) {
     if (line[at] != '"') {
@@ -41,6 +50,7 @@ Result<std::string> first_value(std::string_view line) {
     } else if (line.substr(at + 1).starts_with('"')) {
       value += line[++at];
     } else {
+      take(at + 1);
       return value;
     }
   }
@@ -49,7 +59,7 @@ Result<std::string> first_value(std::string_view line) {
 
 /// As collections have it: an IRI, or `@user@host`.
 Result<std::string> member_of(std::string_view line) {
-  std::string value = QP_TRY(first_value(line));
+  std::string value = QP_TRY(take_value(line));
   if (value.find("://") != value.npos || value.starts_with('@')) return value;
   const auto at = value.find('@');
   if (at == value.npos || at == 0 || at + 1 == value.size() ||
@@ -62,13 +72,23 @@ Result<std::string> member_of(std::string_view line) {
   return "@" + value;
 }
 
-/// `blocks (1).csv`: what a browser calls the second file of that name.
+/// As in `blocks (1).csv`, the second download of it, and `blocking-2024-05-06.csv`.
 std::string without_number(std::string_view name) {
-  const auto from = name.rfind(" ("), to = name.rfind(").");
-  if (from == name.npos || to == name.npos || to < from + 3) return std::string(name);
-  const std::string_view number = name.substr(from + 2, to - from - 2);
-  if (number.find_first_not_of("0123456789") != number.npos) return std::string(name);
-  return std::string(name.substr(0, from)) + std::string(name.substr(to + 1));
+  constexpr std::string_view kExtension = ".csv";
+  if (!name.ends_with(kExtension)) return std::string(name);
+  name.remove_suffix(kExtension.size());
+  const auto last = name.find_last_not_of(" ()-_0123456789");
+  return std::string(name.substr(0, last + 1)).append(kExtension);
+}
+
+/// And of which list, where the line says that.
+Result<std::string> member_in(std::string_view line, std::string& collection) {
+  if (collection == kNamedLists) {
+    const std::string name = QP_TRY(take_value(line));
+    if (name.empty()) return bad_input("a list without a name");
+    collection += name;
+  }
+  return member_of(line);
 }
 
 class ListReader final : public DumpReader {
@@ -118,9 +138,11 @@ std::optional<Record> AccountList::next() {
     auto line = lines_.next();
     if (!line) return std::nullopt;
     if (line->number == 1 && line->text && line->text->find(kHeading) < 2) continue;
-    return Record{position_ + "#" + std::to_string(line->number),
-                  line->text ? member_of(*line->text) : Result<std::string>(line->text.error()),
-                  Record::Kind::Member, std::string(file_.collection)};
+    std::string collection(file_.collection);
+    return Record{
+        position_ + "#" + std::to_string(line->number),
+        line->text ? member_in(*line->text, collection) : Result<std::string>(line->text.error()),
+        Record::Kind::Member, std::move(collection)};
   }
 }
 

@@ -6,14 +6,19 @@
 #include "bulk/dump_reader.hpp"
 #include "bulk/json_pieces.hpp"
 
-/// Lists of accounts and posts as Mastodon and GoToSocial give them: CSV, one on each line.
+/// Lists of accounts and posts as Mastodon, GoToSocial, Misskey and Pleroma give them: CSV, one on
+/// each line.
 namespace qp::bulk {
+
+/// Collections that somebody named: this, and the name.
+inline constexpr std::string_view kNamedLists = "lists/";
 
 /// What such a file lists, by its name.
 struct ListFile {
   std::string_view name;
-  std::string_view collection;  ///< whose members they are; empty: nothing here is
-  std::string_view refusal;     ///< why not
+  /// Whose members they are; `kNamedLists`: each line has its name first; empty: nothing here is.
+  std::string_view collection;
+  std::string_view refusal;  ///< why not
 };
 /// Nullptr: it is none of them.
 const ListFile* find_list_file(std::string_view name);

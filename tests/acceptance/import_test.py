@@ -730,6 +730,7 @@ class OtherServersFormats(AcceptanceCase):
     def test_a_folder_of_csv_lists_and_the_second_download_of_one_are_read(self):
         carol = self.server.account("carol")
         self.write("lists/following (2).csv", "Account address,Show boosts\neve@Far.Example,true\n")
+        self.write("lists/blocking-2024-05-06-10-20-30.csv", "nobody@far.example\n")
         self.write("lists/bookmarks.csv", "https://far.example/5\n")
         self.write("lists/mutes.csv", "Account address,Hide notifications\nx@far.example,false\n")
         with zipfile.ZipFile(self.server.folder / "lists.zip", "w") as out:
@@ -738,14 +739,32 @@ class OtherServersFormats(AcceptanceCase):
                                "--actor", "carol")
         self.assertEqual(done.returncode, 1)
         self.assertIn("mutes.csv\tnot imported: whom somebody mutes", done.stdout)
-        self.assertIn("1 of 4 records", done.stderr)
+        self.assertIn("2024-05-06-10-20-30.csv#1\tnot imported: nobody is known here", done.stdout)
+        self.assertIn("2 of 5 records", done.stderr)
         self.assertEqual(carol.items(carol.actor + "/bookmarks"), ["https://far.example/5"])
         self.assertLessEqual({"acct:eve@far.example"}, set(self.listed("following of " + carol.actor)))
         self.assertEqual(self.listed("followers of " + carol.actor), ["acct:fay@far.example"])
 
+    def test_lists_of_accounts_become_collections_of_those_names(self):
+        gus = self.server.account("gus")
+        path = self.write("lists.csv", 'Best friends,carol@far.example\r\n"a, ""b""",dave@far.example\r\n'
+                                       "Best friends,erin@far.example\r\n,no@far.example\r\nalone\r\n")
+        for _ in range(2):
+            done = self.server.run("import", path, "--actor", "gus")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("lists.csv#4\tnot imported: a list without a name", done.stdout)
+            self.assertIn("lists.csv#5\tnot imported: neither", done.stdout)
+            self.assertIn("2 of 5", done.stderr)
+        self.assertEqual(self.listed("Best"), ["acct:carol@far.example", "acct:erin@far.example"])
+        self.assertEqual(self.listed('a, "b"'), ["acct:dave@far.example"])
+        rows = self.server.cli_json("query", "SELECT ?l { ?l as:name 'Best friends' }")
+        [listing] = [row["l"]["value"] for row in rows["results"]["bindings"]]
+        self.assertEqual(self.server.get(listing).status_code, 404)
+        self.assertEqual(gus.get(listing).json()["attributedTo"], gus.actor)
+        self.assertEqual(len(gus.items(listing)), 2)
+
     def test_lists_that_are_not_kept_here_are_refused_by_name(self):
         for name, words in (("mutes.csv", "whom somebody mutes is not kept here"),
-                            ("lists.csv", "lists of accounts are not kept here"),
                             ("blocked_domains.csv", "quadpub domain block")):
             done = self.server.run("import", self.write(name, "x@far.example\n"), "--actor", "alice")
             self.assertEqual(done.returncode, 1)
