@@ -4,7 +4,7 @@
 
 namespace qp::store {
 
-static constexpr std::size_t kBytesPerCommit = std::size_t{8} << 20;
+static constexpr std::size_t kBytesPerCommit = std::size_t{4} << 20;
 
 Appender::~Appender() {
   cursor_.reset();
@@ -58,6 +58,7 @@ Result<void> Appender::put(const Counters& counters) {
 Result<void> Appender::commit() {
   bytes_ = 0;
   let_go_of_pages(old_);
+  let_go_of_pages(file_);
   cursor_.reset();
   if (!write_) return {};
   access_.reset();

@@ -19,8 +19,10 @@ namespace qp::store {
 /// this dies. Used by one thread.
 class Appender {
  public:
-  /// `env`: from Env::create. What was read of the file `old` leaves memory with each commit.
-  Appender(Env& env, std::filesystem::path old) : env_(env), old_(std::move(old)) {}
+  /// `env`: from Env::create, for `file`. What was read of that and of the file `old` leaves memory
+  /// with each commit.
+  Appender(Env& env, std::filesystem::path file, std::filesystem::path old)
+      : env_(env), file_(std::move(file)), old_(std::move(old)) {}
   ~Appender();
   Appender(const Appender&) = delete;
   Appender& operator=(const Appender&) = delete;
@@ -42,7 +44,7 @@ class Appender {
   Result<void> open(Db db);
 
   Env& env_;
-  std::filesystem::path old_;
+  std::filesystem::path file_, old_;
   std::optional<Env::Entered> write_;
   std::optional<Access> access_;
   std::unique_ptr<MDB_cursor, Close> cursor_;

@@ -1,12 +1,12 @@
 #include "store/bulk_load.hpp"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <map>
 #include <optional>
 #include <tuple>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -20,6 +20,7 @@
 #include "store/mapped_file.hpp"
 #include "store/quad_sorter.hpp"
 #include "store/quad_store.hpp"
+#include "store/sorted_runs.hpp"
 #include "store/txn.hpp"
 #include "store/use_counts.hpp"
 
@@ -29,7 +30,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kQuadsPerLook = 16'384;
-constexpr std::uint64_t kKeptPerLook = 512;
+constexpr std::uint64_t kKeptPerLook = 32;
+// Counts and quads that are in memory at a time.
+constexpr std::size_t kMostWaiting = std::size_t{16} * 1024;
 constexpr auto kReportEvery = std::chrono::milliseconds(250);
 // Building takes about this part of reading's time.
 constexpr double kBuildShare = 0.6;
@@ -96,7 +99,9 @@ class LmdbBulkLoad final : public BulkLoad {
         lock_(std::move(lock)),
         file_(options.folder / (std::string(kFileName) + ".new")),
         words_(options.words),
-        sorter_(options.folder, bulk_.memory_bytes / 2) {}
+        sorter_(options.folder, bulk_.memory_bytes / 4),
+        counts_(options.folder, kMostWaiting),
+        known_(options.folder, kMostWaiting) {}
   ~LmdbBulkLoad() override {
     txn_.reset();
     terms_.reset();
@@ -126,11 +131,11 @@ class LmdbBulkLoad final : public BulkLoad {
 
   WriteTxn& txn() override { return *txn_; }
   Result<void> keep() override {
-    if (++kept_ % kKeptPerLook == 0) let_go_of_pages(options_.folder / kFileName);
+    if (++kept_ % kKeptPerLook == 0) let_go_of_many_pages(options_.folder / kFileName);
     return txn_->keep();
   }
   void forget() override { txn_->forget(); }
-  std::size_t memory_used() const override { return terms_->memory_used() + txn_->memory_used(); }
+  std::size_t memory_used() const override { return txn_->memory_used(); }
   std::unique_ptr<Store> before() override;
 
   Result<BulkReport> finish() override;
@@ -142,12 +147,15 @@ class LmdbBulkLoad final : public BulkLoad {
   Result<void> append_terms();
   Result<void> append_term_ids();
   Result<void> append_index(Order order);
-  Result<void> each_new_quad(Order order,
-                             const std::function<Result<void>(const OrderedQuad&)>& each);
+  using EachQuad = std::function<Result<void>(const OrderedQuad&)>;
+  Result<void> each_new_quad(Order order, const EachQuad& each);
+  /// In Gspo without those that the old store has with an ordinal.
+  Result<void> each_with_ordinal(Order order,
+                                 const std::function<Result<const OrderedQuad*>()>& next_ordinal,
+                                 const EachQuad& each);
   Result<void> append_quad(Order order, const OrderedQuad& quad);
+  Result<void> count_in(TermId graph);
   Result<void> append_graphs();
-  /// To those that were counted.
-  void add_empty_graphs();
   Result<void> append_graph(TermId graph, GraphRecord record, std::uint64_t quads, bool is_new);
   Result<void> append_statistics();
   Result<void> append_rows(Db db);
@@ -169,12 +177,17 @@ class LmdbBulkLoad final : public BulkLoad {
   std::unique_ptr<Env> new_env_;
   std::optional<Appender> out_;
   UseCounter uses_;
-  std::vector<std::pair<TermId, std::uint64_t>> graphs_;  ///< with their quads, ascending
-  struct Hash {
-    std::size_t operator()(const QuadIds& quad) const { return quad_hash(quad); }
+  struct GraphCount {
+    TermId graph{};
+    std::uint64_t quads = 0;
   };
+  struct ByGraph {
+    static bool is_before(const GraphCount& a, const GraphCount& b) { return a.graph < b.graph; }
+  };
+  GraphCount last_count_;
+  SortedRuns<GraphCount, ByGraph> counts_;  ///< of the graphs before
   /// New quads that the old store has, with an ordinal: their keys differ in Gspo.
-  std::unordered_set<QuadIds, Hash> known_;
+  QuadRuns<Order::Gspo> known_;
 
   const Clock::time_point begun_ = Clock::now();
   Clock::time_point reported_ = begun_;
@@ -269,15 +282,22 @@ Result<void> LmdbBulkLoad::append_term_ids() {
   return old.copy_rest(*out_);
 }
 
+Result<void> LmdbBulkLoad::count_in(TermId graph) {
+  if (last_count_.graph != graph) {
+    if (last_count_.quads > 0) QP_TRY(counts_.add(last_count_));
+    last_count_ = {graph, 0};
+  }
+  ++last_count_.quads;
+  return {};
+}
+
 Result<void> LmdbBulkLoad::append_quad(Order order, const OrderedQuad& quad) {
   if (order == Order::Gspo) {
     ++counters_.quads;
     const std::uint64_t hash = quad_hash(quad.quad);
     counters_.quad_sum += hash;
     counters_.ordinal_sum += quad.ordinal == 0 ? hash : ordinal_hash(quad);
-    if (graphs_.empty() || graphs_.back().first != quad.quad.g)
-      graphs_.emplace_back(quad.quad.g, 0);
-    ++graphs_.back().second;
+    QP_TRY(count_in(quad.quad.g));
   }
   uses_.count(order, quad.quad);
   if (out_->rows() % kQuadsPerLook == 0) report_now_and_then(BulkProgress::Phase::Building);
@@ -285,13 +305,19 @@ Result<void> LmdbBulkLoad::append_quad(Order order, const OrderedQuad& quad) {
   return out_->append(database(order), QuadKey::of(order, quad), value);
 }
 
-/// With their ordinals where these count. In Gspo the values of one (g, s, p) lie by them.
-Result<void> LmdbBulkLoad::each_new_quad(
-    Order order, const std::function<Result<void>(const OrderedQuad&)>& each) {
-  const bool counts = order == Order::Spog || order == Order::Gspo;
-  const std::deque<OrderedQuad> none;
-  const auto& ordinals = counts ? txn_->ordinals(order) : none;
-  auto next = ordinals.begin();
+/// With their ordinals where these count.
+Result<void> LmdbBulkLoad::each_new_quad(Order order, const EachQuad& each) {
+  if (order == Order::Spog) {
+    auto ordinals = QP_TRY(txn_->ordinals_by_spog().sorted());
+    return each_with_ordinal(order, [&] { return ordinals.next(); }, each);
+  }
+  if (order != Order::Gspo) {
+    return each_with_ordinal(order, [] { return Result<const OrderedQuad*>(nullptr); }, each);
+  }
+  auto ordinals = QP_TRY(txn_->ordinals_by_gspo().sorted());
+  const auto next = [&] { return ordinals.next(); };
+  if (txn_->ordinals_by_gspo().size() == 0) return each_with_ordinal(order, next, each);
+  // The values of one (g, s, p) lie by them.
   std::vector<OrderedQuad> values;
   const auto flush = [&]() -> Result<void> {
     if (values.size() > 1) {
@@ -303,13 +329,7 @@ Result<void> LmdbBulkLoad::each_new_quad(
     values.clear();
     return {};
   };
-  QP_TRY(sorter_.sorted(order, [&](const QuadSorter::Row& row) -> Result<void> {
-    OrderedQuad quad{from_positions(order, row), 0};
-    if (next != ordinals.end() && next->quad == quad.quad) {
-      quad.ordinal = next->ordinal;
-      while (next != ordinals.end() && next->quad == quad.quad) ++next;
-    }
-    if (order != Order::Gspo || ordinals.empty()) return each(quad);
+  QP_TRY(each_with_ordinal(order, next, [&](const OrderedQuad& quad) -> Result<void> {
     const bool goes_on = !values.empty() && values.back().quad.g == quad.quad.g &&
                          values.back().quad.s == quad.quad.s && values.back().quad.p == quad.quad.p;
     if (!goes_on) QP_TRY(flush());
@@ -317,6 +337,26 @@ Result<void> LmdbBulkLoad::each_new_quad(
     return {};
   }));
   return flush();
+}
+
+Result<void> LmdbBulkLoad::each_with_ordinal(
+    Order order, const std::function<Result<const OrderedQuad*>()>& next_ordinal,
+    const EachQuad& each) {
+  const OrderedQuad* next = QP_TRY(next_ordinal());
+  auto known = QP_TRY(known_.sorted());
+  const OrderedQuad* skipped = order == Order::Gspo ? QP_TRY(known.next()) : nullptr;
+  return sorter_.sorted(order, [&](const QuadSorter::Row& row) -> Result<void> {
+    OrderedQuad quad{from_positions(order, row), 0};
+    if (skipped != nullptr && skipped->quad == quad.quad) {
+      skipped = QP_TRY(known.next());
+      return {};
+    }
+    if (next != nullptr && next->quad == quad.quad) {
+      quad.ordinal = next->ordinal;
+      while (next != nullptr && next->quad == quad.quad) next = QP_TRY(next_ordinal());
+    }
+    return each(quad);
+  });
 }
 
 Result<void> LmdbBulkLoad::append_index(Order order) {
@@ -342,15 +382,14 @@ Result<void> LmdbBulkLoad::append_index(Order order) {
     return {};
   };
   const auto add = [&](const OrderedQuad& quad) -> Result<void> {
-    if (!old && known_.empty()) return append_quad(order, quad);
+    if (!old) return append_quad(order, quad);
     const QuadKey key = QuadKey::of(order, quad);
     QP_TRY(copy_below(key));
     if (old && old_key == std::string_view(key)) {
       // Spog comes first and knows the ordinal.
-      if (order == Order::Spog && old->ordinal != 0) known_.insert(quad.quad);
+      if (order == Order::Spog && old->ordinal != 0) QP_TRY(known_.add(quad));
       return {};
     }
-    if (order == Order::Gspo && known_.contains(quad.quad)) return {};
     return append_quad(order, quad);
   };
   QP_TRY(each_new_quad(order, add));
@@ -365,41 +404,39 @@ Result<void> LmdbBulkLoad::append_graph(TermId graph, GraphRecord record, std::u
   return out_->append(Db::Graphs, key, encode_graph(key, record));
 }
 
-void LmdbBulkLoad::add_empty_graphs() {
-  const auto names = txn_->new_graphs();
-  const auto counted = graphs_.size();
-  std::size_t at = 0;
-  for (const TermId name : names) {
-    while (at < counted && graphs_[at].first < name) ++at;
-    if (at == counted || graphs_[at].first != name) graphs_.emplace_back(name, 0);
-  }
-  std::inplace_merge(graphs_.begin(), graphs_.begin() + static_cast<std::ptrdiff_t>(counted),
-                     graphs_.end());
-}
-
 Result<void> LmdbBulkLoad::append_graphs() {
+  if (last_count_.quads > 0) QP_TRY(counts_.add(last_count_));
   OldRows rows = QP_TRY(old_rows(Db::Graphs));
-  add_empty_graphs();
-  auto counted = graphs_.begin();
-  GraphRecord fresh;
-  fresh.audience = bulk_.audience;
-  fresh.kind = bulk_.kind;
-  while (rows || counted != graphs_.end()) {
-    const TermId old = rows ? ByteReader(rows.key()).id() : TermId::None;
-    if (!rows || (counted != graphs_.end() && counted->first < old)) {
-      const GraphRecord* written = txn_->new_graph(counted->first);
-      QP_TRY(append_graph(counted->first, written ? *written : fresh, counted->second, true));
-      ++counted;
-      continue;
+  auto counts = QP_TRY(counts_.sorted());
+  auto graphs = QP_TRY(txn_->new_graphs());
+  const GraphCount* counted = QP_TRY(counts.next());
+  const BulkTxn::NewGraph* written = QP_TRY(graphs.next());
+  constexpr auto kNone = static_cast<TermId>(UINT64_MAX);
+  for (;;) {
+    const TermId old = rows ? ByteReader(rows.key()).id() : kNone;
+    const TermId graph = std::min({old, counted != nullptr ? counted->graph : kNone,
+                                   written != nullptr ? written->graph : kNone});
+    if (graph == kNone) return {};
+    GraphRecord record;
+    record.audience = bulk_.audience;
+    record.kind = bulk_.kind;
+    if (written != nullptr && written->graph == graph) {
+      record = written->record;
+      written = QP_TRY(graphs.next());
     }
-    const auto record = decode_graph(without_checksum(rows.value()).value_or(std::string_view()));
-    if (!record) return damaged(Db::Graphs, rows.key());
-    const bool has_quads = counted != graphs_.end() && counted->first == old;
-    QP_TRY(append_graph(old, *record, has_quads ? counted->second : 0, false));
-    if (has_quads) ++counted;
-    QP_TRY(rows.next());
+    if (old == graph) {
+      const auto kept = decode_graph(without_checksum(rows.value()).value_or(std::string_view()));
+      if (!kept) return damaged(Db::Graphs, rows.key());
+      record = *kept;
+      QP_TRY(rows.next());
+    }
+    std::uint64_t quads = 0;
+    if (counted != nullptr && counted->graph == graph) {
+      quads = counted->quads;
+      counted = QP_TRY(counts.next());
+    }
+    QP_TRY(append_graph(graph, record, quads, old != graph));
   }
-  return {};
 }
 
 Result<void> LmdbBulkLoad::append_statistics() {
@@ -425,7 +462,7 @@ Result<void> LmdbBulkLoad::check_counts() {
 
 Result<void> LmdbBulkLoad::build() {
   new_env_ = QP_TRY(Env::create(options_, file_.path()));
-  out_.emplace(*new_env_, options_.folder / kFileName);
+  out_.emplace(*new_env_, file_.path(), options_.folder / kFileName);
   counters_.quads = counters_.quad_sum = counters_.ordinal_sum = 0;
   ++counters_.generation;
   QP_TRY(append_terms());
@@ -479,6 +516,7 @@ std::unique_ptr<Store> LmdbBulkLoad::before() {
 Result<BulkReport> LmdbBulkLoad::finish() {
   reading_seconds_ = seconds_between(begun_, Clock::now());
   report(BulkProgress::Phase::Reading);
+  ::malloc_trim(0);  // what reading took is free
   const auto built = build();
   out_.reset();
   new_env_.reset();

@@ -19,8 +19,8 @@ struct BulkProgress {
 };
 
 struct BulkOptions {
-  /// Quads that are held, and text of new terms, before files take over. Beside it: some 40 bytes
-  /// a new term.
+  /// What all that is added takes in memory, files take the rest: a quarter is for quads, half for
+  /// new terms, a quarter for all else (some 8 MiB, be it more or not).
   std::size_t memory_bytes = std::size_t{1} << 30;
   std::uint64_t input_bytes = 0;  ///< of all that will be read, for the time left; 0: not known
   /// What a graph gets that the store does not have yet.
@@ -60,7 +60,7 @@ class BulkLoad {
   /// Decides about all that was written through `txn` since the last time.
   virtual Result<void> keep() = 0;
   virtual void forget() = 0;
-  /// Bytes that grow with what is added, beside `memory_bytes`.
+  /// What `txn` has in memory and no file takes over: rows of tables, and sets of readers.
   virtual std::size_t memory_used() const = 0;
 
   /// The store as it was, for reading, from any thread; dies before this.

@@ -1,13 +1,12 @@
 #include "store/bulk_terms.hpp"
 
-#include <sys/mman.h>
-#include <unistd.h>
 #include <xxhash.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <bit>
+#include <cstdint>
 #include <cstring>
-#include <new>
+#include <utility>
 
 #include "rdf/language_tag.hpp"
 #include "store/bytes.hpp"
@@ -19,81 +18,69 @@ namespace qp::store {
 using rdf::TermClass;
 using rdf::TermKind;
 
-static constexpr std::size_t kChunkBytes = std::size_t{8} << 20;
-static constexpr std::size_t kFirstSlots = std::size_t{1} << 16;
+static constexpr std::size_t kFirstSlots = std::size_t{1} << 12;
 // A slot: 24 bits of the hash, 4 of the class, 36 of the payload.
 static constexpr int kSlotPayloadBits = 36;
 static constexpr int kSlotIdBits = 40;
 static constexpr std::uint64_t kSlotPayload = (std::uint64_t{1} << kSlotPayloadBits) - 1;
-static constexpr std::size_t kHashesAtOnce = 4096;
-// Hashes that are sorted at a time.
-static constexpr std::size_t kSortedHashes = std::size_t{256} * 1024;
-static constexpr std::uint64_t kRowsPerLook = 65'536;
+// A slot and what waits of the hashes for it: half of the memory. The filter has the rest, and is
+// good for as many terms as that has bytes.
+static constexpr std::size_t kBytesPerSlot = 32;
+// So much of the slots is used.
+static constexpr std::size_t kUsedTenths = 7;
+
+static std::array<char, 16> bytes_of(XXH128_hash_t hash) {
+  XXH128_canonical_t canonical;
+  XXH128_canonicalFromHash(&canonical, hash);
+  std::array<char, 16> bytes{};
+  std::memcpy(bytes.data(), canonical.digest, bytes.size());
+  return bytes;
+}
+static XXH128_hash_t number_of(const std::array<char, 16>& hash) {
+  XXH128_canonical_t canonical;
+  std::memcpy(canonical.digest, hash.data(), hash.size());
+  return XXH128_hashFromCanonical(&canonical);
+}
+
+bool BulkTerms::ByHash::is_before(const Hashed& a, const Hashed& b) {
+  return std::memcmp(a.hash.data(), b.hash.data(), sizeof(Hash)) < 0;
+}
+std::uint64_t BulkTerms::ByHash::hash(const Hashed& one) { return number_of(one.hash).low64; }
 
 BulkTerms::BulkTerms(const WordIndex& words, const Dictionary& old, Counters& counters,
-                     std::filesystem::path folder, std::size_t memory_bytes)
+                     const std::filesystem::path& folder, std::size_t memory_bytes)
     : words_(words),
       old_(old),
       counters_(counters),
-      budget_(memory_bytes),
+      most_slots_(std::max(kFirstSlots, std::bit_floor(memory_bytes / 2 / kBytesPerSlot))),
       slots_(kFirstSlots),
-      first_(counters.next_term),
-      hashes_(folder),
-      file_(std::move(folder)) {}
-
-BulkTerms::~BulkTerms() {
-  for (const Chunk& chunk : chunks_) {
-    if (chunk.mapped) {
-      ::munmap(chunk.at, chunk.bytes);
-    } else {
-      std::free(chunk.at);
-    }
+      hashes_(folder, SIZE_MAX, memory_bytes / 2),
+      first_(counters.next_term) {
+  for (std::size_t kind = 0; kind < kClasses; ++kind) {
+    rows_.push_back(std::make_unique<RowList>(folder));
   }
 }
 
-// Within the budget on the heap, beyond it in a file that the kernel can write out.
-Result<void> BulkTerms::add_chunk(std::size_t bytes) {
-  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  const std::size_t size = (std::max(kChunkBytes, bytes) + page - 1) / page * page;
-  Chunk chunk{nullptr, size, kept_ + size > budget_};
-  chunk.at = chunk.mapped ? QP_TRY(file_.map_more(size)) : static_cast<char*>(std::malloc(size));
-  if (chunk.at == nullptr) return Error{Code::Unavailable, "store: no memory for terms", {}};
-  chunks_.push_back(chunk);
-  let_go();
-  chunk_used_ = 0;
-  kept_ += size;
-  return {};
-}
-
-Result<char*> BulkTerms::keep(std::string_view row) {
-  const auto length = static_cast<std::uint32_t>(row.size());
-  const std::size_t bytes = sizeof length + row.size();
-  if (chunks_.empty() || chunk_used_ + bytes > chunks_.back().bytes) QP_TRY(add_chunk(bytes));
-  char* at = chunks_.back().at + chunk_used_;
-  std::memcpy(at, &length, sizeof length);
-  std::memcpy(at + sizeof length, row.data(), row.size());
-  chunk_used_ += bytes;
-  return at;
-}
-
-std::string_view BulkTerms::row_of(TermId id) const {
+bool BulkTerms::is_new(TermId id) const {
   const auto kind = static_cast<std::size_t>(rdf::term_class(id));
-  const char* at = rows_[kind][(number(id) & kPayloadMask) - first_[kind]];
-  std::uint32_t length = 0;
-  std::memcpy(&length, at, sizeof length);
-  return {at + sizeof length, length};
+  const std::uint64_t payload = number(id) & kPayloadMask;
+  return kind < kClasses && payload >= first_[kind] && payload - first_[kind] < rows_[kind]->size();
 }
 
-// Equal hashes of 64 bits are looked into; a row of the old store only where it must be.
-bool BulkTerms::is_row(TermId id, const rdf::TermView& term) const {
+Result<std::string_view> BulkTerms::row_of(TermId id, std::string& space) const {
+  const auto kind = static_cast<std::size_t>(rdf::term_class(id));
+  return rows_[kind]->at((number(id) & kPayloadMask) - first_[kind], space);
+}
+
+// Equal hashes are looked into; a row of the old store only where it must be.
+Result<bool> BulkTerms::is_row(TermId id, const rdf::TermView& term) const {
   const TermClass kind = class_of(term);
   if (rdf::term_class(id) != kind) return false;
-  const std::uint64_t payload = number(id) & kPayloadMask;
-  if (payload < first_[static_cast<std::size_t>(kind)]) {
+  if (!is_new(id)) {
     const auto known = old_.resolve(id);
     return known && *known == term;
   }
-  std::string_view row = row_of(id);
+  const std::string_view row = QP_TRY(row_of(id, looked_at_));
   if (kind == TermClass::LangString) {
     ByteReader reader(row);
     return reader.take(reader.number(1)) == term.language && reader.rest() == term.value;
@@ -107,19 +94,25 @@ bool BulkTerms::is_row(TermId id, const rdf::TermView& term) const {
   return is_row(datatype, {TermKind::Iri, term.datatype, {}, {}});
 }
 
-TermId BulkTerms::find_new(std::uint64_t hash, const rdf::TermView& term) const {
+Result<TermId> BulkTerms::find_in_slots(std::uint64_t hash, const rdf::TermView& term) const {
   std::size_t at = hash & (slots_.size() - 1);
   for (; slots_[at] != Slot::Empty; at = (at + 1) & (slots_.size() - 1)) {
     const auto slot = static_cast<std::uint64_t>(slots_[at]);
     if (slot >> kSlotIdBits != hash >> kSlotIdBits) continue;
     const TermId id =
         make_id(static_cast<TermClass>(slot >> kSlotPayloadBits & 0xf), slot & kSlotPayload);
-    if (is_row(id, term)) return id;
+    if (QP_TRY(is_row(id, term))) return id;
   }
   return TermId::None;
 }
 
-void BulkTerms::put(std::uint64_t hash, TermId id) {
+Result<TermId> BulkTerms::find_new(const Hash& hash, const rdf::TermView& term) const {
+  const auto found = QP_TRY(
+      hashes_.find({hash, TermId::None}, [&](const Hashed& one) { return is_row(one.id, term); }));
+  return found ? found->id : TermId::None;
+}
+
+void BulkTerms::put_in_slot(std::uint64_t hash, TermId id) {
   std::size_t at = hash & (slots_.size() - 1);
   while (slots_[at] != Slot::Empty) at = (at + 1) & (slots_.size() - 1);
   const auto kind = static_cast<std::uint64_t>(rdf::term_class(id));
@@ -128,44 +121,22 @@ void BulkTerms::put(std::uint64_t hash, TermId id) {
   ++used_;
 }
 
-Result<void> BulkTerms::grow() {
+Result<void> BulkTerms::put(std::uint64_t hash, TermId id) {
+  put_in_slot(hash, id);
+  return used_ * 10 > slots_.size() * kUsedTenths ? make_room() : Result<void>();
+}
+
+Result<void> BulkTerms::make_room() {
+  used_ = 0;
+  if (slots_.size() >= most_slots_) {
+    std::fill(slots_.begin(), slots_.end(), Slot::Empty);
+    return hashes_.spill();
+  }
   const std::size_t size = slots_.size() * 2;
   slots_ = std::vector<Slot>();  // before there is another
   slots_.resize(size);
-  used_ = 0;
-  return each_kept_hash([this](const Hashed& one) {
-    XXH128_canonical_t canonical;
-    std::memcpy(canonical.digest, one.hash.data(), sizeof(Hash));
-    put(XXH128_hashFromCanonical(&canonical).low64, one.id);
-  });
-}
-
-Result<void> BulkTerms::keep_hash(const Hash& hash, TermId id) {
-  last_hashes_.push_back({hash, id});
-  if (last_hashes_.size() < kHashesAtOnce) return {};
-  QP_TRY(hashes_.append(
-      {reinterpret_cast<const char*>(last_hashes_.data()), last_hashes_.size() * sizeof(Hashed)}));
-  hashes_written_ += last_hashes_.size();
-  last_hashes_.clear();
+  for (const Hashed& one : hashes_.waiting()) put_in_slot(number_of(one.hash).low64, one.id);
   return {};
-}
-
-Result<void> BulkTerms::each_kept_hash(const std::function<void(const Hashed&)>& each) const {
-  std::vector<Hashed> some(kHashesAtOnce);
-  for (std::uint64_t done = 0; done < hashes_written_; done += some.size()) {
-    const std::span<char> out(reinterpret_cast<char*>(some.data()), some.size() * sizeof(Hashed));
-    const std::size_t got = QP_TRY(hashes_.read(done * sizeof(Hashed), out));
-    if (got != out.size()) return error(Code::Storage, "store: a temporary file is cut short");
-    for (const Hashed& one : some) each(one);
-  }
-  for (const Hashed& one : last_hashes_) each(one);
-  return {};
-}
-
-void BulkTerms::let_go() const {
-  for (const Chunk& chunk : chunks_) {
-    if (chunk.mapped) ::madvise(chunk.at, chunk.bytes, MADV_DONTNEED);
-  }
 }
 
 TermId BulkTerms::new_blank() {
@@ -173,6 +144,7 @@ TermId BulkTerms::new_blank() {
 }
 
 Result<TermId> BulkTerms::intern(const rdf::TermView& term) {
+  is_stale_ = true;
   if (term.kind == TermKind::Blank) {
     return Error{Code::Internal, "a blank node has no name in a bulk load", {}};
   }
@@ -200,11 +172,15 @@ Result<TermId> BulkTerms::intern_new(const rdf::TermView& term) {
   scratch_.clear();
   append_hashed(scratch_, term);
   const XXH128_hash_t hash = XXH3_128bits(scratch_.data(), scratch_.size());
-  if (const TermId id = find_new(hash.low64, term); id != TermId::None) return id;
-  QP_TRY(check_term(term));
-  const auto known = QP_TRY(old_.find(term));
-  TermId id = known.value_or(TermId::None);
-  if (!known) {
+  TermId id = QP_TRY(find_in_slots(hash.low64, term));
+  if (id != TermId::None) return id;
+  const Hash bytes = bytes_of(hash);
+  id = QP_TRY(find_new(bytes, term));
+  if (id == TermId::None) {
+    QP_TRY(check_term(term));
+    id = QP_TRY(old_.find(term)).value_or(TermId::None);
+  }
+  if (id == TermId::None) {
     TermId datatype = TermId::None;
     const TermClass kind = class_of(term);
     if (kind == TermClass::Typed) {
@@ -216,15 +192,10 @@ Result<TermId> BulkTerms::intern_new(const rdf::TermView& term) {
     if ((number(id) & kPayloadMask) > kSlotPayload) {
       return Error{Code::Unavailable, "store: too many terms for a bulk load", {}};
     }
-    rows_[static_cast<std::size_t>(kind)].push_back(QP_TRY(keep(row_)));
-    XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, hash);
-    Hash bytes;
-    std::memcpy(bytes.data(), canonical.digest, sizeof(Hash));
-    QP_TRY(keep_hash(bytes, id));
+    QP_TRY(rows_[static_cast<std::size_t>(kind)]->add(row_));
+    QP_TRY(hashes_.add({bytes, id}));
   }
-  put(hash.low64, id);
-  if (used_ * 10 > slots_.size() * 7) QP_TRY(grow());
+  QP_TRY(put(hash.low64, id));
   return id;
 }
 
@@ -240,20 +211,22 @@ Result<std::optional<TermId>> BulkTerms::find(const rdf::TermView& term) const {
   if (term.kind != TermKind::Blank) {
     std::string hashed;
     append_hashed(hashed, term);
-    const std::uint64_t hash = XXH3_128bits(hashed.data(), hashed.size()).low64;
-    if (const TermId id = find_new(hash, term); id != TermId::None) return std::optional(id);
+    const XXH128_hash_t hash = XXH3_128bits(hashed.data(), hashed.size());
+    TermId id = QP_TRY(find_in_slots(hash.low64, term));
+    if (id == TermId::None) id = QP_TRY(find_new(bytes_of(hash), term));
+    if (id != TermId::None) return std::optional(id);
   }
   return old_.find(term);
 }
 
 Result<rdf::TermView> BulkTerms::resolve(TermId id) const {
-  const auto kind = static_cast<std::size_t>(rdf::term_class(id));
-  const std::uint64_t payload = number(id) & kPayloadMask;
-  const bool is_new =
-      kind < kClasses && payload >= first_[kind] && payload - first_[kind] < rows_[kind].size();
-  if (!is_new) return old_.resolve(id);
-  ByteReader reader(row_of(id));
-  switch (static_cast<TermClass>(kind)) {
+  if (!is_new(id)) return old_.resolve(id);
+  if (std::exchange(is_stale_, false)) resolved_.clear();
+  std::string& row = resolved_.emplace_back();
+  const std::string_view found = QP_TRY(row_of(id, row));
+  if (found.data() != row.data()) row = found;
+  ByteReader reader(row);
+  switch (rdf::term_class(id)) {
     case TermClass::LangString: {
       const std::string_view language = reader.take(reader.number(1));
       return rdf::TermView{TermKind::Literal, reader.rest(), rdf::langString.iri, language};
@@ -269,42 +242,19 @@ Result<rdf::TermView> BulkTerms::resolve(TermId id) const {
   }
 }
 
-std::size_t BulkTerms::memory_used() const {
-  std::size_t bytes = slots_.capacity() * sizeof(Slot);
-  for (const auto& rows : rows_) bytes += rows.size() * sizeof(const char*);
-  return bytes;
-}
-
 Result<void> BulkTerms::each_row(
-    const std::function<Result<void>(TermId, std::string_view)>& each) const {
+    const std::function<Result<void>(TermId, std::string_view)>& each) {
   for (std::size_t kind = 0; kind < kClasses; ++kind) {
-    for (std::size_t i = 0; i < rows_[kind].size(); ++i) {
-      const TermId id = make_id(static_cast<TermClass>(kind), first_[kind] + i);
-      QP_TRY(each(id, row_of(id)));
-      if (i % kRowsPerLook == 0) let_go();
-    }
+    QP_TRY(rows_[kind]->each([&](std::uint64_t number, std::string_view row) {
+      return each(make_id(static_cast<TermClass>(kind), first_[kind] + number), row);
+    }));
   }
   return {};
 }
 
-Result<void> BulkTerms::each_hash(
-    const std::function<Result<void>(const Hash&, TermId)>& each) const {
-  // Hashes are spread evenly: those between two of them at a time.
-  const std::uint64_t count = hashes_written_ + last_hashes_.size();
-  const std::uint64_t parts = count / kSortedHashes + 1;
-  std::vector<Hashed> some;
-  for (std::uint64_t part = 0; part < parts; ++part) {
-    some.clear();
-    QP_TRY(each_kept_hash([&](const Hashed& one) {
-      const auto head = ByteReader(std::string_view(one.hash.data(), 4)).number(4);
-      if (head * parts >> 32 == part) some.push_back(one);
-    }));
-    std::sort(some.begin(), some.end(), [](const Hashed& a, const Hashed& b) {
-      const int order = std::memcmp(a.hash.data(), b.hash.data(), sizeof(Hash));
-      return order != 0 ? order < 0 : a.id < b.id;
-    });
-    for (const Hashed& one : some) QP_TRY(each(one.hash, one.id));
-  }
+Result<void> BulkTerms::each_hash(const std::function<Result<void>(const Hash&, TermId)>& each) {
+  auto sorted = QP_TRY(hashes_.sorted());
+  while (const Hashed* one = QP_TRY(sorted.next())) QP_TRY(each(one->hash, one->id));
   return {};
 }
 

@@ -1,7 +1,9 @@
 #include "store/bulk_txn.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <tuple>
+#include <utility>
 
 #include "store/access.hpp"
 #include "store/audience.hpp"
@@ -12,79 +14,90 @@
 
 namespace qp::store {
 
-static constexpr std::size_t kFlushBytes = std::size_t{1} << 20;
+// Graphs, documents, ordinals that are in memory at a time.
+static constexpr std::size_t kMostWaiting = std::size_t{16} * 1024;
+static constexpr std::size_t kGraphFilterBytes = std::size_t{1} << 20;
 static constexpr std::string_view kForLater = "not while a bulk load is made";
 // Of an entry of the maps here.
 static constexpr std::size_t kNodeBytes = 64;
+
+template <typename Entry>
+static Result<bool> accept_any(const Entry&) {
+  return true;
+}
 
 static Error for_later() { return Error{Code::Unavailable, std::string(kForLater), {}}; }
 bool is_for_later(const Error& error) {
   return error.code == Code::Unavailable && error.detail == kForLater;
 }
 
-// Rows in a file.
-
-Result<RowFile::Place> RowFile::add(std::string_view row) {
-  const Place place{written_ + waiting_.size(), static_cast<std::uint32_t>(row.size())};
-  waiting_.append(row);
-  if (waiting_.size() < kFlushBytes) return place;
-  QP_TRY(file_.append(waiting_));
-  written_ += waiting_.size();
-  waiting_.clear();
-  return place;
-}
-
-Result<std::string> RowFile::read(Place place) const {
-  if (place.at >= written_) return waiting_.substr(place.at - written_, place.bytes);
-  std::string row(place.bytes, '\0');
-  const std::size_t got = QP_TRY(file_.read(place.at, row));
-  if (got != row.size()) return error(Code::Storage, "store: a temporary file is cut short");
-  return row;
-}
-
-Result<std::string_view> RowFile::read_on(Place place) {
-  if (place.at >= written_) {
-    return std::string_view(waiting_).substr(place.at - written_, place.bytes);
-  }
-  const std::uint64_t end = place.at + place.bytes;
-  if (place.at < window_at_ || end > window_at_ + window_.size()) {
-    const std::uint64_t wanted = std::max<std::uint64_t>(place.bytes, kFlushBytes);
-    const std::uint64_t bytes = std::min(wanted, written_ - place.at);
-    window_ = QP_TRY(read({place.at, static_cast<std::uint32_t>(bytes)}));
-    window_at_ = place.at;
-  }
-  return std::string_view(window_).substr(place.at - window_at_, place.bytes);
-}
-
 // What is kept.
 
 BulkTxn::BulkTxn(const LmdbRead& old, BulkTerms& terms, Counters& counters, QuadSorter& sorter,
                  const std::filesystem::path& folder)
-    : old_(old), terms_(terms), counters_(counters), sorter_(sorter), file_(folder) {}
+    : old_(old),
+      terms_(terms),
+      counters_(counters),
+      sorter_(sorter),
+      graphs_(folder, SIZE_MAX, kGraphFilterBytes),
+      documents_(folder, SIZE_MAX),
+      file_(folder),
+      by_spog_(folder, kMostWaiting),
+      by_gspo_(folder, kMostWaiting) {}
 
-bool BulkTxn::is_before(const Places& places, TermId document) {
-  return places.document < document;
+std::uint64_t BulkTxn::id_hash(TermId id) { return quad_hash({id, id, id, id}); }
+
+Result<void> BulkTxn::keep_graph(TermId graph, const GraphRecord& record) {
+  last_graphs_.emplace(graph, record);
+  if (last_graphs_.size() < kMostWaiting) return {};
+  for (const auto& [name, one] : std::exchange(last_graphs_, {})) QP_TRY(graphs_.add({name, one}));
+  return graphs_.spill();
 }
 
-const BulkTxn::Places* BulkTxn::places_of(TermId document) const {
-  const auto found = std::lower_bound(documents_.begin(), documents_.end(), document, &is_before);
-  return found == documents_.end() || found->document != document ? nullptr : &*found;
+Result<std::optional<GraphRecord>> BulkTxn::new_graph(TermId graph) const {
+  const auto last = last_graphs_.find(graph);
+  if (last != last_graphs_.end()) return std::optional(last->second);
+  const auto kept = QP_TRY(graphs_.find({graph, {}}, &accept_any<NewGraph>));
+  return kept ? std::optional(kept->record) : std::nullopt;
+}
+
+Result<BulkTxn::NewGraphs::Merged> BulkTxn::new_graphs() {
+  for (const auto& [name, one] : std::exchange(last_graphs_, {})) QP_TRY(graphs_.add({name, one}));
+  return graphs_.sorted();
+}
+
+Result<void> BulkTxn::keep_places(const Places& places) {
+  // Most are named when they are written: they are the last.
+  auto at = last_documents_.end();
+  if (!last_documents_.empty() && ByDocument::is_before(places, last_documents_.back())) {
+    at = std::lower_bound(last_documents_.begin(), at, places, &ByDocument::is_before);
+  }
+  last_documents_.insert(at, places);
+  if (last_documents_.size() < kMostWaiting) return {};
+  for (const Places& one : std::exchange(last_documents_, {})) QP_TRY(documents_.add(one));
+  return documents_.spill();
+}
+
+Result<std::optional<BulkTxn::Places>> BulkTxn::places_of(TermId document) const {
+  const Places like{document};
+  const auto last = std::lower_bound(last_documents_.begin(), last_documents_.end(), like,
+                                     &ByDocument::is_before);
+  if (last != last_documents_.end() && last->document == document) return std::optional(*last);
+  return documents_.find(like, &accept_any<Places>);
 }
 
 Result<void> BulkTxn::keep() {
   for (const OrderedQuad& quad : pending_.quads) {
     QP_TRY(sorter_.add(quad.quad));
-    if (quad.ordinal != 0) ordinals_.push_back(quad);
+    if (quad.ordinal == 0) continue;
+    QP_TRY(by_spog_.add(quad));
+    QP_TRY(by_gspo_.add(quad));
   }
-  for (const auto& [graph, record] : pending_.graphs) graphs_.emplace(graph, record);
+  for (const auto& [graph, record] : pending_.graphs) QP_TRY(keep_graph(graph, record));
   for (const auto& [id, rows] : pending_.documents) {
     const auto record = QP_TRY(file_.add(rows.first));
     const auto bytes = QP_TRY(file_.add(rows.second));
-    // Most are named when they are written: they are the last.
-    const auto at = documents_.empty() || documents_.back().document < id
-                        ? documents_.end()
-                        : std::lower_bound(documents_.begin(), documents_.end(), id, &is_before);
-    documents_.insert(at, {id, record.at, record.bytes, bytes.bytes});
+    QP_TRY(keep_places({id, record.at, record.bytes, bytes.bytes}));
   }
   for (auto& [key, value] : pending_.tables) {
     row_bytes_ += key.size() + value.size() + kNodeBytes;
@@ -101,38 +114,14 @@ void BulkTxn::forget() {
   pending_.tables.clear();
 }
 
-std::size_t BulkTxn::memory_used() const {
-  return graphs_.size() * (sizeof(GraphRecord) + kNodeBytes) + documents_.size() * sizeof(Places) +
-         ordinals_.size() * sizeof(OrderedQuad) + row_bytes_;
-}
-
-const GraphRecord* BulkTxn::new_graph(TermId graph) const {
-  const auto found = graphs_.find(graph);
-  return found == graphs_.end() ? nullptr : &found->second;
-}
-
-std::vector<TermId> BulkTxn::new_graphs() const {
-  std::vector<TermId> names;
-  names.reserve(graphs_.size());
-  for (const auto& [graph, record] : graphs_) names.push_back(graph);
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-const std::deque<OrderedQuad>& BulkTxn::ordinals(Order order) {
-  std::sort(ordinals_.begin(), ordinals_.end(),
-            [order](const OrderedQuad& a, const OrderedQuad& b) {
-              return positions(order, a.quad) < positions(order, b.quad);
-            });
-  return ordinals_;
-}
-
 Result<void> BulkTxn::each_document_row(
     Db db, const std::function<Result<void>(std::string_view, std::string_view)>& each) {
-  for (const Places& one : documents_) {
-    const RowFile::Place record{one.at, one.record}, bytes{one.at + one.record, one.bytes};
+  for (const Places& one : std::exchange(last_documents_, {})) QP_TRY(documents_.add(one));
+  auto sorted = QP_TRY(documents_.sorted());
+  while (const Places* one = QP_TRY(sorted.next())) {
+    const RowFile::Place record{one->at, one->record}, bytes{one->at + one->record, one->bytes};
     const auto row = QP_TRY(file_.read_on(db == Db::Documents ? record : bytes));
-    QP_TRY(each(id_key(one.document), row));
+    QP_TRY(each(id_key(one->document), row));
   }
   return {};
 }
@@ -174,15 +163,19 @@ Result<TermId> BulkTxn::new_blank() { return terms_.new_blank(); }
 
 // Quads.
 
-bool BulkTxn::is_new_graph(TermId graph) const {
-  return graphs_.contains(graph) ||
+Result<bool> BulkTxn::is_new_graph(TermId graph) const {
+  return QP_TRY(new_graph(graph)).has_value() ||
          std::any_of(pending_.graphs.begin(), pending_.graphs.end(),
                      [&](const auto& one) { return one.first == graph; });
 }
 
+bool BulkTxn::has_new_graphs() const {
+  return !last_graphs_.empty() || graphs_.size() > 0 || !pending_.graphs.empty();
+}
+
 Result<void> BulkTxn::check(const Pattern& pattern) const {
-  const bool is_old = pattern.g != TermId::None ? !is_new_graph(pattern.g)
-                                                : graphs_.empty() && pending_.graphs.empty();
+  const bool is_old =
+      pattern.g != TermId::None ? !QP_TRY(is_new_graph(pattern.g)) : !has_new_graphs();
   return is_old ? Result<void>() : Result<void>(for_later());
 }
 
@@ -253,26 +246,27 @@ Result<std::optional<GraphRecord>> BulkTxn::graph(TermId graph) const {
   for (const auto& [name, record] : pending_.graphs) {
     if (name == graph) return std::optional(record);
   }
-  if (const GraphRecord* kept = new_graph(graph)) return std::optional(*kept);
-  return old_.graph(graph);
+  auto kept = QP_TRY(new_graph(graph));
+  return kept ? kept : old_.graph(graph);
 }
 
 Result<std::optional<DocumentRecord>> BulkTxn::document(TermId id) const {
-  std::optional<std::string> row;
+  std::optional<std::string_view> row;
+  std::string space;
   for (const auto& [name, rows] : pending_.documents) {
     if (name == id) row = rows.first;
   }
   if (!row) {
-    const Places* found = places_of(id);
-    if (found == nullptr) return old_.document(id);
-    row = QP_TRY(file_.read({found->at, found->record}));
+    const auto found = QP_TRY(places_of(id));
+    if (!found) return old_.document(id);
+    row = QP_TRY(file_.read({found->at, found->record}, space));
   }
   auto record = decode_document(without_checksum(*row).value_or(std::string_view()));
   if (!record) return damaged(Db::Documents, id_key(id));
   return record;
 }
 Result<std::string> BulkTxn::document_bytes(TermId id) const {
-  return places_of(id) != nullptr ? Result<std::string>(for_later()) : old_.document_bytes(id);
+  return QP_TRY(places_of(id)) ? Result<std::string>(for_later()) : old_.document_bytes(id);
 }
 
 Result<void> BulkTxn::put_document(const DocumentRecord& record, std::string_view bytes) {

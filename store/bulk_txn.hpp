@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdio>
 #include <deque>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,34 +14,23 @@
 #include "store/bulk_terms.hpp"
 #include "store/counters.hpp"
 #include "store/documents.hpp"
+#include "store/quad_index.hpp"
 #include "store/quad_sorter.hpp"
+#include "store/row_file.hpp"
+#include "store/sorted_runs.hpp"
 #include "store/store.hpp"
 #include "store/txn.hpp"
-#include "store/unnamed_file.hpp"
 
 namespace qp::store {
 
-/// Rows that wait in a file until they are read back, each by its place.
-class RowFile {
- public:
-  struct Place {
-    std::uint64_t at = 0;
-    std::uint32_t bytes = 0;
-  };
-  explicit RowFile(std::filesystem::path folder) : file_(std::move(folder)) {}
-
-  Result<Place> add(std::string_view row);
-  Result<std::string> read(Place place) const;
-  /// The same, quick where the next one lies soon behind; the view lives until then.
-  Result<std::string_view> read_on(Place place);
-
- private:
-  UnnamedFile file_;
-  std::uint64_t written_ = 0;
-  std::string waiting_;  ///< what comes behind that
-  std::string window_;   ///< what is in the file from `window_at_`
-  std::uint64_t window_at_ = 0;
+template <Order kOrder>
+struct ByPositions {
+  static bool is_before(const OrderedQuad& a, const OrderedQuad& b) {
+    return positions(kOrder, a.quad) < positions(kOrder, b.quad);
+  }
 };
+template <Order kOrder>
+using QuadRuns = SortedRuns<OrderedQuad, ByPositions<kOrder>>;
 
 /// What a bulk load is given beside bare quads: whole documents, by the closures that write them
 /// into a store. Terms, graph records, documents, audiences and tables are known as soon as they
@@ -55,14 +44,24 @@ class BulkTxn final : public WriteTxn {
   /// What was written since the last of these counts, or it never was.
   Result<void> keep();
   void forget();
-  std::size_t memory_used() const;
+  /// Of rows of tables and audiences: what files do not take over.
+  std::size_t memory_used() const { return row_bytes_; }
 
   // For building the file, when all is kept.
-  /// The record of a graph that is new; nullptr: not written here.
-  const GraphRecord* new_graph(TermId graph) const;
-  std::vector<TermId> new_graphs() const;  ///< ascending
-  /// New quads that have an ordinal, in that order (Spog or Gspo).
-  const std::deque<OrderedQuad>& ordinals(Order order);
+  struct NewGraph {
+    TermId graph{};
+    GraphRecord record;
+  };
+  struct ByGraph {
+    static bool is_before(const NewGraph& a, const NewGraph& b) { return a.graph < b.graph; }
+    static std::uint64_t hash(const NewGraph& one) { return id_hash(one.graph); }
+  };
+  using NewGraphs = SortedRuns<NewGraph, ByGraph>;
+  /// By their names.
+  Result<NewGraphs::Merged> new_graphs();
+  /// New quads that have an ordinal.
+  QuadRuns<Order::Spog>& ordinals_by_spog() { return by_spog_; }
+  QuadRuns<Order::Gspo>& ordinals_by_gspo() { return by_gspo_; }
   /// Rows of Documents or DocumentBytes, ascending.
   Result<void> each_document_row(
       Db db, const std::function<Result<void>(std::string_view, std::string_view)>& each);
@@ -141,7 +140,11 @@ class BulkTxn final : public WriteTxn {
   Result<bool> erase(Table table, std::string_view key) override;
 
  private:
-  bool is_new_graph(TermId graph) const;
+  /// Of one that is kept.
+  Result<std::optional<GraphRecord>> new_graph(TermId graph) const;
+  Result<void> keep_graph(TermId graph, const GraphRecord& record);
+  Result<bool> is_new_graph(TermId graph) const;
+  bool has_new_graphs() const;
   /// Refused where the answer may be in what is new.
   Result<void> check(const Pattern& pattern) const;
 
@@ -151,8 +154,13 @@ class BulkTxn final : public WriteTxn {
     std::uint64_t at = 0;
     std::uint32_t record = 0, bytes = 0;
   };
-  static bool is_before(const Places& places, TermId document);
-  const Places* places_of(TermId document) const;
+  struct ByDocument {
+    static bool is_before(const Places& a, const Places& b) { return a.document < b.document; }
+    static std::uint64_t hash(const Places& one) { return id_hash(one.document); }
+  };
+  static std::uint64_t id_hash(TermId id);
+  Result<std::optional<Places>> places_of(TermId document) const;
+  Result<void> keep_places(const Places& places);
   /// What is written and not yet kept.
   struct Pending {
     std::vector<OrderedQuad> quads;
@@ -166,11 +174,14 @@ class BulkTxn final : public WriteTxn {
   Counters& counters_;
   QuadSorter& sorter_;
   Pending pending_;
-  std::unordered_map<TermId, GraphRecord> graphs_;
-  std::deque<Places> documents_;  ///< by id
+  std::unordered_map<TermId, GraphRecord> last_graphs_;  ///< that are not in
+  NewGraphs graphs_;
+  std::deque<Places> last_documents_;  ///< by id; that are not in
+  SortedRuns<Places, ByDocument> documents_;
   RowFile file_;
   DocumentPacker packer_;
-  std::deque<OrderedQuad> ordinals_;
+  QuadRuns<Order::Spog> by_spog_;
+  QuadRuns<Order::Gspo> by_gspo_;
   Rows audiences_, audience_ids_, audience_members_, tables_;
   std::size_t row_bytes_ = 0;  ///< of the four
 };

@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdio>
@@ -9,6 +10,9 @@
 #include <string>
 
 namespace qp::store {
+
+// The program and its libraries are some 13 MiB.
+static constexpr std::size_t kManyBytes = std::size_t{24} << 20;
 
 void let_go_of_pages(const std::filesystem::path& file) {
   struct stat wanted{};
@@ -29,6 +33,14 @@ void let_go_of_pages(const std::filesystem::path& file) {
       ::madvise(begin, static_cast<std::size_t>(bytes), MADV_DONTNEED);
     }
   }
+}
+
+void let_go_of_many_pages(const std::filesystem::path& file) {
+  std::ifstream status("/proc/self/statm");
+  std::size_t all = 0, resident = 0, of_files = 0;
+  status >> all >> resident >> of_files;
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  if (of_files > kManyBytes / page) let_go_of_pages(file);
 }
 
 }  // namespace qp::store

@@ -8,4 +8,7 @@ namespace qp::store {
 /// system may still have them, and who asks for one again gets it. Any thread.
 void let_go_of_pages(const std::filesystem::path& file);
 
+/// The same where mapped pages, of whatever file, take more than is good. Quick.
+void let_go_of_many_pages(const std::filesystem::path& file);
+
 }  // namespace qp::store

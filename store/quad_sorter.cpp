@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <memory>
-#include <queue>
+
+#include "store/sorted_runs.hpp"
 
 namespace qp::store {
 
-// Rows that a run reads or writes at a time.
+// Rows that are written at a time, and those of a run that are read.
 static constexpr std::size_t kBlock = std::size_t{32} * 1024;
+static constexpr std::size_t kSmallestBlock = 256;
 static constexpr std::size_t kSmallestBudget = 4096;
 static constexpr std::size_t kAhead = 24;
 
@@ -26,7 +28,9 @@ constexpr std::size_t kRowBytes =
 
 QuadSorter::QuadSorter(std::filesystem::path folder, std::size_t memory_bytes)
     : folder_(std::move(folder)),
-      capacity_(std::clamp(memory_bytes / kRowBytes, kSmallestBudget, std::size_t{UINT32_MAX})) {}
+      capacity_(std::clamp(memory_bytes / kRowBytes, kSmallestBudget, std::size_t{UINT32_MAX})) {
+  for (auto& file : files_) file = std::make_unique<UnnamedFile>(folder_);
+}
 
 QuadSorter::~QuadSorter() {
   if (spilling_.valid()) spilling_.wait();
@@ -76,11 +80,10 @@ void QuadSorter::arrange(Order order) {
   order_ = order;
 }
 
-Result<void> QuadSorter::write_run(QuadSorter& rows, Files& files) {
+Result<void> QuadSorter::write_run(QuadSorter& rows, const Files& files) {
   std::vector<Row> block;
   for (const Order order : {Order::Spog, Order::Gspo, Order::Ospg, Order::Posg}) {
-    UnnamedFile& file =
-        *(files[static_cast<std::size_t>(order)] = std::make_unique<UnnamedFile>(rows.folder_));
+    UnnamedFile& file = *files[static_cast<std::size_t>(order)];
     rows.arrange(order);
     const std::size_t count = rows.rows_.size();
     for (std::size_t at = 0; at < count; at += block.size()) {
@@ -99,47 +102,20 @@ Result<void> QuadSorter::spill() {
   leaving_->rows_.swap(rows_);
   leaving_->sorted_ = false;
   spilled_ += leaving_->rows_.size();
-  auto& files = *runs_.emplace_back(std::make_unique<Files>());
-  spilling_ =
-      std::async(std::launch::async, [this, &files] { return write_run(*leaving_, files); });
+  spilling_ = std::async(std::launch::async, [this] { return write_run(*leaving_, files_); });
   return {};
 }
 
 Result<void> QuadSorter::spilled() {
   if (!spilling_.valid()) return {};
   auto written = spilling_.get();
+  const std::uint64_t first = runs_.empty() ? 0 : runs_.back().first + runs_.back().count;
+  runs_.push_back({first, leaving_->rows_.size()});
   leaving_->rows_.clear();
   return written;
 }
 
-/// A sorted run, from a file or from memory.
-class QuadSorter::Run {
- public:
-  explicit Run(const UnnamedFile& file) : file_(&file) {}
-  explicit Run(const std::vector<Row>& rows) : at_(rows.data()), end_(at_ + rows.size()) {}
-
-  /// False: at its end.
-  Result<bool> fetch() {
-    if (at_ != end_) return true;
-    if (file_ == nullptr) return false;
-    block_.resize(kBlock);
-    const std::size_t got = QP_TRY(file_->read(
-        offset_, {reinterpret_cast<char*>(block_.data()), block_.size() * sizeof(Row)}));
-    offset_ += got;
-    at_ = block_.data();
-    end_ = at_ + got / sizeof(Row);
-    return at_ != end_;
-  }
-  const Row& row() const { return *at_; }
-  void step() { ++at_; }
-
- private:
-  const UnnamedFile* file_ = nullptr;
-  std::uint64_t offset_ = 0;
-  std::vector<Row> block_;
-  const Row* at_ = nullptr;
-  const Row* end_ = nullptr;
-};
+static bool is_before(const QuadSorter::Row& a, const QuadSorter::Row& b) { return a < b; }
 
 Result<void> QuadSorter::sorted(Order order, const std::function<Result<void>(const Row&)>& each) {
   QP_TRY(spilled());
@@ -156,29 +132,19 @@ Result<void> QuadSorter::sorted(Order order, const std::function<Result<void>(co
     }
     return {};
   }
-  std::vector<std::unique_ptr<Run>> runs;
-  runs.reserve(runs_.size() + 1);
-  for (const auto& files : runs_) {
-    runs.push_back(std::make_unique<Run>(*(*files)[static_cast<std::size_t>(order)]));
-  }
+  // All blocks together take no more than a run does in memory.
+  const std::size_t block = std::clamp(capacity_ / runs_.size(), kSmallestBlock, kBlock);
+  const UnnamedFile& file = *files_[static_cast<std::size_t>(order)];
+  Merge<Row, &is_before> merged;
+  for (const Part& part : runs_) QP_TRY(merged.add({file, part.first, part.count, block}));
   std::vector<Row> last_run(rows_.size());
   for (std::size_t i = 0; i < rows_.size(); ++i) last_run[i] = row(order, i);
-  runs.push_back(std::make_unique<Run>(last_run));
-  const auto later = [](const Run* a, const Run* b) { return b->row() < a->row(); };
-  std::priority_queue<Run*, std::vector<Run*>, decltype(later)> next(later);
-  for (const auto& run : runs) {
-    if (QP_TRY(run->fetch())) next.push(run.get());
-  }
+  QP_TRY(merged.add(Run<Row>(last_run)));
   Row last{};  // no quad has None in it
-  while (!next.empty()) {
-    Run* run = next.top();
-    next.pop();
-    if (run->row() != last) {
-      last = run->row();
-      QP_TRY(each(last));
-    }
-    run->step();
-    if (QP_TRY(run->fetch())) next.push(run);
+  while (const Row* row = QP_TRY(merged.next())) {
+    if (*row == last) continue;
+    last = *row;
+    QP_TRY(each(last));
   }
   return {};
 }

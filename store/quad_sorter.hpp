@@ -41,12 +41,14 @@ class QuadSorter {
   Result<void> sorted(Order order, const std::function<Result<void>(const Row&)>& each);
 
  private:
-  class Run;
   using Files = std::array<std::unique_ptr<UnnamedFile>, kOrders.size()>;  ///< by order
+  struct Part {
+    std::uint64_t first, count;  ///< in each of the files
+  };
   /// What is in memory goes to files while more is added.
   Result<void> spill();
   Result<void> spilled();
-  static Result<void> write_run(QuadSorter& rows, Files& files);
+  static Result<void> write_run(QuadSorter& rows, const Files& files);
   void arrange(Order order);
   void arrange_by(Order order, bool from_spog);
   Row row(Order order, std::size_t place) const;
@@ -58,7 +60,8 @@ class QuadSorter {
   std::vector<std::uint32_t> arranged_;  ///< numbers of rows_ in the order `order_`
   Order order_ = Order::Spog;            ///< Spog: arranged_ is not used
   std::uint64_t spilled_ = 0;
-  std::vector<std::unique_ptr<Files>> runs_;
+  Files files_;
+  std::vector<Part> runs_;
   std::unique_ptr<QuadSorter> leaving_;  ///< what a spill writes
   std::future<Result<void>> spilling_;
 };

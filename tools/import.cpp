@@ -32,34 +32,32 @@ struct Options {
   std::vector<std::string> paths;
   std::string format = "auto", actor;
   bool resume = false;
-  std::size_t memory_mib = 128;  ///< of a bulk load, before it is put in place and another begins
+  std::size_t memory_mib = 32;   ///< of what a bulk load sorts and finds
+  std::size_t part = 1'000'000;  ///< records of one, before it is put in place
 };
 
 constexpr std::string_view kStoreFile = "quads.mdb";
-constexpr std::uint64_t kRecordsPerLook = 1024;
+constexpr std::uint64_t kRecordsPerLook = 16;
 
-/// Counts what passes. What was read of the store meanwhile does not stay in memory.
+/// Counts what passes.
 class WatchedReader final : public bulk::DumpReader {
  public:
-  WatchedReader(bulk::DumpReader& reader, Progress& progress, const fs::path& data)
-      : reader_(reader), progress_(progress), store_(data / kStoreFile) {}
+  WatchedReader(bulk::DumpReader& reader, Progress& progress)
+      : reader_(reader), progress_(progress) {}
   std::optional<bulk::Record> next() override {
     auto record = reader_.next();
     progress_.show(++count_, reader_.share_read());
-    if (count_ % kRecordsPerLook == 0) store::let_go_of_pages(store_);
     return record;
   }
 
  private:
   bulk::DumpReader& reader_;
   Progress& progress_;
-  fs::path store_;
   std::uint64_t count_ = 0;
 };
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 constexpr std::size_t kMostMemory = 65'536;  ///< MiB
-constexpr std::size_t kBulkSortMemory = std::size_t{32} << 20;
 /// Smaller files of documents are not worth a new file; nor where that would be so many times
 /// larger.
 constexpr std::uint64_t kBulkBytes = std::uint64_t{4} << 20;
@@ -403,7 +401,7 @@ class Import {
     if (is_worth_a_bulk_load(paths)) {
       const std::size_t skip = QP_TRY(prepare(writer, what));
       Progress progress("records");
-      WatchedReader watched(*reader, progress, settings_.data);
+      WatchedReader watched(*reader, progress);
       start.skip = skip;
       if (QP_TRY(import_in_bulk(watched, progress, writer, start))) return {};
       return import_rest(watched, progress, writer, start);
@@ -427,10 +425,11 @@ class Import {
   /// False: somebody has the store open; the reader goes on where `start` says then.
   Result<bool> import_in_bulk(bulk::DumpReader& reader, Progress& progress,
                               const bulk::Writer& writer, bulk::Start& start) {
-    for (;;) {
+    // Each part copies the store: twice as much at a time, and all copies are no more than that.
+    for (std::size_t imported = 0;;) {
       bench_.reset();
       store::BulkOptions options;
-      options.memory_bytes = kBulkSortMemory;
+      options.memory_bytes = options_.memory_mib * kMiB;
       store::Options store;
       store.folder = settings_.data;
       auto load = store::BulkLoad::begin(store, std::move(options));
@@ -444,7 +443,7 @@ class Import {
       auto part = bulk::import_in_bulk(
           reader, **load, contexts(), writer, bulk::Tell::Everything,
           [&](const bulk::Outcome& outcome) { lines.add(line_of(outcome)); }, start,
-          options_.memory_mib * kMiB);
+          {options_.memory_mib * kMiB, std::max(options_.part, imported)});
       bench_.reset();
       Result<void> finished;
       if (part) {
@@ -458,6 +457,7 @@ class Import {
       progress.clear();
       QP_TRY(lines.print());
       totals_.add(part->totals);
+      imported += part->done - start.done;
       start = {0, part->done};
       QP_TRY(import_later(*part, progress, writer));
       if (part->is_end) return true;
@@ -563,7 +563,7 @@ class Import {
   Result<void> import(bulk::DumpReader& reader, bulk::Writer& writer, const std::string& what) {
     const std::size_t skip = QP_TRY(prepare(writer, what));
     Progress progress("records");
-    WatchedReader watched(reader, progress, settings_.data);
+    WatchedReader watched(reader, progress);
     return import_rest(watched, progress, writer, {skip, 0});
   }
 
@@ -573,13 +573,37 @@ class Import {
                           ? bulk::Tell::Everything
                           : bulk::Tell::Trouble;
     totals_.add(QP_TRY(bulk::import(
-        reader, bench_->store(), contexts(), writer, tell,
+        reader, bench_->store(), contexts(), lean(writer), tell,
         [&](const bulk::Outcome& outcome) {
           progress.clear();
           std::cout << line_of(outcome);
         },
         start)));
     return {};
+  }
+
+  /// What it reads of the store does not stay in memory.
+  bulk::Writer lean(const bulk::Writer& writer) {
+    bulk::Writer lean = writer;
+    if (writer.document) {
+      lean.document = [this, &writer](store::WriteTxn& txn, const bulk::Record& record,
+                                      const jsonld::StoredForm& form) {
+        let_go_now_and_then();
+        return writer.document(txn, record, form);
+      };
+    }
+    if (writer.other) {
+      lean.other = [this, &writer](store::WriteTxn& txn, const bulk::Record& record) {
+        let_go_now_and_then();
+        return writer.other(txn, record);
+      };
+    }
+    return lean;
+  }
+  void let_go_now_and_then() {
+    if (++written_ % kRecordsPerLook == 0) {
+      store::let_go_of_many_pages(settings_.data / kStoreFile);
+    }
   }
 
   /// What it says of its root stands beside what is here, and nobody sees it unasked.
@@ -672,6 +696,7 @@ class Import {
   const Options& options_;
   std::string actor_;  ///< that becomes the owner; empty: all ids stay
   Output output_;
+  std::uint64_t written_ = 0;  ///< records, each time that it was tried
   bulk::Totals totals_;
   bulk::RdfTotals totals_rdf_;
 };
@@ -740,9 +765,14 @@ void add_import(CLI::App& app, Selected& selected) {
   command->add_flag("--resume", options->resume, "Go on where the same import was broken off");
   command
       ->add_option("--memory", options->memory_mib,
-                   "MiB that a large import without a server takes before it puts what it has in "
-                   "place")
+                   "MiB in which a large import without a server sorts and finds; the rest is in "
+                   "files without names")
       ->check(CLI::Range(std::size_t{1}, kMostMemory));
+  command
+      ->add_option("--part", options->part,
+                   "Records of such an import that are put in place at a time, and that --resume "
+                   "need not read again; more of them when that many are in")
+      ->check(CLI::PositiveNumber);
   command->callback([&selected, options] {
     selected.run = [options](const Invocation& invocation) { return import(invocation, *options); };
   });

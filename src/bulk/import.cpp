@@ -257,8 +257,8 @@ class BulkImporter final : public Importer {
  public:
   BulkImporter(store::BulkLoad& load, const jsonld::ContextSource& contexts, const Writer& writer,
                Tell tell, const std::function<void(const Outcome&)>& report, const Start& start,
-               std::size_t memory_bytes)
-      : Importer(contexts, writer, tell, report, start), load_(load), memory_bytes_(memory_bytes) {
+               const PartLimits& limits)
+      : Importer(contexts, writer, tell, report, start), load_(load), limits_(limits) {
     batch_records_ = kBulkRecords;
   }
 
@@ -280,7 +280,8 @@ class BulkImporter final : public Importer {
       if (is_kept) tell(load_.txn(), *pending);
       ++done_;
     }
-    is_full_ = load_.memory_used() > memory_bytes_;
+    taken_ += batch.pending.size();
+    is_full_ = taken_ >= limits_.records || load_.memory_used() > limits_.memory_bytes;
     return {};
   }
 
@@ -303,7 +304,8 @@ class BulkImporter final : public Importer {
   }
 
   store::BulkLoad& load_;
-  std::size_t memory_bytes_;
+  const PartLimits limits_;
+  std::size_t taken_ = 0;  ///< records
   std::unique_ptr<RecordFile> later_ = std::make_unique<RecordFile>();
   std::optional<std::size_t> first_later_;
 };
@@ -348,8 +350,8 @@ Result<Totals> import(DumpReader& reader, store::Store& store,
 Result<BulkPart> import_in_bulk(DumpReader& reader, store::BulkLoad& load,
                                 const jsonld::ContextSource& contexts, const Writer& writer,
                                 Tell tell, const std::function<void(const Outcome&)>& report,
-                                const Start& start, std::size_t memory_bytes) {
-  BulkImporter importer(load, contexts, writer, tell, report, start, memory_bytes);
+                                const Start& start, const PartLimits& limits) {
+  BulkImporter importer(load, contexts, writer, tell, report, start, limits);
   QP_TRY(importer.run(reader));
   QP_TRY(importer.note_done());
   return BulkPart{importer.totals(), importer.done(), importer.is_end(), importer.take_later()};

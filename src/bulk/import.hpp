@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -83,12 +84,16 @@ struct BulkPart {
   std::unique_ptr<RecordFile> later;
 };
 
-/// The same, into a load, until that takes `memory_bytes`. Nothing is on disk when `report` is
-/// called: that is so when the load is finished. `writer.note` is given what is done but for what
-/// waits.
+/// Where a part ends: BulkLoad::memory_used, and records that this part has taken.
+struct PartLimits {
+  std::size_t memory_bytes = SIZE_MAX, records = SIZE_MAX;
+};
+
+/// The same, into a load, until `limits` are reached. Nothing is on disk when `report` is called:
+/// that is so when the load is finished. `writer.note` is given what is done but for what waits.
 Result<BulkPart> import_in_bulk(DumpReader& reader, store::BulkLoad& load,
                                 const jsonld::ContextSource& contexts, const Writer& writer,
                                 Tell tell, const std::function<void(const Outcome&)>& report,
-                                const Start& start, std::size_t memory_bytes);
+                                const Start& start, const PartLimits& limits);
 
 }  // namespace qp::bulk

@@ -9,6 +9,7 @@ import io
 import itertools
 import json
 import os
+import pathlib
 import pty
 import random
 import re
@@ -156,6 +157,20 @@ def many_documents(count):
     return "\n".join(documents) + "\n"
 
 
+def peak_memory(command):
+    """MiB: the most that is the process's own, and the most of all, with the files that it has mapped."""
+    own = total = 0
+    with subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            lines = pathlib.Path(f"/proc/{process.pid}/status").read_text().splitlines()
+            of = {line.split(":")[0]: line.split()[1] for line in lines if line.endswith("kB")}
+            own = max(own, int(of.get("RssAnon", 0)) / 1024)
+            total = max(total, int(of.get("VmHWM", 0)) / 1024)
+            time.sleep(0.01)
+    return own, total
+
+
 class ManyDocuments(unittest.TestCase):
     """A large file goes through a bulk load; it is the same store as one after the other."""
 
@@ -188,11 +203,12 @@ class ManyDocuments(unittest.TestCase):
         iri = "https://h0.example/0"
         self.assertEqual(bulk.cli("show", iri, "--received"), slow.cli("show", iri, "--received"))
 
-    def test_in_parts_that_little_memory_makes_it_is_the_same(self):
+    def test_in_parts_and_with_little_memory_it_is_the_same(self):
         parts, whole = self.servers
         store, files = parts.data / "quads.mdb", []
         # A part's lines come when it is in place, and fit into no pipe of a page: it waits for us.
-        with subprocess.Popen([parts.binary, "import", self.file, "--memory", "1", "--data", parts.data],
+        with subprocess.Popen([parts.binary, "import", self.file, "--memory", "1", "--part", "500",
+                               "--data", parts.data],
                               stdout=subprocess.PIPE) as process:
             fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, PAGE)
             files.append(store.stat().st_ino)
@@ -209,6 +225,17 @@ class ManyDocuments(unittest.TestCase):
         for name in ("quads", "graphs", "documents", "terms"):
             self.assertEqual(parts.cli_json("stats")[name], whole.cli_json("stats")[name], name)
         self.assertEqual(self.problems(parts), [])
+
+    def test_five_times_as_many_documents_take_no_more_memory(self):
+        peaks = []
+        for server, count in zip(self.servers, (9_000, 45_000)):
+            file = server.folder / "new.ndjson"
+            file.write_text("\n".join(many_documents(count).splitlines()[:count]))
+            command = [server.binary, "import", file, "--memory", "4", "--data", server.data]
+            peaks.append(peak_memory(command))
+            self.assertEqual(server.cli_json("stats")["documents"], count - 1)
+        for few, many in zip(*peaks):
+            self.assertLess(many, few + 12, peaks)
 
     def test_killed_and_resumed_it_is_the_same_too(self):
         broken, whole = self.servers
