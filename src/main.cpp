@@ -1,5 +1,9 @@
 // The command line. What each subcommand does is in tools/; `tools/serve.cpp` builds the server.
 
+#include <poll.h>
+#include <unistd.h>
+
+#include <csignal>
 #include <iostream>
 #include <optional>
 
@@ -61,6 +65,12 @@ Result<void> run(const Globals& globals, const Selected& selected) {
 
 }  // namespace
 
+/// Whether standard output is a pipe whose other end is closed, as by `| head`.
+static bool nobody_reads() {
+  pollfd output{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
 int main(int argc, char** argv) {
   CLI::App app("quadpub: an ActivityPub server on an RDF quad store", "quadpub");
   app.set_version_flag("--version", QUADPUB_VERSION);
@@ -77,11 +87,14 @@ int main(int argc, char** argv) {
     return kUsage;
   }
   Result<void> done = run(globals, selected);
-  if (!std::cout.flush() && done) {
-    done = qp::error(qp::Code::Storage, "standard output cannot be written");
-  }
+  const std::string cannot_print(qp::tools::kCannotPrint);
+  if (!std::cout.flush() && done) done = qp::error(qp::Code::Storage, cannot_print);
   if (done) return 0;
   const qp::Error& error = done.error();
+  if (error.message == cannot_print && nobody_reads()) {  // as any program ends there
+    std::signal(SIGPIPE, SIG_DFL);
+    std::raise(SIGPIPE);
+  }
   std::cerr << "quadpub: " << (error.message.empty() ? error.detail : error.message) << '\n';
   return kFailed;
 }

@@ -17,6 +17,9 @@
 /// What the subcommands share. Each file of this folder adds some to the command line.
 namespace qp::tools {
 
+/// Of what is to be printed. No word is lost about it where nobody reads any more.
+inline constexpr std::string_view kCannotPrint = "standard output cannot be written";
+
 enum class Output { Text, Json };
 
 /// What a subcommand is given when it runs.

@@ -267,7 +267,7 @@ class Job {
 
 Result<void> run(const Request& request, Output output) {
   std::cout << QP_TRY(Job(request).run(output)) << std::flush;
-  if (!std::cout) return error(Code::Storage, "standard output cannot be written");
+  if (!std::cout) return error(Code::Storage, std::string(kCannotPrint));
   return {};
 }
 

@@ -121,10 +121,14 @@ class Runner {
       return error(Code::NotAcceptable, "--format " + format + " does not suit this form of query");
     }
     QP_TRY(sparql::write_answer(*execution, *named, {.loader = bundled_loader()},
-                                [](std::string_view piece) -> Result<void> {
-                                  std::cout << piece;
-                                  if (!std::cout) return error(Code::Storage, "cannot write");
-                                  return {};
+                                [&](std::string_view piece) -> Result<void> {
+                                  if (isatty(STDOUT_FILENO) == 1) {
+                                    std::cout << escaped_for_terminal(piece, *named);
+                                  } else {
+                                    std::cout << piece;
+                                  }
+                                  if (std::cout) return {};
+                                  return error(Code::Storage, std::string(kCannotPrint));
                                 }));
     return {};
   }
@@ -238,7 +242,10 @@ void add_query(CLI::App& app, Selected& selected) {
   command->add_flag("--update", options->update, "It is an update")->excludes(reader);
   command->add_flag("--claims", options->claims, "Ask of what documents claim of others, too");
   command->add_option("--timeout", options->timeout, "Seconds that it may take")
-      ->check(CLI::Range(0.001, 86'400.0));
+      ->check(CLI::Range(0.001, 86'400.0))
+      ->check([](const std::string& given) {  // what is no number is in any range
+        return given.find_first_of("nN") == std::string::npos ? "" : given + " is no number";
+      });
   command->add_option("--limit", options->limit, "At most so many rows")
       ->check(CLI::Range(std::uint64_t{1}, limits::kSparqlRows));
   command->add_flag("--timing", options->timing, "A line with the time on standard error");

@@ -1,27 +1,65 @@
 #include "tools/query_table.hpp"
 
+#include <unigbrk.h>
+#include <unistr.h>
+#include <uniwidth.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <ostream>
 
 #include "base/text.hpp"
-#include "sparql/results.hpp"
+#include "tools/command.hpp"
 
 namespace qp::tools {
 
 namespace {
 
-/// Characters, near enough to columns of a terminal.
+const std::uint8_t* bytes(std::string_view text) {
+  return reinterpret_cast<const std::uint8_t*>(text.data());
+}
+
+/// Where the next character that is shown as one begins: an accent stays with its letter, and a
+/// family is together.
+std::size_t next_character(std::string_view text, std::size_t at) {
+  const std::uint8_t* const end = bytes(text) + text.size();
+  const std::uint8_t* const next = u8_grapheme_next(bytes(text) + at, end);
+  return next == nullptr ? text.size() : static_cast<std::size_t>(next - bytes(text));
+}
+
+/// Columns of a terminal.
+std::size_t width_of_one(std::string_view character) {
+  ucs4_t first = 0;
+  const int length = u8_mbtouc(&first, bytes(character), character.size());
+  const int width = std::max(0, uc_width(first, "UTF-8"));
+  static constexpr std::string_view kAsPicture = "\xEF\xB8\x8F";
+  const bool pair = first >= 0x1F1E6 && first <= 0x1F1FF;  // of the letters of a flag
+  const bool is_wide = pair ? length < static_cast<int>(character.size())
+                            : character.find(kAsPicture) != std::string_view::npos;
+  return is_wide ? 2 : static_cast<std::size_t>(width);
+}
+
 std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
+  if (std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; })) {
+    return text.size();
+  }
+  std::size_t width = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t next = next_character(text, at);
+    width += width_of_one(text.substr(at, next - at));
+    at = next;
+  }
+  return width;
 }
 
 std::string cut(std::string text, std::size_t width) {
   if (width_of(text) <= width) return text;
   std::size_t at = 0;
-  for (std::size_t seen = 0; at < text.size(); ++at) {
-    if ((static_cast<unsigned char>(text[at]) & 0xC0) != 0x80 && ++seen == width) break;
+  for (std::size_t seen = 0; at < text.size();) {
+    const std::size_t next = next_character(text, at);
+    seen += width_of_one(std::string_view(text).substr(at, next - at));
+    if (seen >= width) break;
+    at = next;
   }
   text.resize(at);
   return text + "…";
@@ -134,9 +172,34 @@ Result<std::uint64_t> print_table(sparql::Execution& execution, const TableStyle
       }
       table.add(std::move(cells));
     }
+    if (!out) return error(Code::Storage, std::string(kCannotPrint));
   }
   table.end();
   return count;
+}
+
+std::string escaped_for_terminal(std::string_view text, sparql::Format format) {
+  using sparql::Format;
+  const bool escapes = format != Format::Csv && format != Format::Xml;
+  std::string made;
+  for (std::size_t at = 0; at < text.size();) {
+    ucs4_t character = 0;
+    const auto length = static_cast<std::size_t>(
+        std::max(1, u8_mbtouc(&character, bytes(text) + at, text.size() - at)));
+    const std::string_view here = text.substr(at, length);
+    at += length;
+    if (here == "\n" || here == "\r" || here == "\t" ||
+        text::for_terminal(std::string(here)) == here) {
+      made += here;
+    } else if (escapes) {
+      char code[8];
+      std::snprintf(code, sizeof code, "\\u%04X", static_cast<unsigned>(character));
+      made += code;
+    } else {
+      made += "\xEF\xBF\xBD";
+    }
+  }
+  return made;
 }
 
 }  // namespace qp::tools

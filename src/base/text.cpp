@@ -210,14 +210,27 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return out;
 }
 
+/// Where the character at `at` turns the direction of what stands beside it, or ends a line: U+2028
+/// to U+202E, U+2066 to U+2069.
+static bool turns(std::string_view text, std::size_t at) {
+  if (at + 2 >= text.size() || text[at] != '\xE2') return false;
+  const auto third = static_cast<unsigned char>(text[at + 2]);
+  return (text[at + 1] == '\x80' && third >= 0xA8 && third <= 0xAE) ||
+         (text[at + 1] == '\x81' && third >= 0xA6 && third <= 0xA9);
+}
+
 std::string for_terminal(std::string text) {
+  std::size_t kept = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
     const bool is_c1 = byte == 0xC2 && next >= 0x80 && next < 0xA0;  // two bytes of UTF-8
-    if (is_c1) text.erase(i, 1);
-    if (byte < 0x20 || byte == 0x7F || is_c1) text[i] = ' ';
+    const bool is_turn = turns(text, i);
+    const bool commands = byte < 0x20 || byte == 0x7F || is_c1 || is_turn;
+    text[kept++] = commands ? ' ' : text[i];
+    i += is_turn ? 2 : is_c1 ? 1 : 0;
   }
+  text.resize(kept);
   return text;
 }
 

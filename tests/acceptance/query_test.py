@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import tempfile
 import termios
@@ -185,6 +186,8 @@ class QueryTest(unittest.TestCase):
                                   capture_output=True, text=True, timeout=20)
         self.assertEqual((done.returncode, done.stderr),
                          (1, "quadpub: longer than 16777216 bytes\n"))
+        for time in ("0", "-1", "nan", "inf"):
+            self.assertEqual(self.run_query("ASK {}", "--timeout", time, check=False).returncode, 2)
         for limit in ("0", "-1", "x"):
             done = self.run_query("ASK {}", "--limit", limit, check=False)
             self.assertEqual(done.returncode, 2)
@@ -316,6 +319,56 @@ class QueryTest(unittest.TestCase):
         self.assertIn("\033[", shown)
         self.assertEqual(terminal.ends(), 0)
         self.assertNotIn("\033[", self.run_query(query).stdout)
+
+    def test_nothing_in_an_answer_commands_the_terminal(self):
+        named = "<http://x/evil> as:name"
+        evil = "\\u001B[31mred\\u009B1m\\u202Edlrow\\u0007\\u0000end"
+        self.run_query("--update", f"INSERT DATA {{ {named} '{evil}' }}")
+        self.addCleanup(self.run_query, "--update", f"DELETE WHERE {{ {named} ?n }}")
+        select, graph = f"SELECT ?n {{ {named} ?n }}", f"CONSTRUCT WHERE {{ {named} ?n }}"
+        escaped = "\\u001B[31mred\\u009B1m\\u202Edlrow\\u0007\\u0000"
+        for query, args, expected in [
+                (select, (), " [31mred 1m dlrow"), (select, ("csv",), "\ufffd[31mred\ufffd1m"),
+                (select, ("xml",), "[31mred\ufffd1m"), (select, ("tsv",), escaped),
+                (select, ("json",), "\\u001b[31mred\\u009B1m"), (graph, ("turtle",), escaped),
+                (graph, ("ntriples",), escaped), (graph, ("jsonld",), "\\u001b[31mred\\u009B1m")]:
+            with self.subTest(args=args):
+                terminal = Terminal(self.data, self.folder.name, query,
+                                    *(("--format", *args) if args else ()))
+                shown = terminal.shows("end")
+                self.assertEqual(terminal.ends(), 0)
+                self.assertIn(expected, shown)
+                for character in ("\033[31m", "\u009b", "\u202e", "\a", "\0"):
+                    self.assertNotIn(character, shown)
+        # What goes to a file is as it is.
+        self.assertIn("\033[31mred\u009b1m\u202e", self.run_query(select, "--format", "csv").stdout)
+
+    def test_columns_are_as_wide_as_what_is_shown(self):
+        out = self.run_query("""SELECT ?a ?b { VALUES (?a ?b) { ('abcdef' 'x') ('\u65e5\u672c\u8a9e' 'x')
+            ('e\u0301e\u0301' 'x') ('\U0001f431' 'x') ('\U0001f1e9\U0001f1ea' 'x') } }""").stdout
+        lines = out.splitlines()[2:7]
+        self.assertEqual(lines[:2], ["abcdef  x", "\u65e5\u672c\u8a9e  x"])
+        self.assertEqual(lines[2], "e\u0301e\u0301" + " " * 6 + "x")
+        for line in lines[3:]:
+            self.assertTrue(line.endswith(" " * 6 + "x") and line[-8] != " ", ascii(line))
+
+    def test_a_reader_that_goes_away_is_no_error(self):
+        three = "VALUES ?%s { " + " ".join(map(str, range(50))) + " }"
+        body = " ".join(three % name for name in "abc")
+        for args in ((f"SELECT * {{ {body} }}",), (f"SELECT * {{ {body} }}", "--format", "tsv"),
+                     (f"CONSTRUCT {{ ?x <http://x/p> ?c }} {{ {body} BIND(IRI(CONCAT('http://x/', STR(?a), '-', STR(?b))) AS ?x) }}",)):
+            process = subprocess.Popen([BINARY, "--data", self.data, "query", *args], text=True,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            process.stdout.readline()
+            process.stdout.close()
+            self.assertEqual(process.wait(timeout=20), -signal.SIGPIPE)
+            self.assertEqual(process.stderr.read(), "")
+            process.stderr.close()
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([BINARY, "--data", self.data, "query", "ASK {}"], stdout=full,
+                                  stderr=subprocess.PIPE, text=True)
+        self.assertEqual((done.returncode, done.stderr),
+                         (1, "quadpub: standard output cannot be written\n"))
 
     def test_a_hint_says_what_to_try(self):
         for query, said in [("SELECT * { ?s ?p ?o", "line 1, column 20"),

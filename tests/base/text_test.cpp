@@ -60,4 +60,6 @@ TEST_CASE("what goes to a terminal is one line and commands nothing") {
   CHECK(text::for_terminal("a\tb\nc\x1b[31m\x7f") == "a b c [31m ");
   CHECK(text::for_terminal("\xc2\x9b"
                            "1m\xc2\xa0\xc3\xa9\xc2") == " 1m\xc2\xa0\xc3\xa9\xc2");
+  // U+202E, U+2067, U+2028 turn or end the line; U+2014 and what is cut short do not.
+  CHECK(text::for_terminal("a\u202Eb\u2067c\u2028d\u2014\xe2\x80") == "a b c d\u2014\xe2\x80");
 }
