@@ -7,6 +7,7 @@
 
 #include "ap/edit.hpp"
 #include "base/text.hpp"
+#include "rdf/iri.hpp"
 #include "sparql/parser.hpp"
 #include "sparql/results.hpp"
 #include "sparql/update.hpp"
@@ -47,10 +48,10 @@ Result<Asked> read_parameters(std::string_view encoded, Asked::What what, bool w
       if (found || !with_text) return bad_input("More than one " + name);
       asked.text = std::move(value);
       found = true;
-    } else if (name == names.default_graph) {
-      asked.dataset.graphs.push_back(std::move(value));
-    } else if (name == names.named_graph) {
-      asked.dataset.named.push_back(std::move(value));
+    } else if (name == names.default_graph || name == names.named_graph) {
+      if (!rdf::is_absolute_iri(value)) return bad_input("The value of `" + name + "` is no IRI");
+      auto& graphs = name == names.named_graph ? asked.dataset.named : asked.dataset.graphs;
+      graphs.push_back(std::move(value));
     } else if (name == others.text || name == others.default_graph || name == others.named_graph) {
       return bad_input("The parameter `" + name + "` is not for " +
                        (queries ? "a query" : "an update"));
@@ -196,7 +197,9 @@ Result<net::Response> answer_query(Context& context, const Exchange& exchange,
                                 body += piece;
                                 return {};
                               }));
-  net::Response response = reply(200, std::move(body), sparql::media_type(*format));
+  std::string type(sparql::media_type(*format));
+  if (type.starts_with("text/")) type += "; charset=utf-8";  // what many take it for otherwise
+  net::Response response = reply(200, std::move(body), type);
   response.headers.set("Cache-Control", "private, no-store");
   response.headers.set("Vary", std::string(kVary));
   return response;
@@ -244,6 +247,23 @@ Result<net::Response> answer_update(Context& context, const Exchange& exchange,
   return response;
 }
 
+/// SPARQL 1.1 Service Description, as the answer of a query that asks of nothing.
+Asked service_description(const Exchange& exchange) {
+  std::string text =
+      "PREFIX sd: <http://www.w3.org/ns/sparql-service-description#> "
+      "PREFIX formats: <http://www.w3.org/ns/formats/> CONSTRUCT { ";
+  text += "<" + exchange.domain.url + "/sparql> a sd:Service ; sd:endpoint <" +
+          exchange.domain.url + "/sparql> ; ";
+  text +=
+      "sd:supportedLanguage sd:SPARQL11Query, sd:SPARQL11Update ; sd:feature sd:UnionDefaultGraph "
+      "; "
+      "sd:resultFormat formats:SPARQL_Results_JSON, formats:SPARQL_Results_XML, "
+      "formats:SPARQL_Results_CSV, formats:SPARQL_Results_TSV, formats:JSON-LD, formats:Turtle, "
+      "formats:N-Triples ; "
+      "sd:defaultDataset [ a sd:Dataset ; sd:defaultGraph [ a sd:Graph ] ] } WHERE {}";
+  return {Asked::What::Query, std::move(text), {}};
+}
+
 Result<net::Response> answer(Context& context, const Exchange& exchange, Result<Asked> asked) {
   const std::unique_ptr<store::Txn> txn = QP_TRY(context.store.read());
   const Caller caller = QP_TRY(require_caller(*txn, exchange.request, context.clock(),
@@ -259,8 +279,19 @@ Result<net::Response> answer(Context& context, const Exchange& exchange, Result<
   return answer_update(context, exchange, caller, actor, *asked);
 }
 
-std::string_view without_parameters(std::string_view type) {
-  return text::trim(text::split_once(type, ';').first);
+/// The type, in small letters. A text that says to be in anything but UTF-8 is not read (2.1.3).
+Result<std::string> type_of_text(std::string_view type) {
+  const auto [kind, parameters] = text::split_once(type, ';');
+  for (const std::string_view part : text::split(parameters.value_or(""), ';')) {
+    const auto [name, value] = text::split_once(part, '=');
+    if (text::lower(text::trim(name)) != "charset" || !value) continue;
+    std::string charset = text::lower(text::trim(*value));
+    std::erase(charset, '"');
+    if (charset != "utf-8" && charset != "utf8" && charset != "us-ascii") {
+      return error(Code::UnsupportedType, "The text is to be in UTF-8");
+    }
+  }
+  return text::lower(text::trim(kind));
 }
 
 /// What a POST holds: a form, or the text itself.
@@ -274,7 +305,7 @@ Result<Asked> read_post(const net::Request& request) {
     const bool updates = text::find(form, kUpdateNames.text).has_value();
     return read_parameters(request.body, updates ? What::Update : What::Query, true);
   }
-  const std::string kind = text::lower(without_parameters(type));
+  const std::string kind = QP_TRY(type_of_text(type));
   const bool updates = kind == "application/sparql-update";
   if (!updates && kind != "application/sparql-query") {
     return error(Code::UnsupportedType,
@@ -288,6 +319,9 @@ Result<Asked> read_post(const net::Request& request) {
 }  // namespace
 
 Result<net::Response> get_sparql(Context& context, const Exchange& exchange) {
+  if (exchange.request.query.empty()) {
+    return answer(context, exchange, service_description(exchange));
+  }
   return answer(context, exchange,
                 read_parameters(exchange.request.query, Asked::What::Query, true));
 }

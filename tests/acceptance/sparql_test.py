@@ -167,7 +167,10 @@ class ProtocolTest(SparqlCase):
                       "SELECT * { SERVICE <http://x/> { ?s ?p ?o } }"):
             with self.subTest(query=query):
                 self.assert_status(self.ask(query), 400, 403)
-        self.assert_status(requests.get(self.url, headers=self.headers(), timeout=20), 400)
+        self.assert_status(requests.get(self.url + "?limit=1", headers=self.headers(), timeout=20), 400)
+        for name in ("default-graph-uri", "named-graph-uri"):
+            for value in ("", "relative", "no iri <>"):
+                self.assert_status(self.ask(SELECT, **{name: value}), 400)
         twice = {"query": [SELECT, SELECT]}
         self.assert_status(requests.get(self.url, params=twice, headers=self.headers(), timeout=20),
                            400)
@@ -176,6 +179,34 @@ class ProtocolTest(SparqlCase):
         mixed = {"query": SELECT, "update": "CLEAR ALL"}
         self.assert_status(requests.post(self.url, data=mixed, headers=self.headers(), timeout=20),
                            400)
+
+    def test_without_a_query_the_service_describes_itself(self):
+        sd = "http://www.w3.org/ns/sparql-service-description#"
+        for accept, written in [("application/n-triples", "application/n-triples"),
+                                ("text/turtle", "text/turtle"), ("*/*", "application/ld+json")]:
+            answer = requests.get(self.url, headers=self.headers(Accept=accept), timeout=20)
+            self.assert_status(answer, 200)
+            self.assertEqual(answer.headers["Content-Type"].split(";")[0], written)
+            self.assertIn(self.url, answer.text)
+            if written == "application/n-triples":
+                lines = answer.text.splitlines()
+                self.assertIn(f"<{self.url}> <{sd}endpoint> <{self.url}> .", lines)
+                self.assertIn(f"<{self.url}> <{sd}supportedLanguage> <{sd}SPARQL11Query> .", lines)
+        head = requests.head(self.url, headers=self.headers(), timeout=20)
+        self.assertEqual((head.status_code, head.content), (200, b""))
+        self.assert_status(requests.get(self.url, timeout=20), 401)
+        self.assert_status(requests.get(self.url, headers=self.headers(Accept="text/csv"), timeout=20), 406)
+
+    def test_texts_are_utf_8_and_say_so(self):
+        query = "SELECT ('caf\u00e9' AS ?v) {}"
+        for charset, status in [("utf-8", 200), ('"UTF-8"', 200), ("iso-8859-1", 415), ("utf-16", 415)]:
+            answer = requests.post(self.url, data=query.encode(), timeout=20, headers=self.headers(
+                Accept="text/csv", **{"Content-Type": f"application/sparql-query; Charset={charset}"}))
+            self.assert_status(answer, status)
+        for accept in ("text/csv", "text/tab-separated-values"):
+            answer = self.ask(query, accept=accept)
+            self.assertEqual(answer.headers["Content-Type"], accept + "; charset=utf-8")
+            self.assertIn("caf\u00e9", answer.text)
 
     def test_other_methods_and_media_types_are_refused(self):
         for method in ("PUT", "DELETE", "PATCH"):
