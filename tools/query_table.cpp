@@ -103,6 +103,7 @@ class Table {
     }
     fit();
     std::vector<std::string> heads;
+    heads.reserve(names_.size());
     for (const std::string& name : names_) heads.push_back("?" + name);
     line(heads, true);
     std::string rule;

@@ -27,8 +27,9 @@ Result<Query> Parser::query() {
                                                     "CREATE", "LOAD",   "ADD",  "MOVE", "COPY"};
     const bool update = std::any_of(std::begin(kUpdates), std::end(kUpdates),
                                     [this](std::string_view word) { return at_word(word); });
-    return unexpected("SELECT, CONSTRUCT, DESCRIBE or ASK",
-                      update ? "this is an update, not a query: --update, or the parameter `update`" : "");
+    return unexpected(
+        "SELECT, CONSTRUCT, DESCRIBE or ASK",
+        update ? "this is an update, not a query: --update, or the parameter `update`" : "");
   }
   if (now_.kind != Token::Kind::End) return unexpected("the end of the query");
   made.base = base_;
