@@ -72,8 +72,12 @@ class PersonalArchive {
   Result<std::unique_ptr<DumpReader>> read(Part part) const;
 
  private:
-  static void add(std::vector<PersonalArchive>& archives, PersonalArchive archive);
-  void note_others(const std::vector<std::string>& others, const std::vector<std::string>& folders);
+  /// A file, and in whose folder it is; empty: in nobody's.
+  struct Other {
+    std::string name, folder;
+  };
+  void replace_by(PersonalArchive other);
+  void note_others(const std::vector<Other>& others);
 
   std::filesystem::path path_;
   bool has_others_ = false;  ///< there are files besides those that surely are its own

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -50,12 +51,12 @@ std::pair<std::string_view, std::string_view> split_path(std::string_view name) 
 
 /// The name of an entry as documents in `folder` call it: with `../` where it is beside the folder.
 std::string seen_from(std::string_view folder, std::string_view name) {
-  std::string up;
-  while (!name.starts_with(folder)) {
-    folder = split_path(folder.substr(0, folder.size() - 1)).first;
-    up += "../";
-  }
-  return up.append(name.substr(folder.size()));
+  const auto common = std::mismatch(folder.begin(), folder.end(), name.begin(), name.end()).first;
+  const auto length = static_cast<std::size_t>(common - folder.begin());
+  const std::size_t shared = split_path(folder.substr(0, length)).first.size();
+  std::string seen;
+  for (const char c : folder.substr(shared)) seen += c == '/' ? "../" : "";
+  return seen.append(name.substr(shared));
 }
 
 bool is_document(std::string_view name) {
@@ -272,7 +273,8 @@ Result<std::vector<PersonalArchive>> PersonalArchive::find(const std::filesystem
   std::vector<PersonalArchive> archives;
   const auto entries = QP_TRY(open_entries(path));
   std::unordered_set<std::string> outboxes;
-  std::vector<std::string> others;  // files, but not all of them
+  std::vector<std::string> others;                      // files, but not all of them
+  std::unordered_map<std::string, std::size_t> places;  // of archives, by their folders
   while (auto entry = entries->next()) {
     if (!entry->readable) continue;  // told when it is read for good
     const auto [folder, name] = split_path(entry->name);
@@ -292,24 +294,34 @@ Result<std::vector<PersonalArchive>> PersonalArchive::find(const std::filesystem
     archive.actor_position_ = entry->position;
     archive.actor_ = std::move(*actor);
     archive.actor_.erase(0, byte_order_mark(archive.actor_));
-    add(archives, std::move(archive));
+    const auto [at, is_new] = places.emplace(archive.folder_, archives.size());
+    if (is_new) {
+      archives.push_back(std::move(archive));
+    } else {
+      archives[at->second].replace_by(std::move(archive));
+    }
   }
   std::erase_if(archives, [&](const auto& one) { return !outboxes.contains(one.folder_); });
-  std::vector<std::string> folders;
-  folders.reserve(archives.size());
-  for (const PersonalArchive& archive : archives) folders.push_back(archive.folder_);
-  for (PersonalArchive& archive : archives) archive.note_others(others, folders);
+  std::unordered_set<std::string> folders;
+  for (const PersonalArchive& archive : archives) folders.insert(archive.folder_);
+  std::vector<Other> whose;
+  whose.reserve(others.size());
+  for (std::string& other : others) {
+    std::string folder(split_path(other).first);
+    while (!folder.empty() && !folders.contains(folder)) {
+      folder.resize(split_path(std::string_view(folder).substr(0, folder.size() - 1)).first.size());
+    }
+    whose.push_back({std::move(other), std::move(folder)});
+  }
+  for (PersonalArchive& archive : archives) archive.note_others(whose);
   return archives;
 }
 
 /// Where a name is there twice, the last one is what it would be unpacked to.
-void PersonalArchive::add(std::vector<PersonalArchive>& archives, PersonalArchive archive) {
-  const auto same = std::find_if(archives.begin(), archives.end(),
-                                 [&](const auto& one) { return one.folder_ == archive.folder_; });
-  if (same == archives.end()) return archives.push_back(std::move(archive));
+void PersonalArchive::replace_by(PersonalArchive other) {
   const bool is_worse =
-      archive.actor_name_ != same->actor_name_ && archive.actor_name_ != kActorNames.front();
-  if (!is_worse) *same = std::move(archive);
+      other.actor_name_ != actor_name_ && other.actor_name_ != kActorNames.front();
+  if (!is_worse) *this = std::move(other);
 }
 
 std::vector<std::string> PersonalArchive::read_folders() const {
@@ -319,18 +331,14 @@ std::vector<std::string> PersonalArchive::read_folders() const {
 }
 
 /// Whether the documents must be asked which of the files are theirs.
-void PersonalArchive::note_others(const std::vector<std::string>& others,
-                                  const std::vector<std::string>& folders) {
+void PersonalArchive::note_others(const std::vector<Other>& others) {
   NamedFiles files;
   files.add(actor_);
   has_others_ = others.size() == kMostOthers;
-  for (const std::string& other : others) {
+  for (const Other& other : others) {
     if (has_others_) return;
-    const bool is_anothers = std::any_of(folders.begin(), folders.end(), [&](const auto& folder) {
-      return folder.size() > folder_.size() && other.starts_with(folder);
-    });
-    if (is_anothers) continue;
-    const std::string name = seen_from(folder_, other);
+    if (!other.folder.empty() && other.folder != folder_) continue;
+    const std::string name = seen_from(folder_, other.name);
     has_others_ = !NamedFiles::is_hidden(name) && !files.has(name);
   }
 }
