@@ -4,7 +4,7 @@
 //   QUADPUB_SEED=1 QUADPUB_SETS=10 QUADPUB_QUERIES=25 sparql_differential_test
 //
 // A line {"data": N-Quads} begins a set; {"query", "answer": [[terms]...] or true or false,
-// "ordered"} or {"query", "error"} follow.
+// "ordered"} or {"query", "error"} follow, and then {"update", "after": [[s, p, o, g]...]}.
 #include <doctest/doctest.h>
 
 #include <cstdio>
@@ -14,6 +14,7 @@
 #include "base/json.hpp"
 #include "generated_queries.hpp"
 #include "scratch_store.hpp"
+#include "sparql/update.hpp"
 
 using namespace qp;
 
@@ -123,6 +124,37 @@ Result<std::string> asked(const store::Txn& txn, const std::string& text) {
   return made + "]";
 }
 
+/// What the store holds when the update is done, with one label for all blank nodes.
+Result<std::string> updated(store::Store& store, const std::string& text) {
+  const auto update = QP_TRY(sparql::parse_update(text, {{}, sparql::vocabulary_prefix}));
+  sparql::UpdateOptions options;
+  options.run.default_graph = sparql::Dataset::Default::Unnamed;
+  options.run.now = Millis(1'700'000'000'000);
+  options.audience = store::AudienceId::Public;
+  QP_TRY(store.write([&](store::WriteTxn& txn) -> Result<void> {
+    QP_TRY(sparql::run_update(txn, update, options));
+    return {};
+  }));
+  const auto txn = QP_TRY(store.read());
+  const auto scan = QP_TRY(txn->open_scan({}, store::Order::Gspo, {}));
+  std::string made;
+  store::QuadIds quad;
+  while (QP_TRY(scan->next({&quad, 1})) == 1) {
+    std::string terms;
+    for (const TermId id : {quad.s, quad.p, quad.o, quad.g}) {
+      std::string term;
+      if (rdf::is_blank(id)) {
+        term = "_:b";
+      } else if (id != quadpub::unnamed_graph.id) {
+        rdf::write_term(QP_TRY(txn->resolve(id)), term);
+      }
+      terms += (terms.empty() ? "" : ",") + json_text(term);
+    }
+    made += (made.empty() ? "[" : ",[") + terms + "]";
+  }
+  return "[" + made + "]";
+}
+
 }  // namespace
 
 TEST_CASE("what Oxigraph is to answer") {
@@ -132,11 +164,12 @@ TEST_CASE("what Oxigraph is to answer") {
   };
   tests::Random random(static_cast<unsigned>(number("QUADPUB_SEED", 1)));
   const int sets = number("QUADPUB_SETS", 1), count = number("QUADPUB_QUERIES", 25);
+  const int updates = number("QUADPUB_UPDATES", 5);
   for (int set = 0; set < sets; ++set) {
     const rdf::Dataset data = made_up_data(random);
     tests::ScratchStore store;
     store.add(data);
-    const auto txn = store->read();
+    auto txn = store->read();
     REQUIRE(txn.has_value());
     std::printf("{\"data\": %s}\n", json_text(rdf::to_nquads(data)).c_str());
     tests::Queries queries(random, tests::Queries::Terms::All);
@@ -147,6 +180,14 @@ TEST_CASE("what Oxigraph is to answer") {
       std::printf("{\"query\": %s, \"ordered\": %s, \"%s\": %s}\n", json_text(query).c_str(),
                   ordered ? "true" : "false", answer ? "answer" : "error",
                   (answer ? *answer : json_text(answer.error().detail)).c_str());
+    }
+    txn->reset();
+    for (int i = 0; i < updates; ++i) {
+      const std::string update = queries.update();
+      const auto after = updated(*store, update);
+      std::printf("{\"update\": %s, \"%s\": %s}\n", json_text(update).c_str(),
+                  after ? "after" : "error",
+                  (after ? *after : json_text(after.error().detail)).c_str());
     }
   }
 }

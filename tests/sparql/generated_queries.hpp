@@ -57,6 +57,12 @@ class Queries {
 
   /// What stands between the braces of WHERE.
   std::string body() { return group(2); }
+  /// One to three operations, SILENT where they could fail for want of a graph.
+  std::string update() {
+    std::string made = operation();
+    for (std::size_t more = pick(random_, 3); more-- > 0;) made += " ; " + operation();
+    return made;
+  }
   /// A condition, without EXISTS.
   std::string test() { return expression(2); }
 
@@ -157,6 +163,70 @@ class Queries {
         return "VALUES ?c { 1 2.0 3e0 UNDEF \"a\" \"a\"@en } ";
       default:
         return "VALUES (?c ?d) { (1 UNDEF) (2 <" + iri("n4") + ">) } ";
+    }
+  }
+  std::string graph_iri() { return "<" + iri("g" + std::to_string(pick(random_, 4))) + ">"; }
+  /// A triple of constants; with `blanks` its ends may be blank nodes.
+  std::string fact(bool blanks) {
+    static const char* const kObjects[] = {"1",        "2.5",  "\"a\"",
+                                           "\"b\"@en", "true", "\"1.0E0\"^^xsd:double"};
+    const auto end = [&](bool object) -> std::string {
+      if (blanks && pick(random_, 4) == 0) return pick(random_, 2) ? "_:x" : "_:y";
+      if (object && pick(random_, 2) == 0) return kObjects[pick(random_, std::size(kObjects))];
+      return "<" + iri("n" + std::to_string(pick(random_, 6))) + ">";
+    };
+    return end(false) + " <" + iri("p" + std::to_string(pick(random_, 4))) + "> " + end(true) +
+           " . ";
+  }
+  std::string facts(bool blanks) {
+    const std::string plain = fact(blanks) + (pick(random_, 2) ? fact(blanks) : "");
+    return (pick(random_, 2) ? plain : "") + "GRAPH " + graph_iri() + " { " + fact(blanks) + "} ";
+  }
+  /// Of a DELETE or INSERT with a WHERE.
+  std::string quads_template(bool blanks) {
+    const auto end = [&] { return blanks && pick(random_, 5) == 0 ? "_:z" : node(); };
+    const auto triple = [&] {
+      return end() + " <" + iri("p" + std::to_string(pick(random_, 4))) + "> " + end() + " . ";
+    };
+    switch (pick(random_, 3)) {
+      case 0:
+        return triple();
+      case 1:
+        return "GRAPH " + (pick(random_, 2) ? variable() : graph_iri()) + " { " + triple() + "} ";
+      default:
+        return triple() + "GRAPH " + graph_iri() + " { " + triple() + triple() + "} ";
+    }
+  }
+  std::string operation() {
+    static const char* const kWhole[] = {"CLEAR", "DROP"};
+    static const char* const kMoves[] = {"COPY", "MOVE", "ADD"};
+    const auto place = [&] { return pick(random_, 3) ? "GRAPH " + graph_iri() : "DEFAULT"; };
+    switch (pick(random_, 9)) {
+      case 0:
+        return "INSERT DATA { " + facts(true) + "}";
+      case 1:
+        return "DELETE DATA { " + facts(false) + "}";
+      case 2:
+        return "DELETE WHERE { " + quads_template(false) + "}";
+      case 3:
+        return std::string(kWhole[pick(random_, 2)]) + " SILENT " +
+               (pick(random_, 6) == 0 ? "NAMED" : place());
+      case 4: {
+        const std::string from = place(), to = place();
+        // Of a graph that is not there nothing is copied, and nothing is lost; not so for all.
+        const std::string first =
+            from == "DEFAULT" ? "" : "INSERT DATA { " + from + " { " + fact(false) + "} } ; ";
+        return first + std::string(kMoves[pick(random_, 3)]) + " SILENT " + from + " TO " + to;
+      }
+      default: {
+        std::string made = pick(random_, 3) == 0 ? "WITH " + graph_iri() + " " : "";
+        const std::size_t kind = pick(random_, 3);
+        if (kind != 0) made += "DELETE { " + quads_template(false) + "} ";
+        if (kind != 1) made += "INSERT { " + quads_template(true) + "} ";
+        if (pick(random_, 5) == 0) made += "USING " + graph_iri() + " ";
+        if (pick(random_, 5) == 0) made += "USING NAMED " + graph_iri() + " ";
+        return made + "WHERE { " + group(1) + " }";
+      }
     }
   }
   std::string expression(int depth) {
