@@ -191,13 +191,7 @@ class ArchiveEntries final : public Entries {
 
 }  // namespace
 
-bool is_archive(const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(path, ignored)) return false;
-  std::array<char, 512> head{};
-  std::ifstream file(path, std::ios::binary);
-  file.read(head.data(), head.size());
-  const std::string_view bytes(head.data(), static_cast<std::size_t>(file.gcount()));
+bool begins_as_archive(std::string_view bytes) {
   using namespace std::string_view_literals;
   for (const auto magic : {"\x1f\x8b"sv, "PK\3\4"sv, "PK\5\6"sv, "BZh"sv,
                            "\xfd"
@@ -206,6 +200,15 @@ bool is_archive(const std::filesystem::path& path) {
     if (bytes.starts_with(magic)) return true;
   }
   return bytes.size() > 262 && bytes.substr(257, 5) == "ustar";
+}
+
+bool is_archive(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;
+  std::array<char, 512> head{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), head.size());
+  return begins_as_archive({head.data(), static_cast<std::size_t>(file.gcount())});
 }
 
 Result<std::unique_ptr<Entries>> open_archive(const std::filesystem::path& path) {

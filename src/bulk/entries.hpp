@@ -42,6 +42,7 @@ Result<std::unique_ptr<Entries>> open_entries(const std::filesystem::path& path)
 
 /// True if it begins as an archive does.
 bool is_archive(const std::filesystem::path& path);
+bool begins_as_archive(std::string_view bytes);
 Result<std::unique_ptr<Entries>> open_archive(const std::filesystem::path& path);
 
 /// How long a byte order mark of UTF-8 is that stands there: editors of some systems write one.

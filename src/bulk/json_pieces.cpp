@@ -36,6 +36,11 @@ int JsonPieces::peek() {
   const bool is_begin = before_ == 0 && !is_begun_;
   is_begun_ = true;
   if (is_begin) at_ = byte_order_mark({buffer_.data(), filled_});
+  if (is_begin && begins_as_archive({buffer_.data(), filled_})) {
+    trouble_ = bad_input("it is an archive, or compressed: that is read from a file by itself");
+    at_ = filled_;
+    return kEnd;
+  }
   if (at_ != 0 && at_ == filled_) return peek();
   return filled_ == 0 ? kEnd : static_cast<unsigned char>(buffer_[at_]);
 }

@@ -96,6 +96,8 @@ class Converter {
     note.set(arena_, "type", Value::string("Note"));
     note.set(arena_, "attributedTo", Value::string(owner_.actor));
     take(note, "published", status_, "created_at");
+    take(note, "updated", status_, "edited_at");
+    answer(note);
     take(note, "url", status_, "url");
     take(note, "content", status_, "content");
     take(note, "summary", status_, "spoiler_text");
@@ -106,6 +108,19 @@ class Converter {
     note.set(arena_, "attachment", attachments());
     note.set(arena_, "tag", tags());
     return note;
+  }
+
+  /// One of the same account's has an address like its own; of others' only a number is said.
+  void answer(Value note) {
+    const std::string_view address = id_.text(), number = status_.get("id").text();
+    const Value account = status_.get("account");
+    const bool is_own = has_text(status_, "in_reply_to_id") && account.is_object() &&
+                        has_text(account, "id") &&
+                        status_.get("in_reply_to_account_id").is(account.get("id").text());
+    if (!is_own || number.empty() || !address.ends_with("/" + std::string(number))) return;
+    std::string answered(address.substr(0, address.size() - number.size()));
+    answered += status_.get("in_reply_to_id").text();
+    note.set(arena_, "inReplyTo", text(answered));
   }
 
   Value attachments() {

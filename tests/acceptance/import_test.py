@@ -889,7 +889,10 @@ class OtherServersFormats(AcceptanceCase):
         boosted = pixelfed_status(4, reblog={"url": "https://far.example/9"}, media_attachments=[])
         self.write("pix/pixelfed-statuses.json",
                    [pixelfed_status(1), pixelfed_status(2, visibility="private"),
-                    pixelfed_status(3, visibility="odd"), boosted, {"id": "5"}])
+                    pixelfed_status(3, visibility="odd"), boosted, {"id": "5"},
+                    pixelfed_status(6, in_reply_to_id="1", in_reply_to_account_id="1",
+                                    edited_at="2021-04-01T00:00:00.000Z"),
+                    pixelfed_status(7, in_reply_to_id="99", in_reply_to_account_id="2")])
         self.write("pix/pixelfed-following.json", ["https://far.example/carol"])
         self.write("pix/muted-and-blocked-accounts.json",
                    {"muted": ["https://far.example/m"], "blocked": ["https://far.example/b"]})
@@ -900,8 +903,13 @@ class OtherServersFormats(AcceptanceCase):
         self.assertEqual(errors, ["a status of unknown visibility", "a status without uri and url",
                                   "whom somebody mutes is not kept here"])
         items = self.bob.items(self.bob.outbox)
-        self.assertEqual([item["type"] for item in items], ["Announce", "Create", "Create"])
+        self.assertEqual([item["type"] for item in items],
+                         ["Create", "Create", "Announce", "Create", "Create"])
+        other, answer, items = items[0]["object"], items[1]["object"], items[2:]
         first = items[2]
+        self.assertEqual(answer["inReplyTo"], first["object"]["id"])
+        self.assertEqual(answer["updated"], "2021-04-01T00:00:00.000Z")
+        self.assertNotIn("inReplyTo", other)
         self.assertEqual(first["object"]["alsoKnownAs"], "https://pix.example/p/alice/1")
         self.assertEqual(first["published"], "2021-03-01T10:00:00.000Z")
         self.assertEqual(first["object"]["attributedTo"], self.bob.actor)

@@ -112,6 +112,18 @@ TEST_CASE("what macOS puts beside files is not read, and a folder with nothing e
                                  (folder.path() / "none").string() + "!"});
 }
 
+TEST_CASE("an archive that comes as a stream is told to be one, once") {
+  for (const std::string begin : {"\x1f\x8b\x08", "PK\3\4"}) {
+    std::istringstream input(begin + "{}\n{}");
+    const auto reader = store::must(read_as2({"-"}, input));
+    const auto record = reader->next();
+    REQUIRE(record);
+    REQUIRE_FALSE(record->bytes);
+    CHECK(record->bytes.error().detail.find("archive") != std::string::npos);
+    CHECK_FALSE(reader->next());
+  }
+}
+
 TEST_CASE("a path that is not there is named") {
   std::istringstream nothing;
   const auto reader = read_as2({"/no/such/file"}, nothing);
