@@ -16,7 +16,8 @@ Result<StatusOwner> status_owner(std::string_view document);
 
 /// The activity behind a status of Mastodon's client API, which is what Pixelfed exports: a Create
 /// of a Note, or an Announce. Its id, dates, recipients, pictures, mentions and hashtags are kept;
-/// which status it answers is a number there: it is where that is of the same account. BadInput where it has no address.
+/// which status it answers only where that is of the same account: else it is but a number there.
+/// BadInput where it has no address.
 Result<std::string> activity_of_status(std::string_view status, const StatusOwner& owner);
 
 /// The Create of an object that stands in an outbox by itself; `post` as it is, where it is none of
