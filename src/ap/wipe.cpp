@@ -26,6 +26,31 @@ Result<void> erase_both(const Happening& happening, const std::string& activity)
   return erase_own(happening, activity);
 }
 
+/// How many were in it, or as many as are done at a time.
+Result<std::size_t> empty_some(store::WriteTxn& txn, const std::string& collection) {
+  const auto sequence = QP_TRY(txn.find_iri(collection));
+  if (!sequence) return std::size_t{0};
+  const auto items =
+      QP_TRY(txn.sequence_before(*sequence, 0, kAtATime, store::Visible::everything()));
+  for (const store::SequenceItem& item : items) {
+    QP_TRY(txn.sequence_remove(*sequence, item.member));
+  }
+  return items.size();
+}
+
+Result<std::size_t> empty_some_of(store::WriteTxn& txn, const Actor& actor) {
+  std::vector<std::string> collections = {actor.inbox, actor.outbox, actor.followers,
+                                          actor.following, actor.liked};
+  for (const Role role : {Role::Blocked, Role::PendingFollowers, Role::PendingFollowing,
+                          Role::Featured, Role::Streams, Role::Bookmarks}) {
+    collections.push_back(collection_of(actor.iri, role));
+  }
+  for (const std::string& collection : collections) {
+    if (const std::size_t count = QP_TRY(empty_some(txn, collection))) return count;
+  }
+  return std::size_t{0};
+}
+
 }  // namespace
 
 Result<void> plan_wipe(store::WriteTxn& txn, const std::string& actor, const Services& services) {
@@ -52,6 +77,7 @@ Result<void> wipe_some(store::WriteTxn& txn, const std::string& actor, const Ser
     QP_TRY(erase_both(happening, activity));
     QP_TRY(txn.sequence_remove(outbox, item.member));
   }
+  if (!is_any) is_any = QP_TRY(empty_some_of(txn, *self)) > 0;
   return is_any ? plan_wipe(txn, actor, services) : Result<void>();
 }
 
