@@ -36,7 +36,7 @@ constexpr std::array<std::string_view, 17> kRoleNames = {"inbox",
 
 constexpr std::string_view kSharedInbox = "/inbox";
 
-enum class Of { Object, Actor };
+enum class Of { Any, Actor };
 struct Derived {
   Role role;
   std::string_view suffix;
@@ -44,10 +44,10 @@ struct Derived {
   bool for_owner_only = false;
 };
 constexpr std::array kDerived = {
-    Derived{Role::Likes, "/likes", Of::Object},
-    Derived{Role::Shares, "/shares", Of::Object},
-    Derived{Role::Replies, "/replies", Of::Object},
-    Derived{Role::Dislikes, "/dislikes", Of::Object},
+    Derived{Role::Likes, "/likes", Of::Any},
+    Derived{Role::Shares, "/shares", Of::Any},
+    Derived{Role::Replies, "/replies", Of::Any},
+    Derived{Role::Dislikes, "/dislikes", Of::Any},
     Derived{Role::Blocked, "/blocked", Of::Actor, true},
     Derived{Role::PendingFollowers, "/pending-followers", Of::Actor, true},
     Derived{Role::PendingFollowing, "/pending-following", Of::Actor, true},
@@ -75,7 +75,7 @@ Result<std::optional<CollectionRecord>> derived(const Txn& txn, std::string_view
   }
   const bool is_actor = QP_TRY(txn.get(kActors, resource)).has_value();
   const auto id = QP_TRY(txn.find_iri(resource));
-  if (!id || !QP_TRY(txn.graph(*id)) || (row->of == Of::Actor) != is_actor) {
+  if (!id || !QP_TRY(txn.graph(*id)) || (row->of == Of::Actor && !is_actor)) {
     return std::optional<CollectionRecord>();
   }
   CollectionRecord record;
