@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "ap/actor.hpp"
-#include "ap/ballots.hpp"
 #include "ap/collection.hpp"
 #include "ap/estate.hpp"
 #include "ap/import_document.hpp"
@@ -391,7 +390,9 @@ class Import {
       return ap::import_document(txn, form, *record.bytes, services());
     };
     writer.other = [](store::WriteTxn& txn, const bulk::Record& record) -> Result<void> {
-      if (record.kind == bulk::Record::Kind::Votes) return ap::import_votes(txn, *record.bytes);
+      if (record.kind == bulk::Record::Kind::Addition) {
+        return ap::import_addition(txn, *record.bytes);
+      }
       return ap::import_listed(txn, record.collection, *record.bytes,
                                record.readers ? &*record.readers : nullptr);
     };
@@ -629,7 +630,7 @@ class Import {
       const bool is_member = record.kind == Kind::Member;
       const std::string_view what = is_member                   ? "member"
                                     : record.kind == Kind::File ? "file"
-                                                                : "votes in";
+                                                                : "addition";
       line[std::string(what)] = is_member ? *record.bytes : record.collection;
       return one_line(line);
     }

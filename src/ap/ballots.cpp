@@ -8,7 +8,6 @@
 #include "ap/import_document.hpp"
 #include "ap/recipients.hpp"
 #include "ap/tables.hpp"
-#include "base/json.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
 #include "vocab/terms.hpp"
@@ -273,9 +272,7 @@ Result<void> export_votes(const Txn& txn, const WriteVotes& write) {
   return {};
 }
 
-Result<void> import_votes(WriteTxn& txn, std::string_view line) {
-  Arena arena;
-  const Value said = QP_TRY(json::parse(line, arena));
+Result<void> import_votes(WriteTxn& txn, Value said) {
   const std::string question(said.get("id").text());
   const auto id = QP_TRY(txn.find_iri(question));
   if (!id || !QP_TRY(txn.probe({*id, *id, rdf::type, as::Question}, {}))) {

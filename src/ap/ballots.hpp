@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.hpp"
 #include "store/store.hpp"
 
 /// Who voted in a Question, and how often each of its options was chosen: rows of kVotes, and
@@ -41,6 +42,6 @@ Result<void> export_votes(const store::Txn& txn, const WriteVotes& write);
 /// Such a line back, where the Question came by an import; a number that is higher here stays.
 /// Counting goes on from there. What the server's own actors ask is left as it is. BadInput,
 /// NotFound: it is no such line, or of nothing that is here.
-Result<void> import_votes(store::WriteTxn& txn, std::string_view line);
+Result<void> import_votes(store::WriteTxn& txn, json::Value line);
 
 }  // namespace qp::ap

@@ -39,6 +39,8 @@ struct Happening {
   /// What is known of its target was fetched from there for it.
   bool has_fresh_target = false;
   Before before = {};
+  /// It comes out of an archive: votes have been counted in their time.
+  bool is_from_archive = false;
 };
 
 /// An activity that may not do what it asks for (admit_effects) changes nothing.

@@ -345,12 +345,6 @@ Result<std::vector<std::string>> collections_made_by(const Txn& txn, std::string
   return made;
 }
 
-Result<bool> is_owner_of_outbox(const Txn& txn, std::string_view actor) {
-  if (QP_TRY(find_actor(txn, actor))) return true;
-  const auto collection = QP_TRY(find_collection(txn, std::string(actor).append("/outbox")));
-  return collection && collection->owner == actor;
-}
-
 Result<std::string> actor_at(const Txn& txn, const std::string& address) {
   const auto at = address.find('@', 1);
   const std::string name = address.substr(1, at - 1), host = address.substr(at + 1);
@@ -857,7 +851,9 @@ Result<TermId> import_item(WriteTxn& txn, const Estate& estate, std::string_view
   }
   if (is_vouched && ((activity.is(as::Create) && !object.empty()) || is_reaction(activity))) {
     const Actor* sender = estate.local ? &*estate.local : nullptr;
-    QP_TRY(apply_effects({txn, activity, services, audience, object, sender}));
+    Happening happening{txn, activity, services, audience, object, sender};
+    happening.is_from_archive = true;
+    QP_TRY(apply_effects(happening));
   }
   if (is_vouched && activity.is(as::Delete)) QP_TRY(delete_own(txn, estate, activity, services));
   // Rendered when somebody changes it: of years of posts few are ever asked for.

@@ -64,7 +64,6 @@ Result<TermId> import_item(store::WriteTxn& txn, const Estate& estate, std::stri
 Result<std::vector<std::string>> owners_of_outboxes(const store::Txn& txn);
 /// The collections that `actor` made, or that an import made of lists.
 Result<std::vector<std::string>> collections_made_by(const store::Txn& txn, std::string_view actor);
-Result<bool> is_owner_of_outbox(const store::Txn& txn, std::string_view actor);
 
 /// What goes by the id `former` here since an archive was re-homed; empty: nothing does.
 Result<std::string> current_id(const store::Txn& txn, std::string_view former);

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <set>
+#include <unordered_set>
 
 #include <fmt/core.h>
 
@@ -46,6 +47,13 @@ Result<std::string> text_of(const Txn& txn, const store::DocumentRecord& documen
   }
   return json::to_text(
       QP_TRY(view::rebuild(txn, document, {services.contexts, services.loader}, arena)));
+}
+
+/// As its graph says it now, recipients included.
+Result<json::Value> projected(const Txn& txn, TermId graph, const Services& services,
+                              json::Arena& arena) {
+  const view::Walk everything{store::Visible::everything(), true};
+  return view::project(txn, graph, everything, {services.contexts, services.loader}, arena);
 }
 
 Result<std::optional<store::DocumentRecord>> source_of(const Txn& txn, TermId graph) {
@@ -138,13 +146,22 @@ class Exporter {
     return {};
   }
 
-  /// After the outbox, which tells of it.
+  /// After the outbox, which tells of it; and what is left of what was made by an activity that was
+  /// deleted itself.
   Result<void> deleted() {
-    if (deleted_.empty()) return {};
+    const std::vector<TermId> left = QP_TRY(left_alone());
+    if (deleted_.empty() && left.empty()) return {};
     QP_TRY(begin("deleted", R"({"type":"OrderedCollection","orderedItems":[)"));
     for (const TermId graph : deleted_) {
       const auto tombstone = QP_TRY(source_of(txn_, graph));
       if (tombstone) QP_TRY(item(QP_TRY(tombstone_text(*tombstone))));
+    }
+    for (const TermId graph : left) {
+      json::Arena arena;
+      const std::string text = json::to_text(QP_TRY(projected(txn_, graph, services_, arena)));
+      note_files(text);
+      ++totals_.documents;
+      QP_TRY(item(text));
     }
     return end();
   }
@@ -227,6 +244,24 @@ class Exporter {
     return text + QP_TRY(readers_text(txn_, readers)) + "}";
   }
 
+  /// The actor's, in documents whose roots say something else by now.
+  Result<std::vector<TermId>> left_alone() const {
+    std::vector<TermId> all, left;
+    const auto actor = QP_TRY(txn_.find_iri(estate_.actor));
+    if (!actor) return left;
+    QP_TRY(txn_.scan({{}, {}, as::attributedTo, *actor}, {}, [&](const auto& quad) {
+      if (quad.quad.s == quad.quad.g) all.push_back(quad.quad.s);
+      return true;
+    }));
+    for (const TermId graph : all) {
+      const auto source = QP_TRY(source_of(txn_, graph));
+      if (!source || source->root == graph || source->root == TermId::None) continue;
+      const auto root = QP_TRY(source_of(txn_, source->root));
+      if (root && root->id != source->id) left.push_back(graph);
+    }
+    return left;
+  }
+
   /// What an activity made or took away, and is no more.
   Result<void> note_deleted(TermId activity) {
     std::vector<TermId> objects;
@@ -274,9 +309,7 @@ Result<Owner> owner(const Txn& txn, const std::string& actor, const Services& se
   const auto id = QP_TRY(txn.find_iri(actor));
   if (!id || !QP_TRY(txn.graph(*id))) return error(Code::NotFound, "nothing here under " + actor);
   json::Arena arena;
-  const view::Walk everything{store::Visible::everything(), true};
-  const json::Value document =
-      QP_TRY(view::project(txn, *id, everything, {services.contexts, services.loader}, arena));
+  const json::Value document = QP_TRY(projected(txn, *id, services, arena));
   Owner owner;
   owner.estate = QP_TRY(open_estate(txn, document, ""));
   owner.document = json::to_text(document);
@@ -305,10 +338,8 @@ Result<void> export_owner(const Txn& txn, const Owner& owner, const std::string&
   return exporter.files();
 }
 
-/// What objects have been answered with, the votes in polls, and what came to the server: no
-/// actor's folder has them.
+/// What objects have been answered with, and what came to the server: no actor's folder has them.
 Result<void> write_listings(const Txn& txn, Shelf& shelf, ExportTotals& totals) {
-  QP_TRY(shelf.open("listings.ndjson"));
   for (const TermId sequence : QP_TRY(txn.sequences())) {
     const std::string iri(QP_TRY(txn.resolve(sequence)).value);
     const auto collection = QP_TRY(find_collection(txn, iri));
@@ -331,21 +362,36 @@ Result<void> write_listings(const Txn& txn, Shelf& shelf, ExportTotals& totals) 
       totals.members += items.size();
     }
   }
-  QP_TRY(export_votes(txn, [&](const std::string& line, std::size_t votes) {
-    totals.members += votes;
-    return shelf.write(line + "\n");
-  }));
-  return shelf.close();
+  return {};
 }
 
-/// In an actor's archive already.
-Result<bool> is_in_an_outbox(const Txn& txn, TermId id) {
+/// Who may know of a Tombstone.
+Result<std::string> deleted_line(const Txn& txn, TermId graph) {
+  const auto record = QP_TRY(txn.graph(graph));
+  const auto readers = QP_TRY(readers_in(txn, record->audience));
+  std::string line(kHead);
+  json::write_string(QP_TRY(txn.resolve(graph)).value, line);
+  return line + R"(,"type":"Tombstone",)" + QP_TRY(readers_text(txn, readers)) + "}\n";
+}
+
+using Actors = std::unordered_set<std::string>;
+
+/// In the archive of one of them already.
+Result<bool> is_in_an_outbox(const Txn& txn, TermId id, const Actors& told) {
   for (const TermId sequence : QP_TRY(txn.sequences_of(id))) {
     const std::string iri(QP_TRY(txn.resolve(sequence)).value);
     const auto collection = QP_TRY(find_collection(txn, iri));
-    if (collection && collection->role == Role::Outbox) return true;
+    if (!collection || collection->role != Role::Outbox) continue;
+    if (told.contains(collection->owner)) return true;
   }
   return false;
+}
+
+/// The actor, or a collection that its archive has.
+Result<bool> is_in_an_archive(const Txn& txn, const std::string& iri, const Actors& told) {
+  if (told.contains(iri)) return true;
+  const auto collection = QP_TRY(find_collection(txn, iri));
+  return collection && told.contains(collection->owner);
 }
 
 }  // namespace
@@ -376,16 +422,18 @@ Result<ExportTotals> export_estate(const Txn& txn, const std::string& actor,
 
 Result<ExportTotals> export_all(const Txn& txn, const Services& services, Shelf& shelf) {
   ExportTotals totals;
-  std::size_t number = 0;
+  Actors told;
   for (const std::string& iri : QP_TRY(owners_of_outboxes(txn))) {
     const auto found = owner(txn, iri, services);
     if (!found && found.error().code != Code::BadInput && found.error().code != Code::NotFound) {
       return found.error();
     }
     if (!found) continue;  // deleted
-    const std::string folder = fmt::format("actors/{}/", ++number);
+    told.insert(iri);
+    const std::string folder = fmt::format("actors/{}/", told.size());
     QP_TRY(export_owner(txn, *found, folder, services, shelf, totals));
   }
+  std::vector<TermId> deleted;
   QP_TRY(shelf.open("documents.ndjson"));
   const auto graphs = QP_TRY(txn.open_scan({}, store::Order::Gspo, {}));
   std::array<store::QuadIds, 1> row{};
@@ -395,16 +443,22 @@ Result<ExportTotals> export_all(const Txn& txn, const Services& services, Shelf&
     graphs->seek({static_cast<TermId>(static_cast<std::uint64_t>(graph) + 1), {}, {}, {}});
     const auto document = QP_TRY(source_of(txn, graph));
     const bool is_root = document && (document->root == graph || document->id == graph);
-    if (!is_root || QP_TRY(is_in_an_outbox(txn, graph))) continue;
+    if (!is_root || QP_TRY(is_in_an_outbox(txn, graph, told))) continue;
     const std::string iri(QP_TRY(txn.resolve(graph)).value);
-    const bool is_told =
-        QP_TRY(is_owner_of_outbox(txn, iri)) || QP_TRY(find_collection(txn, iri)).has_value();
-    if (is_told) continue;
+    if (QP_TRY(is_in_an_archive(txn, iri, told))) continue;
     QP_TRY(shelf.write(QP_TRY(text_of(txn, *document, services)) + "\n"));
     ++totals.documents;
+    if (QP_TRY(view::is_tombstone(txn, graph))) deleted.push_back(graph);
   }
   QP_TRY(shelf.close());
+  QP_TRY(shelf.open("listings.ndjson"));
   QP_TRY(write_listings(txn, shelf, totals));
+  QP_TRY(export_votes(txn, [&](const std::string& line, std::size_t votes) {
+    totals.members += votes;
+    return shelf.write(line + "\n");
+  }));
+  for (const TermId graph : deleted) QP_TRY(shelf.write(QP_TRY(deleted_line(txn, graph))));
+  QP_TRY(shelf.close());
   return totals;
 }
 

@@ -33,7 +33,7 @@ Result<ExportTotals> export_estate(const store::Txn& txn, const std::string& act
 
 /// All that actors have here, each in a folder of its own, and every other document, with what is
 /// in it taken at its word: `documents.ndjson`; what objects have been answered with, the votes in
-/// polls, and what came to the shared inbox: `listings.ndjson`.
+/// polls, what came to the shared inbox, and who may know of what was deleted: `listings.ndjson`.
 Result<ExportTotals> export_all(const store::Txn& txn, const Services& services, Shelf& shelf);
 
 /// A Tombstone of what the actor made or did, as far as its outbox tells.

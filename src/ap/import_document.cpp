@@ -3,6 +3,7 @@
 #include "ap/activity.hpp"
 #include "ap/actor.hpp"
 #include "ap/admit.hpp"
+#include "ap/ballots.hpp"
 #include "ap/collection.hpp"
 #include "ap/publish.hpp"
 #include "ap/react.hpp"
@@ -103,6 +104,23 @@ Result<void> import_listed(store::WriteTxn& txn, const std::string& collection,
   QP_TRY(txn.sequence_append(sequence, id, audience, 0));
   if (!kept->of.empty()) QP_TRY(txn.erase_rendered(kept->of));
   return restore_reaction(txn, collection, member);
+}
+
+Result<void> import_addition(store::WriteTxn& txn, std::string_view text) {
+  json::Arena arena;
+  const json::Value said = QP_TRY(json::parse(text, arena));
+  if (said.get("type").is("Question")) return import_votes(txn, said);
+  if (!said.get("type").is("Tombstone")) return bad_input("neither a Question nor a Tombstone");
+  const std::string iri(said.get("id").text());
+  if (!QP_TRY(is_tombstone(txn, iri))) return error(Code::NotFound, iri + " is not deleted here");
+  if (!QP_TRY(may_replace(txn, iri))) return {};
+  std::vector<std::string> readers;
+  for (const json::Value reader : said.get("to").items()) readers.emplace_back(reader.text());
+  const auto audience =
+      readers.empty() ? store::AudienceId::Nobody : QP_TRY(audience_of(txn, readers));
+  const TermId graph = QP_TRY(txn.intern_iri(iri));
+  QP_TRY(txn.set_audience(graph, audience));
+  return txn.erase_rendered(iri);
 }
 
 std::string document_name(json::Value document) {

@@ -196,14 +196,14 @@ class As2Reader final : public DumpReader {
     return Record{piece_position_, std::move(piece->text)};
   }
 
-  /// The members of a collection, or votes.
+  /// The members of a collection, or what is added to a document.
   void read_listing(const std::string& text) {
     json::Arena arena;
     const auto collection = json::parse(text, arena);
     if (!collection) return;
     const std::string id(collection->get("id").text());
-    if (collection->get("type").is("Question")) {
-      members_.push_back(Record{piece_position_, text, Record::Kind::Votes, id});
+    if (collection->get("type").is("Question") || collection->get("type").is("Tombstone")) {
+      members_.push_back(Record{piece_position_, text, Record::Kind::Addition, id});
       return;
     }
     for (const json::Value item : collection->get("orderedItems").items()) {

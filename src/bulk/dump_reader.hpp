@@ -18,13 +18,13 @@ struct Record {
     Document,  ///< one JSON document
     Member,    ///< the id of what is in a collection
     File,      ///< a picture or the like
-    Votes,     ///< a Question with some of the votes in it (ap/ballots.hpp)
+    Addition,  ///< what its document does not say of a Question or a Tombstone
   };
   std::string position;       ///< the file, and the number of the record where it has several
   Result<std::string> bytes;  ///< of it, or what is wrong with it
   Kind kind = Kind::Document;
   /// Of a personal archive: where it was listed (by name, or the IRI of a collection that its actor
-  /// made); of a File its name; of Votes the Question.
+  /// made); of a File its name; of an Addition what it is to.
   std::string collection{};
   std::string context{};  ///< JSON: of a Document that has none of its own
   /// Of a Member: who may know that it is in there; nullopt: as is the rule for that collection.
@@ -47,7 +47,7 @@ enum class Lines { No, Yes };
 /// ActivityStreams documents: files (a document, several one after the other, or an array of them;
 /// `.ndjson` and `.jsonl`, or `Lines::Yes`: one on each line; of a JSON-LD document that is nothing
 /// but an `@graph` of several named things, each of them; of `listings.ndjson` the members and
-/// the votes),
+/// what is added),
 /// folders and archives (such files in them, by name), and `-` for `standard_input`, which outlives
 /// the reader. What lies in the folders `without` is left out. NotFound names a path that is not
 /// there.

@@ -1479,6 +1479,48 @@ class RoundTrip(Restored):
         first = second
         self.assertEqual(seen(), before)
 
+    def test_a_whole_store_comes_back_with_those_who_left_it(self):
+        first = self.new_server()
+        alice, bob, carol = (first.account(name) for name in ("alice", "bob", "carol"))
+        first.start()
+        question, options = {"type": "Question", "content": "Tea?", "votersCount": 0}, ["yes", "no"]
+        _, poll = alice.create({**question, "oneOf": [{"type": "Note", "name": name}
+                                                      for name in options]}, to=[PUBLIC])
+        for voter, name in zip((bob, carol), options):
+            voter.create({"type": "Note", "name": name, "inReplyTo": poll}, to=[alice.actor])
+        # From now on the Question itself says how many there were.
+        alice.submit({"@context": AS2, "type": "Update", "object": {"id": poll, "content": "Tea??"}})
+        made, note = alice.create({"type": "Note", "content": "its Create is deleted"}, to=[PUBLIC])
+        alice.submit({"@context": AS2, "type": "Delete", "object": made, "to": [PUBLIC]})
+        bob.submit({"@context": AS2, "type": "Like", "object": alice.actor, "to": [PUBLIC]})
+        _, mine = carol.create({"type": "Note", "content": "soon gone"}, to=[PUBLIC])
+        bob.submit({"@context": AS2, "type": "Follow", "object": carol.actor})
+        carol.submit({"@context": AS2, "type": "Delete", "object": carol.actor, "to": [PUBLIC]})
+        wait_until(lambda: first.get(mine).status_code == 410 and not any(
+            f"<{carol.document[name]}> <{AS2}#items>" in line
+            for line in quads_of(first) for name in ("outbox", "inbox")), "carol's things are gone")
+        seen = [poll, note, made, mine, carol.actor, alice.actor + "/likes"]
+        def answers(server):
+            return [(answer.status_code, answer.json()) for url in seen for answer in [server.get(url)]]
+        before = answers(first)
+        before[1][1]["to"] = PUBLIC  # how it was spelt went with the Create
+        self.assertEqual([status for status, _ in before], [200, 200, 410, 410, 410, 200])
+        self.assertEqual(before[-1][1]["totalItems"], 1)
+        first.stop()
+        first.cli("export", "--format", "as2", first.folder / "all.tar.gz")
+        first.cli("export", "--format", "as2", "--actor", alice.actor, first.folder / "alice.zip")
+        second = self.new_server(first.port)
+        for _ in range(2):
+            done = second.run("import", first.folder / "all.tar.gz")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertEqual(quads_of(second), quads_of(first))
+        second.start()
+        self.assertEqual(answers(second), before)
+        second.stop()
+        alone = self.new_server(first.port)
+        alone.cli("import", first.folder / "alice.zip")
+        self.assertIn("its Create is deleted", alone.cli("show", note))
+
     def test_made_over_to_a_new_actor_lists_are_its_own(self):
         first = self.new_server()
         alice = first.account("alice")

@@ -48,7 +48,7 @@ struct Polls : Effects {
     return lines;
   }
   Result<void> take(const std::string& line) {
-    return services.store.write([&](store::WriteTxn& txn) { return import_votes(txn, line); });
+    return services.store.write([&](store::WriteTxn& txn) { return import_addition(txn, line); });
   }
 };
 
