@@ -131,7 +131,7 @@ class LmdbBulkLoad final : public BulkLoad {
 
   WriteTxn& txn() override { return *txn_; }
   Result<void> keep() override {
-    if (++kept_ % kKeptPerLook == 0) let_go_of_many_pages(options_.folder / kFileName);
+    if (++kept_ % kKeptPerLook == 0) let_go_of_many_pages(options_.folder);
     return txn_->keep();
   }
   void forget() override { txn_->forget(); }

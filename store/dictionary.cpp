@@ -31,8 +31,6 @@ std::optional<TermId> WordIndex::find(std::string_view iri) const {
   return found == by_iri_.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::string blank_label(TermId id) { return "b" + std::to_string(number(id) & kPayloadMask); }
-
 TermClass class_of(const TermView& term) {
   if (term.kind == TermKind::Iri) return TermClass::Iri;
   if (term.kind == TermKind::Blank) return TermClass::Blank;

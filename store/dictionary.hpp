@@ -71,7 +71,4 @@ void append_row(std::string& out, const rdf::TermView& term, TermId datatype);
 /// BadInput for a term that is longer than a store takes.
 Result<void> check_term(const rdf::TermView& term);
 
-/// The label of a blank node: `b` and its number.
-std::string blank_label(TermId id);
-
 }  // namespace qp::store

@@ -178,4 +178,16 @@ std::string_view inlined_datatype(TermId id) {
   }
 }
 
+std::string blank_label(TermId id) { return "b" + std::to_string(number(id) & kPayloadMask); }
+
+std::optional<rdf::TermView> spell(TermId id, std::string& space) {
+  if (rdf::is_blank(id)) {
+    space = blank_label(id);
+    return rdf::TermView{rdf::TermKind::Blank, space, {}, {}};
+  }
+  if (!is_inlined(id)) return std::nullopt;
+  space = spell_inlined(id);
+  return rdf::TermView{rdf::TermKind::Literal, space, inlined_datatype(id), {}};
+}
+
 }  // namespace qp::store

@@ -18,5 +18,10 @@ bool is_inlined(TermId id);
 std::string spell_inlined(TermId id);
 /// The datatype IRI of an inlined literal.
 std::string_view inlined_datatype(TermId id);
+/// The label of a blank node: `b` and its number.
+std::string blank_label(TermId id);
+/// A term of a quad that its id alone tells, an inlined literal or a blank node, in `space`; as
+/// `resolve` of a transaction, which keeps all that it ever spelt.
+std::optional<rdf::TermView> spell(TermId id, std::string& space);
 
 }  // namespace qp::store

@@ -9,6 +9,8 @@
 #include <fstream>
 #include <string>
 
+#include "store/env.hpp"
+
 namespace qp::store {
 
 // The program and its libraries are some 13 MiB.
@@ -35,12 +37,12 @@ void let_go_of_pages(const std::filesystem::path& file) {
   }
 }
 
-void let_go_of_many_pages(const std::filesystem::path& file) {
+void let_go_of_many_pages(const std::filesystem::path& folder) {
   std::ifstream status("/proc/self/statm");
   std::size_t all = 0, resident = 0, of_files = 0;
   status >> all >> resident >> of_files;
   const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  if (of_files > kManyBytes / page) let_go_of_pages(file);
+  if (of_files > kManyBytes / page) let_go_of_pages(folder / kFileName);
 }
 
 }  // namespace qp::store

@@ -12,6 +12,7 @@
 #include "ap/export_estate.hpp"
 #include "bulk/archive_writer.hpp"
 #include "bulk/export_quads.hpp"
+#include "store/mapped_file.hpp"
 #include "tools/command.hpp"
 #include "vocab/terms.hpp"
 
@@ -21,19 +22,29 @@ namespace {
 
 using nlohmann::ordered_json;
 
+constexpr std::uint64_t kGraphsPerLook = 16;
+
 struct Options {
   std::string path, format = "nquads", actor;
 };
 
+/// What is read of the store meanwhile does not stay in memory.
 class ArchiveShelf final : public ap::Shelf {
  public:
-  explicit ArchiveShelf(bulk::ArchiveWriter& archive) : archive_(archive) {}
+  ArchiveShelf(bulk::ArchiveWriter& archive, const std::filesystem::path& data)
+      : archive_(archive), data_(data) {}
   Result<void> open(std::string_view name) override { return archive_.open(name); }
-  Result<void> write(std::string_view bytes) override { return archive_.write(bytes); }
+  Result<void> write(std::string_view bytes) override {
+    if (++count_ % kWritesPerLook == 0) store::let_go_of_many_pages(data_);
+    return archive_.write(bytes);
+  }
   Result<void> close() override { return archive_.close(); }
 
  private:
+  static constexpr std::uint64_t kWritesPerLook = 4;
   bulk::ArchiveWriter& archive_;
+  const std::filesystem::path& data_;
+  std::uint64_t count_ = 0;
 };
 
 /// Empty: everything.
@@ -41,10 +52,10 @@ Result<std::string> actor_of(const store::Txn& txn, const Options& options) {
   return options.actor.empty() ? std::string() : ap::actor_called(txn, options.actor);
 }
 
-Result<void> export_as2(Workbench& bench, const Options& options, Output output) {
+Result<void> export_as2(Workbench& bench, const Options& options, const Invocation& invocation) {
   if (options.path == "-") return bad_input("an archive is written to a file, not to -");
   const auto archive = QP_TRY(bulk::ArchiveWriter::create(options.path));
-  ArchiveShelf shelf(*archive);
+  ArchiveShelf shelf(*archive, invocation.settings.data);
   const auto txn = QP_TRY(bench.store().read());
   const std::string actor = QP_TRY(actor_of(*txn, options));
   const auto totals = actor.empty()
@@ -54,7 +65,7 @@ Result<void> export_as2(Workbench& bench, const Options& options, Output output)
   print(
       ordered_json{
           {"documents", totals.documents}, {"members", totals.members}, {"files", totals.files}},
-      output);
+      invocation.output);
   return {};
 }
 
@@ -122,7 +133,7 @@ class WholeFile {
   std::ofstream file_;
 };
 
-Result<void> export_nquads(Workbench& bench, const Options& options, Output output) {
+Result<void> export_nquads(Workbench& bench, const Options& options, const Invocation& invocation) {
   const auto txn = QP_TRY(bench.store().read());
   bulk::Chosen chosen;
   chosen.graph = chosen.sequence = [](TermId) -> Result<bool> { return true; };
@@ -134,12 +145,19 @@ Result<void> export_nquads(Workbench& bench, const Options& options, Output outp
     }
     chosen = everything_of(*txn, *actor, iri);
   }
+  std::uint64_t graphs = 0;
+  const auto counted = [&, chosen = chosen.graph](TermId graph) -> Result<bool> {
+    if (++graphs % kGraphsPerLook == 0) store::let_go_of_many_pages(invocation.settings.data);
+    return chosen(graph);
+  };
+  chosen.graph = counted;
   const bool to_output = options.path == "-";
   WholeFile file(options.path);
   if (!to_output) QP_TRY(file.open());
   std::ostream& out = to_output ? std::cout : file.stream();
   const std::uint64_t lines =
       QP_TRY(bulk::export_quads(*txn, chosen, [&](std::string_view text) -> Result<void> {
+        store::let_go_of_many_pages(invocation.settings.data);
         out.write(text.data(), static_cast<std::streamsize>(text.size()));
         if (!out) return error(Code::Storage, options.path + " cannot be written");
         return {};
@@ -147,14 +165,14 @@ Result<void> export_nquads(Workbench& bench, const Options& options, Output outp
   out.flush();
   if (!out) return error(Code::Storage, options.path + " cannot be written");
   if (!to_output) QP_TRY(file.finish());
-  if (!to_output) print(ordered_json{{"quads", lines}}, output);
+  if (!to_output) print(ordered_json{{"quads", lines}}, invocation.output);
   return {};
 }
 
 Result<void> run(const Invocation& invocation, const Options& options) {
   const auto bench = QP_TRY(Workbench::open(invocation.settings, kReading));
-  return options.format == "as2" ? export_as2(*bench, options, invocation.output)
-                                 : export_nquads(*bench, options, invocation.output);
+  return options.format == "as2" ? export_as2(*bench, options, invocation)
+                                 : export_nquads(*bench, options, invocation);
 }
 
 }  // namespace

@@ -602,9 +602,7 @@ class Import {
     return lean;
   }
   void let_go_now_and_then() {
-    if (++written_ % kRecordsPerLook == 0) {
-      store::let_go_of_many_pages(settings_.data / kStoreFile);
-    }
+    if (++written_ % kRecordsPerLook == 0) store::let_go_of_many_pages(settings_.data);
   }
 
   /// What it says of its root stands beside what is here, and nobody sees it unasked.

@@ -1,6 +1,7 @@
 #include "bulk/export_quads.hpp"
 
 #include <array>
+#include <deque>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/text.hpp"
 #include "proof/rdfc.hpp"
 #include "rdf/nquads.hpp"
+#include "store/inline_term.hpp"
 #include "vocab/terms.hpp"
 
 namespace qp::bulk {
@@ -35,7 +37,10 @@ class QuadWriter {
     for (std::size_t count = kAtOnce; count == kAtOnce;) {
       count = QP_TRY(scan->next(some));
       if (!is_small) {
-        for (std::size_t i = 0; i < count; ++i) QP_TRY(line(QP_TRY(resolve(some[i], name))));
+        for (std::size_t i = 0; i < count; ++i) {
+          spelt_.clear();
+          QP_TRY(line(QP_TRY(resolve(some[i], name))));
+        }
       } else {
         rows.insert(rows.end(), some.begin(), some.begin() + static_cast<std::ptrdiff_t>(count));
       }
@@ -65,13 +70,20 @@ class QuadWriter {
   }
 
  private:
+  /// What is spelt for it is good until spelt_ is cleared.
   Result<rdf::QuadView> resolve(const store::QuadIds& row, const rdf::TermView& name) {
     rdf::QuadView quad;
-    quad.s = QP_TRY(txn_.resolve(row.s));
-    quad.p = QP_TRY(txn_.resolve(row.p));
-    quad.o = QP_TRY(txn_.resolve(row.o));
+    quad.s = QP_TRY(term(row.s));
+    quad.p = QP_TRY(term(row.p));
+    quad.o = QP_TRY(term(row.o));
     quad.g = name;
     return quad;
+  }
+  Result<rdf::TermView> term(TermId id) {
+    const auto spelt = store::spell(id, spelt_.emplace_back());
+    if (spelt) return *spelt;
+    spelt_.pop_back();
+    return txn_.resolve(id);
   }
 
   Result<void> line(const rdf::QuadView& quad) {
@@ -86,6 +98,7 @@ class QuadWriter {
   Result<void> named(const std::vector<store::QuadIds>& rows, const rdf::TermView& name) {
     std::vector<rdf::QuadView> quads;
     quads.reserve(rows.size());
+    spelt_.clear();
     bool has_blanks = false;
     for (const store::QuadIds& row : rows) {
       quads.push_back(QP_TRY(resolve(row, name)));
@@ -131,6 +144,7 @@ class QuadWriter {
   const store::Txn& txn_;
   const std::function<Result<void>(std::string_view)>& write_;
   std::string text_;
+  std::deque<std::string> spelt_;
   std::uint64_t lines_ = 0;
 };
 
