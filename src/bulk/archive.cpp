@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <utility>
 
 #include "bulk/entries.hpp"
 #include "bulk/limits.hpp"
@@ -104,6 +105,12 @@ class ArchiveEntries final : public Entries {
         entry.readable = code < ARCHIVE_WARN ? bad_input(problem()) : too_much();
         return entry;
       }
+      // Up to the next header that is one: told once, however far that is.
+      if (std::exchange(is_lost_, code == ARCHIVE_RETRY) && is_lost_) continue;
+      if (is_lost_) {
+        entry.readable = bad_input(problem());
+        return entry;
+      }
       if (archive_entry_filetype(header) == AE_IFDIR) continue;
       describe(header, entry);
       if (is_apple_double(entry.name)) continue;
@@ -184,7 +191,7 @@ class ArchiveEntries final : public Entries {
   std::string path_;
   archive* archive_ = archive_read_new();
   Utf8Names names_;
-  bool ended_ = false, breaks_off_ = false;
+  bool ended_ = false, breaks_off_ = false, is_lost_ = false;
   std::size_t count_ = 0;
   std::uint64_t unpacked_ = 0, in_all_ = 0;
 };

@@ -1796,6 +1796,19 @@ class BrokenFiles(AcceptanceCase):
         self.check(self.write("a.tar.gz", whole[:len(whole) // 2]),
                    {"a.tar.gz/1.json": "truncated", "a.tar.gz": "runcated"}, [0])
 
+    def test_a_tar_with_a_hole_in_it(self):
+        file = io.BytesIO()
+        with tarfile.open(fileobj=file, mode="w") as out:
+            for number in range(3):
+                data = self.note(number, name="x" * 30000).encode()
+                info = tarfile.TarInfo(f"{number}.json")
+                info.size = len(data)
+                out.addfile(info, io.BytesIO(data))
+        whole = bytearray(file.getvalue())
+        hole = whole.index(b"1.json")
+        whole[hole:hole + 512] = b"\xff" * 512
+        self.check(self.write("a.tar", bytes(whole)), {"a.tar": "Damaged tar archive"}, [0, 2])
+
     def test_an_archive_of_a_person_that_breaks_off(self):
         alice = self.server.account("alice")
         archive = Archive(posts=200)
