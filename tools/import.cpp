@@ -275,9 +275,9 @@ class Import {
         QP_TRY(import_rdf(path, *syntax));
       } else if (path.extension() == ".csv") {
         QP_TRY(import_list(path));
-      } else if (path.filename().string().starts_with("pixelfed-")) {
-        return bad_input(path.string() +
-                         " is no ActivityStreams: give the folder with account.json beside it");
+      } else if (const auto actor = actor_beside(path)) {
+        return bad_input(path.string() + " is a part of an archive: give the folder, where " +
+                         *actor + " is beside it");
       } else if (!QP_TRY(is_personal(path))) {
         documents.push_back(path);
       }
@@ -287,6 +287,18 @@ class Import {
   }
 
  private:
+  /// Of a file that says nothing without the actor's document: what that is called.
+  std::optional<std::string> actor_beside(const fs::path& path) const {
+    const std::string name = path.filename().string();
+    if (name.starts_with("pixelfed-")) return "account.json";
+    if (options_.format != "auto" || name != "outbox.json") return std::nullopt;
+    for (const std::string_view actor : {"actor.json", "account.json"}) {
+      std::error_code ignored;
+      if (fs::exists(path.parent_path() / actor, ignored)) return std::string(actor);
+    }
+    return std::nullopt;
+  }
+
   /// While a server works on the store, and for several kinds of files at once.
   Result<void> import_rdf(const fs::path& path, rdf::Syntax syntax) {
     const bulk::RdfRules rules = rdf_rules();
