@@ -41,6 +41,8 @@ class Walker {
 
   /// Adds the ends of one step along `path` from `from`; `*` and `?` reach `from` itself.
   Result<void> step(const IdPath& path, TermId from, Way way, Nodes& out);
+  /// The same from many nodes at once, which it sorts; ends may repeat.
+  Result<void> spread(const IdPath& path, Nodes& from, Way way, Nodes& out);
   /// All that `path`, taken any number of times, reaches from `from`. `only`: it ends there.
   Result<Nodes> closure(const IdPath& path, TermId from, Way way, bool with_start,
                         TermId only = TermId::None);
@@ -162,6 +164,33 @@ Result<void> Walker::step(const IdPath& path, TermId from, Way way, Nodes& out) 
   return {};
 }
 
+Result<void> Walker::spread(const IdPath& path, Nodes& from, Way way, Nodes& out) {
+  switch (path.kind) {
+    case Path::Kind::Link:
+      return follow(path.link, from, way, [&out](TermId end) { out.push_back(end); });
+    case Path::Kind::Inverse:
+      return spread(path.parts[0], from, turned(way), out);
+    case Path::Kind::Alternative:
+      for (const IdPath& part : path.parts) QP_TRY(spread(part, from, way, out));
+      return {};
+    case Path::Kind::Sequence: {
+      Nodes here = from;
+      for (std::size_t i = 0; i < path.parts.size(); ++i) {
+        const IdPath& part = path.parts[way == Way::Forward ? i : path.parts.size() - 1 - i];
+        Nodes next;
+        QP_TRY(spread(part, here, way, next));
+        make_unique(next);
+        here = std::move(next);
+      }
+      out.insert(out.end(), here.begin(), here.end());
+      return {};
+    }
+    default:
+      for (const TermId node : from) QP_TRY(step(path, node, way, out));
+      return {};
+  }
+}
+
 Result<Nodes> Walker::closure(const IdPath& path, TermId from, Way way, bool with_start,
                               TermId only) {
   static constexpr std::size_t kTogether = 256;  // nodes whose links are looked up at once
@@ -178,15 +207,15 @@ Result<Nodes> Walker::closure(const IdPath& path, TermId from, Way way, bool wit
       there = there || end == only;
     };
     const bool is_link = path.kind == Path::Kind::Link;
-    for (std::size_t i = 0; i < frontier.size() && !there; i += is_link ? kTogether : 1) {
-      Nodes ends;
+    for (std::size_t i = 0; i < frontier.size() && !there; i += kTogether) {
+      const auto first = frontier.begin() + static_cast<std::ptrdiff_t>(i);
+      const std::size_t count = std::min(kTogether, frontier.size() - i);
+      Nodes here(first, first + static_cast<std::ptrdiff_t>(count));
       if (is_link) {
-        const auto first = frontier.begin() + static_cast<std::ptrdiff_t>(i);
-        const std::size_t count = std::min(kTogether, frontier.size() - i);
-        ends.assign(first, first + static_cast<std::ptrdiff_t>(count));
-        QP_TRY(follow(path.link, ends, way, reach));
+        QP_TRY(follow(path.link, here, way, reach));
       } else {
-        QP_TRY(step(path, frontier[i], way, ends));
+        Nodes ends;
+        QP_TRY(spread(path, here, way, ends));
         for (const TermId end : ends) reach(end);
       }
       if (seen.size() > context_.limits().frontier) {
