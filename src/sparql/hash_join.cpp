@@ -87,6 +87,7 @@ class HashJoin : public Operator {
       if (!layout_.shared.empty()) QP_TRY(whole_.make_room(batch.rows, context_));
       for (std::size_t i = 0; i < batch.rows; ++i) {
         const bool whole = read_key(batch.row(i), &Side::second);
+        if (takes_nothing()) continue;
         const std::uint32_t number = all_.add(keys_, key_.data(), right_.rows);
         if (number == loose_.size()) loose_.push_back(kEnd);
         if (!layout_.shared.empty()) {
@@ -125,6 +126,8 @@ class HashJoin : public Operator {
     const std::uint32_t number = keys_.number_of(key_.data());
     chain_ = whole ? &wholes_ : &all_;
     candidate_ = loose_candidate_ = kEnd;
+    matched_ = false;
+    if (takes_nothing()) return;
     if (whole) {
       const std::uint32_t same = whole_.number_of(key_.data());
       if (same != RowSet::kFree) candidate_ = wholes_.first[same];
@@ -133,7 +136,12 @@ class HashJoin : public Operator {
     } else if (number != RowSet::kFree) {
       candidate_ = all_.first[number];
     }
-    matched_ = false;
+  }
+
+  /// Whether the row whose key was read shares no bound variable with any, for MINUS (18.5).
+  bool takes_nothing() const {
+    return kind_ == JoinKind::Minus &&
+           std::all_of(key_.begin(), key_.end(), [](TermId id) { return id == TermId::None; });
   }
 
   /// Goes through the candidates of the row at hand. True: `out` is full, there may be more.

@@ -47,6 +47,10 @@ class Queries {
       case 1:
         return "SELECT ?a (COUNT(?b) AS ?n) (SUM(?c) AS ?m) { " + body + " } GROUP BY ?a";
       case 2:
+        if (pick(random_, 2) == 0) {
+          return "SELECT DISTINCT " + variable() + " { " +
+                 (pick(random_, 3) ? triple() : "GRAPH ?d { " + triple() + "}") + "}";
+        }
         return "SELECT DISTINCT ?a ?b { " + body + " }";
       case 3:
         return "ASK { " + body + " }";
