@@ -26,6 +26,8 @@ static constexpr std::uint64_t kSlotPayload = (std::uint64_t{1} << kSlotPayloadB
 // A slot and what waits of the hashes for it: half of the memory. The filter has the rest, and is
 // good for as many terms as that has bytes.
 static constexpr std::size_t kBytesPerSlot = 32;
+// For the newest rows of a class; most are of one or two.
+static constexpr std::size_t kRowsShare = 16;
 // So much of the slots is used.
 static constexpr std::size_t kUsedTenths = 7;
 
@@ -43,7 +45,8 @@ static XXH128_hash_t number_of(const std::array<char, 16>& hash) {
 }
 
 bool BulkTerms::ByHash::is_before(const Hashed& a, const Hashed& b) {
-  return std::memcmp(a.hash.data(), b.hash.data(), sizeof(Hash)) < 0;
+  const XXH128_hash_t one = number_of(a.hash), other = number_of(b.hash);
+  return one.high64 != other.high64 ? one.high64 < other.high64 : one.low64 < other.low64;
 }
 std::uint64_t BulkTerms::ByHash::hash(const Hashed& one) { return number_of(one.hash).low64; }
 
@@ -57,7 +60,7 @@ BulkTerms::BulkTerms(const WordIndex& words, const Dictionary& old, Counters& co
       hashes_(folder, SIZE_MAX, memory_bytes / 2),
       first_(counters.next_term) {
   for (std::size_t kind = 0; kind < kClasses; ++kind) {
-    rows_.push_back(std::make_unique<RowList>(folder));
+    rows_.push_back(std::make_unique<RowList>(folder, memory_bytes / kRowsShare));
   }
 }
 

@@ -6,8 +6,10 @@
 
 namespace qp::store {
 
-static constexpr std::size_t kListFlushBytes = std::size_t{256} * 1024;
-static constexpr std::size_t kPlacesAtOnce = 8192;
+// Of a RowList. Rows have some 64 bytes.
+static constexpr std::size_t kSmallestList = std::size_t{64} * 1024;
+static constexpr std::size_t kBytesPerPlace = 64;
+static constexpr std::size_t kPlacesAtOnce = 4096;
 
 static Result<void> fill(const UnnamedFile& file, std::uint64_t offset, std::span<char> out) {
   const std::size_t got = QP_TRY(file.read(offset, out));
@@ -41,7 +43,8 @@ Result<std::string_view> RowFile::read_on(Place place) {
   }
   const std::uint64_t end = place.at + place.bytes;
   if (place.at < window_at_ || end > window_at_ + window_.size()) {
-    const std::uint64_t wanted = std::max<std::uint64_t>(place.bytes, flush_bytes_);
+    const std::uint64_t wanted =
+        std::max<std::uint64_t>(place.bytes, std::min(flush_bytes_, kFlushBytes));
     const std::uint64_t bytes = std::min(wanted, written_ - place.at);
     QP_TRY(read({place.at, static_cast<std::uint32_t>(bytes)}, window_));
     window_at_ = place.at;
@@ -49,12 +52,14 @@ Result<std::string_view> RowFile::read_on(Place place) {
   return std::string_view(window_).substr(place.at - window_at_, place.bytes);
 }
 
-RowList::RowList(const std::filesystem::path& folder)
-    : rows_(folder, kListFlushBytes), places_file_(folder) {}
+RowList::RowList(const std::filesystem::path& folder, std::size_t memory_bytes)
+    : most_places_(std::max(memory_bytes, kSmallestList) / kBytesPerPlace),
+      rows_(folder, std::max(memory_bytes, kSmallestList)),
+      places_file_(folder) {}
 
 Result<void> RowList::add(std::string_view row) {
   places_.push_back(QP_TRY(rows_.add(row)));
-  if (places_.size() < kPlacesAtOnce) return {};
+  if (places_.size() < most_places_) return {};
   QP_TRY(places_file_.append(
       {reinterpret_cast<const char*>(places_.data()), places_.size() * sizeof(RowFile::Place)}));
   places_written_ += places_.size();
@@ -76,15 +81,15 @@ Result<std::string_view> RowList::at(std::uint64_t number, std::string& space) c
 
 Result<void> RowList::each(
     const std::function<Result<void>(std::uint64_t, std::string_view)>& each) {
-  std::vector<RowFile::Place> some(kPlacesAtOnce);
   std::uint64_t number = 0;
-  while (number < size()) {
-    if (number < places_written_) {
-      QP_TRY(read_places(number, some));
-    } else {
-      some = places_;
-    }
+  for (std::vector<RowFile::Place> some; number < places_written_;) {
+    some.resize(
+        static_cast<std::size_t>(std::min<std::uint64_t>(kPlacesAtOnce, places_written_ - number)));
+    QP_TRY(read_places(number, some));
     for (const RowFile::Place place : some) QP_TRY(each(number++, QP_TRY(rows_.read_on(place))));
+  }
+  for (const RowFile::Place place : places_) {
+    QP_TRY(each(number++, QP_TRY(rows_.read_on(place))));
   }
   return {};
 }

@@ -45,7 +45,8 @@ class RowFile {
 /// Rows by their numbers: the first that was added is 0. Used by one thread.
 class RowList {
  public:
-  explicit RowList(const std::filesystem::path& folder);
+  /// `memory_bytes` of the newest are in memory, more or less.
+  RowList(const std::filesystem::path& folder, std::size_t memory_bytes);
 
   Result<void> add(std::string_view row);
   std::uint64_t size() const { return places_written_ + places_.size(); }
@@ -56,6 +57,7 @@ class RowList {
  private:
   Result<void> read_places(std::uint64_t first, std::span<RowFile::Place> out) const;
 
+  std::size_t most_places_;
   RowFile rows_;
   UnnamedFile places_file_;
   std::uint64_t places_written_ = 0;

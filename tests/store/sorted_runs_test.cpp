@@ -84,7 +84,7 @@ TEST_CASE("an entry in a file is found by its key, whatever else has that key") 
 
 TEST_CASE("rows are read back by their numbers and in a row, in memory or not") {
   const TemporaryFolder folder;
-  RowList rows(folder.path());
+  RowList rows(folder.path(), 0);
   const auto row_of = [](std::uint64_t number) {
     const std::size_t bytes = number % 1'000 == 7 ? 400'000 : number % 90;
     return std::to_string(number) + std::string(bytes, static_cast<char>('a' + number % 26));
