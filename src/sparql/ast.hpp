@@ -208,6 +208,7 @@ struct Projection {
   Variable variable{};
   std::optional<Expression> expression;
   Variable outer{};
+  Position at{};
 };
 
 struct GroupKey {

@@ -95,6 +95,7 @@ Result<void> Parser::projection(Select& out) {
     return unexpected("'*', a variable or (expression AS ?name)");
   }
   made.outer = made.variable;
+  made.at = at;
   const auto same =
       std::find_if(out.projection.begin(), out.projection.end(),
                    [&](const Projection& other) { return other.variable == made.variable; });
@@ -276,11 +277,11 @@ Result<void> Parser::finish_select(Select& out, Position at) {
   }
   for (const Projection& each : out.projection) {
     if (each.expression && std::find(bound.begin(), bound.end(), each.variable) != bound.end()) {
-      return fail_at(at, "?" + names_[number(each.variable)] + " has a value already",
+      return fail_at(each.at, "?" + names_[number(each.variable)] + " has a value already",
                      "SELECT (expression AS ?name) takes a new variable");
     }
   }
-  return out.grouped ? check_projection(out, at) : Result<void>();
+  return out.grouped ? check_projection(out) : Result<void>();
 }
 
 /// A variable of `expression` outside its aggregates that `allowed` does not have.
@@ -296,7 +297,7 @@ static std::optional<Variable> stray(const Expression& expression,
 }
 
 // 11.4: only keys and what is computed from keys and aggregates.
-Result<void> Parser::check_projection(const Select& select, Position at) {
+Result<void> Parser::check_projection(const Select& select) {
   std::set<Variable> allowed;
   for (const GroupKey& key : select.group_by) {
     if (key.as) allowed.insert(*key.as);
@@ -310,7 +311,7 @@ Result<void> Parser::check_projection(const Select& select, Position at) {
       wrong = each.variable;
     }
     if (wrong) {
-      return fail_at(at,
+      return fail_at(each.at,
                      "?" + names_[number(*wrong)] + " is neither a key of GROUP BY nor aggregated",
                      "SAMPLE(?x) takes any of its values");
     }

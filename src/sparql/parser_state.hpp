@@ -134,7 +134,7 @@ class Parser {
   Result<void> limit_offset(Select& out);
   Result<std::uint64_t> whole_number();
   Result<void> finish_select(Select& out, Position at);
-  Result<void> check_projection(const Select& select, Position at);
+  Result<void> check_projection(const Select& select);
 
   // Updates: parse_update.cpp.
   Result<Operation> operation();

@@ -379,6 +379,8 @@ class QueryTest(unittest.TestCase):
                             ("SELECT * { ?s foo:bar 1 }", "PREFIX foo:"),
                             ("SELECT * { ?s ?p 'a\n' }", "line 1"),
                             ("SELECT (COUNT(*) AS ?n) ?s { ?s ?p ?o }", "GROUP BY"),
+                            ("SELECT (COUNT(*) AS ?n)\n ?s { ?s ?p ?o }", "line 2, column 2"),
+                            ("SELECT ?s\n  (1 AS ?o) { ?s ?p ?o }", "line 2, column 3"),
                             ("DROP ALL", "--update")]:
             with self.subTest(query=query):
                 done = self.run_query(query, check=False)
