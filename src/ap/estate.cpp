@@ -16,6 +16,7 @@
 #include "ap/tables.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "rdf/iri.hpp"
 #include "sig/digest.hpp"
 #include "view/project.hpp"
 #include "view/serve.hpp"
@@ -79,7 +80,7 @@ const Kept* find_kept(std::string_view name) {
 /// A collection's address where the archive says it, else where it would be.
 std::string address_of(Value document, std::string_view name, const std::string& actor) {
   std::string address = text_of(document, name);
-  return is_absolute(address) ? address : fmt::format("{}/{}", actor, name);
+  return rdf::is_absolute_iri(address) ? address : fmt::format("{}/{}", actor, name);
 }
 
 std::string media_key(const Estate& estate, std::string_view name) {
@@ -120,7 +121,7 @@ std::string id_in(Value value) {
 Result<Estate> open_estate(const Txn& txn, Value document, std::string_view rehome_to) {
   Estate estate;
   estate.former = text_of(document, "id");
-  if (!is_absolute(estate.former) || origin_of(estate.former).empty() ||
+  if (!rdf::is_absolute_iri(estate.former) || origin_of(estate.former).empty() ||
       estate.former.size() > kMaxKey || !document.contains("inbox")) {
     return bad_input("the archive's actor has no id or no inbox");
   }
@@ -651,7 +652,7 @@ bool is_reaction(const Activity& activity) {
 
 /// The actor's own: by its id, and by whose it says it is.
 bool is_vouched_for(const Estate& estate, const Activity& activity, Value node) {
-  if (activity.id.empty()) return false;
+  if (!rdf::is_absolute_iri(activity.id)) return false;
   const bool is_here = origin_of(activity.id) == origin_of(estate.actor);
   if (!activity.actors.empty()) return is_here && activity.actor() == estate.actor;
   const auto authors = values_of(node, as::attributedTo.iri);
@@ -705,8 +706,8 @@ Result<std::string> object_to_write(const Txn& txn, const Estate& estate,
   }
   const std::string object(activity.object.get("@id").text());
   const bool by_actor = is_written_by(estate, activity.object);
-  if (object.empty() || object == activity.id || object.find('#') != object.npos || !by_actor ||
-      origin_of(object) != origin_of(estate.actor)) {
+  if (!rdf::is_absolute_iri(object) || object == activity.id || object.find('#') != object.npos ||
+      !by_actor || origin_of(object) != origin_of(estate.actor)) {
     return std::string();
   }
   return QP_TRY(is_news(txn, estate, object, activity.object)) ? object : std::string();
@@ -745,7 +746,8 @@ Result<void> found_made(WriteTxn& txn, const Estate& estate, const std::string& 
 /// False: it is neither.
 Result<bool> may_entomb(WriteTxn& txn, const Estate& estate, const std::string& iri,
                         const Services& services) {
-  if (estate.is_rehomed() || iri == estate.actor || origin_of(iri) != origin_of(estate.actor)) {
+  if (estate.is_rehomed() || !rdf::is_absolute_iri(iri) || iri == estate.actor ||
+      origin_of(iri) != origin_of(estate.actor)) {
     return false;
   }
   const auto id = QP_TRY(txn.find_iri(iri));
@@ -897,8 +899,11 @@ Result<void> import_member(WriteTxn& txn, const Estate& estate, const Named& nam
     return error(Code::NotFound,
                  "nobody is known here as " + std::string(named.member) + ": block it by its IRI");
   }
-  if (!is_absolute(iri) || iri.size() > limits::kIriBytes) {
+  if (!rdf::is_absolute_iri(iri) || iri.size() > limits::kIriBytes) {
     return bad_input("a member that is no IRI");
+  }
+  if (is_made && !rdf::is_absolute_iri(named.collection)) {
+    return bad_input("a collection whose id is no IRI");
   }
   // Who follows whom is known here better than an older archive knows it.
   const bool is_live = estate.local && !estate.is_rehomed();

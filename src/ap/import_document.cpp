@@ -10,6 +10,7 @@
 #include "base/limits.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "rdf/iri.hpp"
 #include "sig/digest.hpp"
 #include "view/project.hpp"
 #include "vocab/terms.hpp"
@@ -91,7 +92,7 @@ Result<void> import_listed(store::WriteTxn& txn, const std::string& collection,
   if (!kept || !is_listing_here(kept->role)) {
     return error(Code::NotFound, collection + " is no list of an object that is here");
   }
-  if (member.find(':') == member.npos || member.size() > limits::kIriBytes) {
+  if (!rdf::is_absolute_iri(member) || member.size() > limits::kIriBytes) {
     return bad_input("a member that is no IRI");
   }
   if (!kept->of.empty() && !QP_TRY(may_replace(txn, kept->of))) return {};

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
+#include "bulk/limits.hpp"
+
 namespace qp::bulk {
 
 namespace {
@@ -86,6 +89,8 @@ Result<std::string> member_in(std::string_view line, std::string& collection) {
   if (collection == kNamedLists) {
     const std::string name = QP_TRY(take_value(line));
     if (name.empty()) return bad_input("a list without a name");
+    if (name.size() > limits::kListNameBytes) return bad_input("a list's name is too long");
+    if (!text::is_utf8(name)) return bad_input("a list's name is not UTF-8");
     collection += name;
   }
   return member_of(line);

@@ -13,6 +13,7 @@ inline constexpr std::size_t kDocumentBytes = 16 * kMiB;  ///< one JSON document
 inline constexpr std::size_t kHeadBytes = kMiB;           ///< of a collection, without its items
 inline constexpr std::size_t kFileBytes = 128 * kMiB;     ///< a picture, a video
 inline constexpr std::size_t kNameBytes = 4 * kKiB;       ///< of an entry
+inline constexpr std::size_t kListNameBytes = kKiB;  ///< what somebody called a list of accounts
 inline constexpr std::size_t kEntries = 5'000'000;
 /// An archive that unpacks to more than this many times its size is a bomb; small ones may.
 inline constexpr std::uint64_t kExpansion = 300;

@@ -1654,6 +1654,30 @@ class Hostile(AcceptanceCase):
             self.assertEqual((head["totalItems"], head["attributedTo"]), (0, self.bob.actor))
         self.assertEqual(self.server.get(own).json()["totalItems"], 1)
 
+    def test_a_member_that_is_no_iri_puts_nothing_into_an_export(self):
+        archive = Archive(host="https://inject.example", posts=1)
+        evil = "https://inject.example/1> <https://p.example/> <https://evil.example/1> <https://g.example/"
+        archive.likes = [evil, "https://inject.example/a b", "https://inject.example/\0",
+                         "https://inject.example/ok"]
+        document = archive.actor_document()
+        archive.actor_document = lambda: {**document, "outbox": evil, "featured": evil}
+        archive.extra = [{**archive.item(0), "id": evil + "/activity"}]
+        done = self.run_import(archive)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stdout.count("a member that is no IRI"), 3, done.stdout)
+        name = self.server.folder / "following.csv"
+        name.write_bytes(b"a\xff@far.example\nb c@far.example\nd\0@far.example\ne@far.example> <x\n")
+        lists = self.server.folder / "lists.csv"
+        lists.write_bytes(b"\xff,a@far.example\n" + b"x" * 2000 + b",a@far.example\n")
+        done = self.server.run("import", name, lists, "--actor", "alice")
+        self.assertIn("6 of 6 records could not be imported", done.stderr)
+        export = self.server.cli("export", "-")
+        self.assertNotIn("evil.example", re.sub('"[^"]*"', "", export))
+        self.assertIn("<https://inject.example/ok>", export)
+        other = Server()
+        self.addCleanup(other.close)
+        other.cli("import", "--format", "nquads", "-", stdin=export)
+
     def test_it_changes_nothing_that_another_archive_of_its_host_brought(self):
         archive = Archive(host="https://shared.example", posts=4)
         self.assertEqual(self.run_import(archive).returncode, 0)
