@@ -31,6 +31,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kQuadsPerLook = 16'384;
 constexpr std::uint64_t kKeptPerLook = 32;
+constexpr std::uint64_t kAddedPerLook = 256;
 // Counts and quads that are in memory at a time.
 constexpr std::size_t kMostWaiting = std::size_t{16} * 1024;
 constexpr auto kReportEvery = std::chrono::milliseconds(250);
@@ -125,6 +126,7 @@ class LmdbBulkLoad final : public BulkLoad {
       return Error{Code::Internal, "a quad with None in it", {}};
     }
     if (sorter_.added() % kQuadsPerLook == 0) report_now_and_then(BulkProgress::Phase::Reading);
+    if (before_.terms > 0 && ++added_ % kAddedPerLook == 0) let_go_of_many_pages(options_.folder);
     return sorter_.add(quad);
   }
   void read_so_far(std::uint64_t bytes) override { read_bytes_ = bytes; }
@@ -191,7 +193,7 @@ class LmdbBulkLoad final : public BulkLoad {
 
   const Clock::time_point begun_ = Clock::now();
   Clock::time_point reported_ = begun_;
-  std::uint64_t read_bytes_ = 0, kept_ = 0;
+  std::uint64_t read_bytes_ = 0, added_ = 0, kept_ = 0;
   double reading_seconds_ = 0;
 };
 

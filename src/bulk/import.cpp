@@ -19,7 +19,7 @@ using Clock = std::chrono::steady_clock;
 /// A commit holds so many records, or bytes of them: a server on the same store waits for it. More
 /// or fewer, so that it takes about as long as is good for both.
 constexpr std::size_t kBatchRecords = 64;
-constexpr std::size_t kMostRecords = 4096;
+constexpr std::size_t kMostRecords = 1024;
 constexpr std::size_t kBulkRecords = 256;  ///< nobody waits
 constexpr std::size_t kBytesPerRecord = std::size_t{8} * 1024;
 constexpr auto kShortCommit = std::chrono::milliseconds(25);
