@@ -646,8 +646,12 @@ Result<Value> adapted(const Txn& txn, const Estate& estate, Value document, Aren
 
 namespace {
 
+/// To something that can be listed.
 bool is_reaction(const Activity& activity) {
-  return activity.is(as::Announce) || activity.is(as::Like) || activity.is(as::Dislike);
+  if (!activity.is(as::Announce) && !activity.is(as::Like) && !activity.is(as::Dislike)) {
+    return false;
+  }
+  return std::all_of(activity.objects.begin(), activity.objects.end(), rdf::is_absolute_iri);
 }
 
 /// The actor's own: by its id, and by whose it says it is.

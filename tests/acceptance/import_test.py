@@ -1661,10 +1661,13 @@ class Hostile(AcceptanceCase):
                          "https://inject.example/ok"]
         document = archive.actor_document()
         archive.actor_document = lambda: {**document, "outbox": evil, "featured": evil}
-        archive.extra = [{**archive.item(0), "id": evil + "/activity"}]
-        done = self.run_import(archive)
-        self.assertEqual(done.returncode, 1)
-        self.assertEqual(done.stdout.count("a member that is no IRI"), 3, done.stdout)
+        archive.extra = [{**archive.item(0), "id": evil + "/activity"},
+                         {"id": archive.actor + "/like", "type": "Like", "actor": archive.actor,
+                          "object": evil, "to": [evil]}]
+        for arguments in ((), ("--actor", "bob")):
+            done = self.run_import(archive, *arguments)
+            self.assertEqual(done.returncode, 1)
+            self.assertEqual(done.stdout.count("a member that is no IRI"), 3, done.stdout)
         name = self.server.folder / "following.csv"
         name.write_bytes(b"a\xff@far.example\nb c@far.example\nd\0@far.example\ne@far.example> <x\n")
         lists = self.server.folder / "lists.csv"
