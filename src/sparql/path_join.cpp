@@ -121,27 +121,11 @@ void make_unique(Nodes& nodes) {
 Result<void> Walker::step(const IdPath& path, TermId from, Way way, Nodes& out) {
   switch (path.kind) {
     case Path::Kind::Link:
-      if (way == Way::Forward) {
-        return scan(from, path.link, TermId::None,
-                    [&](const auto& quad) { out.push_back(quad.o); });
-      }
-      return scan(TermId::None, path.link, from, [&](const auto& quad) { out.push_back(quad.s); });
     case Path::Kind::Inverse:
-      return step(path.parts[0], from, turned(way), out);
     case Path::Kind::Alternative:
-      for (const IdPath& part : path.parts) QP_TRY(step(part, from, way, out));
-      return {};
     case Path::Kind::Sequence: {
       Nodes here{from};
-      for (std::size_t i = 0; i < path.parts.size(); ++i) {
-        const IdPath& part = path.parts[way == Way::Forward ? i : path.parts.size() - 1 - i];
-        Nodes next;
-        for (const TermId node : here) QP_TRY(step(part, node, way, next));
-        make_unique(next);
-        here = std::move(next);
-      }
-      out.insert(out.end(), here.begin(), here.end());
-      return {};
+      return spread(path, here, way, out);
     }
     case Path::Kind::ZeroOrOne:
       out.push_back(from);

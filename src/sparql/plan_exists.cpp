@@ -34,6 +34,17 @@ Result<OperatorPtr> Planner::filter(OperatorPtr input, const std::vector<Express
   return input;
 }
 
+Result<OperatorPtr> Planner::fed_exists(const Operator& input, const Expression& expression,
+                                        const Algebra& inner, double share, Feed*& fed) {
+  Scope scope = exists_scope_[expression.exists];
+  scope.correlated = true;
+  auto feed = std::make_unique<Feed>(context_, input.columns(), fresh());
+  feed->report().estimate = input.report().estimate * share;
+  fed = feed.get();
+  OperatorPtr made = QP_TRY(first_matches(feed, inner, scope));
+  return made ? std::move(made) : join_with(std::move(feed), inner, scope);
+}
+
 Result<void> Planner::mark_exists(OperatorPtr& input, Expression& expression, double share,
                                   const std::vector<Variable>& unknown) {
   if (expression.op != Op::Exists && expression.op != Op::NotExists) {
@@ -51,20 +62,15 @@ Result<void> Planner::mark_exists(OperatorPtr& input, Expression& expression, do
       !may_feed(inner, input->columns(), true)) {
     return {};
   }
-  Scope scope = exists_scope_[expression.exists];
-  scope.correlated = true;
   const double rows = input->report().estimate;
   const std::optional<Variable> sorted = input->sorted_by;
-  auto feed = std::make_unique<Feed>(context_, input->columns(), fresh());
-  feed->report().estimate = rows * share;
-  Feed& fed = *feed;
-  OperatorPtr right = QP_TRY(first_matches(feed, inner, scope));
-  if (!right) right = QP_TRY(join_with(std::move(feed), inner, scope));
+  Feed* fed = nullptr;
+  OperatorPtr right = QP_TRY(fed_exists(*input, expression, inner, share, fed));
   const bool wanted = expression.op == Op::Exists;
   const TermId yes = context_.id_of(Value::boolean(wanted));
   const TermId no = context_.id_of(Value::boolean(!wanted));
   const Variable mark = fresh();
-  input = make_fed_marks(context_, std::move(input), fed, std::move(right), Mark{mark, yes, no});
+  input = make_fed_marks(context_, std::move(input), *fed, std::move(right), Mark{mark, yes, no});
   input->report().name = wanted ? "whether it exists" : "whether it does not exist";
   input->report().estimate = rows;
   input->sorted_by = sorted;
@@ -107,19 +113,14 @@ Result<OperatorPtr> Planner::first_matches(std::unique_ptr<Feed>& input, const A
 Result<OperatorPtr> Planner::exists_join(OperatorPtr input, const Expression& expression,
                                          double share) {
   const Algebra& inner = *QP_TRY(exists_algebra(expression));
-  Scope scope = exists_scope_[expression.exists];
-  scope.correlated = true;
   const double rows = input->report().estimate;
   if (!options_.may_feed || !may_feed(inner, input->columns(), true) || inner.kind == Kind::Unit) {
     input = make_filter(context_, std::move(input), {expression});
   } else {
-    auto feed = std::make_unique<Feed>(context_, input->columns(), fresh());
-    feed->report().estimate = rows * share;
-    Feed& fed = *feed;
-    OperatorPtr right = QP_TRY(first_matches(feed, inner, scope));
-    if (!right) right = QP_TRY(join_with(std::move(feed), inner, scope));
+    Feed* fed = nullptr;
+    OperatorPtr right = QP_TRY(fed_exists(*input, expression, inner, share, fed));
     const bool wanted = expression.op == Op::Exists;
-    input = make_fed_join(context_, std::move(input), fed, std::move(right),
+    input = make_fed_join(context_, std::move(input), *fed, std::move(right),
                           wanted ? JoinKind::Semi : JoinKind::Anti);
   }
   input->report().name = expression.op == Op::Exists ? "exists" : "not exists";

@@ -127,6 +127,9 @@ class Planner {
   /// `share`: as of a Choice.
   Result<OperatorPtr> filter(OperatorPtr input, const std::vector<Expression>& filters,
                              double share = 1);
+  /// The plan of an EXISTS over rows of `input`, which `fed` gives it.
+  Result<OperatorPtr> fed_exists(const Operator& input, const Expression& expression,
+                                 const Algebra& inner, double share, Feed*& fed);
   /// Each EXISTS inside of the expressions as a column that says whether it is so, and the
   /// expressions with these. Not where it asks of one of `unknown`.
   Result<OperatorPtr> mark_exists(OperatorPtr input, std::vector<Expression>& expressions,
