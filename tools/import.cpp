@@ -388,6 +388,14 @@ class Import {
     return std::string();
   }
 
+  static Result<void> import_listing(store::WriteTxn& txn, const bulk::Record& record) {
+    if (record.kind == bulk::Record::Kind::Addition) {
+      return ap::import_addition(txn, *record.bytes);
+    }
+    return ap::import_listed(txn, record.collection, *record.bytes,
+                             record.readers ? &*record.readers : nullptr);
+  }
+
   Result<void> import_documents(const std::vector<fs::path>& paths,
                                 const std::vector<std::string>& without = {}) {
     if (!actor_.empty()) {
@@ -401,13 +409,7 @@ class Import {
                           const jsonld::StoredForm& form) {
       return ap::import_document(txn, form, *record.bytes, services());
     };
-    writer.other = [](store::WriteTxn& txn, const bulk::Record& record) -> Result<void> {
-      if (record.kind == bulk::Record::Kind::Addition) {
-        return ap::import_addition(txn, *record.bytes);
-      }
-      return ap::import_listed(txn, record.collection, *record.bytes,
-                               record.readers ? &*record.readers : nullptr);
-    };
+    writer.other = import_listing;
     std::string what;
     for (const fs::path& path : paths) what += path == "-" ? "" : fingerprint(path);
     bulk::Start start;
@@ -510,7 +512,28 @@ class Import {
       return ap::found_estate(txn, estate, archive.actor(), services());
     }));
     if (estate.is_rehomed()) QP_TRY(rename_ids(archive, estate));
-    return import(*QP_TRY(archive.read(Part::Items)), writer, what + " items");
+    QP_TRY(import(*QP_TRY(archive.read(Part::Items)), writer, what + " items"));
+    return import_listings(archive, path, estate, what);
+  }
+
+  /// What others did to the actor's things: of this server, where they did it.
+  Result<void> import_listings(const bulk::PersonalArchive& archive, const fs::path& path,
+                               const ap::Estate& estate, const std::string& what) {
+    if (!archive.has_listings() || estate.is_rehomed()) return {};
+    {
+      const auto txn = QP_TRY(bench_->store().read());
+      if (!QP_TRY(ap::is_local(*txn, estate.actor))) return {};
+    }
+    bulk::Writer writer;
+    writer.document = [](store::WriteTxn&, const bulk::Record& record,
+                         const jsonld::StoredForm&) -> Result<TermId> {
+      return bad_input("a member of " + record.collection + " that is not named by its id");
+    };
+    writer.other = [&](store::WriteTxn& to, const bulk::Record& record) -> Result<void> {
+      QP_TRY(ap::check_own(to, estate, record.collection));
+      return import_listing(to, record);
+    };
+    return import(*QP_TRY(bulk::read_listings(path, archive.folder())), writer, what + " listings");
   }
 
   Result<ap::Estate> open_estate(const bulk::PersonalArchive& archive) {

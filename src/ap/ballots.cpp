@@ -183,36 +183,6 @@ Result<Value> counts_of(const Txn& txn, TermId id, const std::string& question, 
   return value;
 }
 
-Result<void> export_votes_of(const Txn& txn, TermId id, const WriteVotes& write) {
-  const std::string question(QP_TRY(txn.resolve(id)).value);
-  const std::vector<std::string> voters = QP_TRY(voters_of(txn, question));
-  if (voters.empty()) return {};
-  std::vector<std::string> names;
-  for (const Option& option : QP_TRY(options_of(txn, id))) {
-    for (std::string& name : QP_TRY(names_of(txn, id, option.node))) {
-      if (!contains(names, name)) names.push_back(std::move(name));
-    }
-  }
-  std::span<const std::string> left = voters;
-  while (!left.empty()) {
-    Arena arena;
-    const Value line = QP_TRY(counts_of(txn, id, question, arena));
-    const Value replies = Value::object(arena, 2), items = Value::array(arena);
-    const auto now = left.first(std::min(left.size(), kVotesOfALine));
-    left = left.subspan(now.size());
-    for (const std::string& voter : now) {
-      for (const Ballot& ballot : QP_TRY(ballots_of(txn, question, voter, names))) {
-        items.push_back(arena, vote_value(ballot, arena));
-      }
-    }
-    replies.set(arena, "type", Value::string("Collection"));
-    replies.set(arena, "items", items);
-    line.set(arena, "replies", replies);
-    QP_TRY(write(json::to_text(line), items.size()));
-  }
-  return {};
-}
-
 Result<void> import_vote(WriteTxn& txn, const std::string& question, Value vote) {
   const Ballot ballot{question, std::string(vote.get("object").get("name").text()),
                       std::string(vote.get("actor").text()), std::string(vote.get("id").text())};
@@ -262,13 +232,43 @@ Result<std::vector<std::string>> voters_of(const Txn& txn, std::string_view ques
   return voters;
 }
 
+Result<void> export_votes_in(const Txn& txn, TermId id, const WriteVotes& write) {
+  const std::string question(QP_TRY(txn.resolve(id)).value);
+  const std::vector<std::string> voters = QP_TRY(voters_of(txn, question));
+  if (voters.empty()) return {};
+  std::vector<std::string> names;
+  for (const Option& option : QP_TRY(options_of(txn, id))) {
+    for (std::string& name : QP_TRY(names_of(txn, id, option.node))) {
+      if (!contains(names, name)) names.push_back(std::move(name));
+    }
+  }
+  std::span<const std::string> left = voters;
+  while (!left.empty()) {
+    Arena arena;
+    const Value line = QP_TRY(counts_of(txn, id, question, arena));
+    const Value replies = Value::object(arena, 2), items = Value::array(arena);
+    const auto now = left.first(std::min(left.size(), kVotesOfALine));
+    left = left.subspan(now.size());
+    for (const std::string& voter : now) {
+      for (const Ballot& ballot : QP_TRY(ballots_of(txn, question, voter, names))) {
+        items.push_back(arena, vote_value(ballot, arena));
+      }
+    }
+    replies.set(arena, "type", Value::string("Collection"));
+    replies.set(arena, "items", items);
+    line.set(arena, "replies", replies);
+    QP_TRY(write(json::to_text(line), items.size()));
+  }
+  return {};
+}
+
 Result<void> export_votes(const Txn& txn, const WriteVotes& write) {
   std::vector<TermId> questions;
   QP_TRY(txn.scan({{}, {}, rdf::type, as::Question}, {}, [&](const store::OrderedQuad& quad) {
     if (quad.quad.s == quad.quad.g) questions.push_back(quad.quad.s);
     return true;
   }));
-  for (const TermId question : questions) QP_TRY(export_votes_of(txn, question, write));
+  for (const TermId question : questions) QP_TRY(export_votes_in(txn, question, write));
   return {};
 }
 

@@ -38,6 +38,8 @@ Result<std::vector<std::string>> voters_of(const store::Txn& txn, std::string_vi
 /// now and some of its votes, as Creates in its `replies`. `votes`: how many.
 using WriteVotes = std::function<Result<void>(const std::string& line, std::size_t votes)>;
 Result<void> export_votes(const store::Txn& txn, const WriteVotes& write);
+/// Those in one of them.
+Result<void> export_votes_in(const store::Txn& txn, TermId question, const WriteVotes& write);
 
 /// Such a line back, where the Question came by an import; a number that is higher here stays.
 /// Counting goes on from there. What the server's own actors ask is left as it is. BadInput,

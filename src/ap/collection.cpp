@@ -81,11 +81,10 @@ Result<std::optional<CollectionRecord>> derived(const Txn& txn, std::string_view
   CollectionRecord record;
   record.role = row->role;
   record.of = resource;
-  record.owner = resource;
-  if (!is_actor) {
-    const auto owners = QP_TRY(owners_of(txn, resource));
-    record.owner = owners.empty() ? std::string() : owners.front();
-  }
+  const auto owners = QP_TRY(owners_of(txn, resource));
+  if (!owners.empty()) record.owner = owners.front();
+  // Of an actor that does not live here any more, too.
+  if (owners.empty() && QP_TRY(txn.probe({*id, *id, ldp::inbox, {}}, {}))) record.owner = resource;
   return std::optional(record);
 }
 

@@ -883,6 +883,13 @@ Result<void> check_made(WriteTxn& txn, const Estate& estate, const std::string& 
 
 }  // namespace
 
+Result<void> check_own(const Txn& txn, const Estate& estate, const std::string& iri) {
+  const auto collection = QP_TRY(find_collection(txn, iri));
+  const std::string& of = collection && !collection->of.empty() ? collection->of : iri;
+  if (of == estate.actor || QP_TRY(is_actors_own(txn, estate, of))) return {};
+  return error(Code::Forbidden, iri + " is not the actor's");
+}
+
 Result<void> import_member(WriteTxn& txn, const Estate& estate, const Named& named,
                            const Services& services) {
   const Kept* kept = find_kept(named.collection);

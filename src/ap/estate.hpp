@@ -78,6 +78,10 @@ struct Named {
   const std::vector<std::string>* readers = nullptr;  ///< nullptr: as is the rule there
   std::string_view list = {};  ///< instead of a collection: one of the actor's, by the name it gave
 };
+/// Forbidden, where `iri` is neither the actor, nor one of its things, nor a list of what others
+/// did to these.
+Result<void> check_own(const store::Txn& txn, const Estate& estate, const std::string& iri);
+
 /// Lists it.
 Result<void> import_member(store::WriteTxn& txn, const Estate& estate, const Named& named,
                            const Services& services);

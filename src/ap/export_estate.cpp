@@ -89,6 +89,37 @@ Result<std::string> member_text(const Txn& txn, const store::SequenceItem& item,
   return fmt::format(R"({{"id":{},{}}})", text, QP_TRY(readers_text(txn, who)));
 }
 
+/// Lines of `listings.ndjson`: the members of `iri`.
+Result<void> write_listing(const Txn& txn, const std::string& iri, TermId sequence, Shelf& shelf,
+                           ExportTotals& totals) {
+  std::uint64_t after = 0;
+  for (std::size_t count = kAtOnce; count == kAtOnce;) {
+    const auto items =
+        QP_TRY(txn.sequence_after(sequence, after, kAtOnce, store::Visible::everything()));
+    count = items.size();
+    if (items.empty()) break;
+    after = items.back().key;
+    std::string line(kHead);
+    json::write_string(iri, line);
+    line += R"(,"type":"OrderedCollection","orderedItems":[)";
+    for (const store::SequenceItem& item : items) {
+      if (line.back() != '[') line += ',';
+      line += QP_TRY(member_text(txn, item, as::Public));
+    }
+    QP_TRY(shelf.write(line + "]}\n"));
+    totals.members += items.size();
+  }
+  return {};
+}
+
+/// How others' votes are written there.
+WriteVotes votes_to(Shelf& shelf, ExportTotals& totals) {
+  return [&shelf, &totals](const std::string& line, std::size_t votes) {
+    totals.members += votes;
+    return shelf.write(line + "\n");
+  };
+}
+
 class Exporter {
  public:
   Exporter(const Txn& txn, const Estate& estate, std::string folder, const Services& services,
@@ -166,6 +197,16 @@ class Exporter {
     return end();
   }
 
+  /// What others did to the actor and its things, where everything is not exported anyway: by name.
+  Result<void> listings() {
+    QP_TRY(shelf_.open(folder_ + "listings.ndjson"));
+    QP_TRY(listings_of(QP_TRY(txn_.find_iri(estate_.actor)).value_or(TermId::None)));
+    for (const TermId property : std::initializer_list<TermId>{as::attributedTo, as::actor}) {
+      for (const TermId one : QP_TRY(all_with(property))) QP_TRY(listings_of(one));
+    }
+    return shelf_.close();
+  }
+
   Result<void> files() {
     for (const std::string& name : files_) {
       const auto media = QP_TRY(find_media(txn_, name));
@@ -180,6 +221,18 @@ class Exporter {
 
  private:
   using Each = std::function<Result<void>(const store::SequenceItem&)>;
+
+  Result<void> listings_of(TermId id) {
+    const std::string iri(QP_TRY(txn_.resolve(id)).value);
+    for (const Role role : {Role::Likes, Role::Shares, Role::Replies, Role::Dislikes}) {
+      const std::string listing = collection_of(iri, role);
+      const auto sequence = QP_TRY(txn_.find_iri(listing));
+      if (!sequence || !QP_TRY(find_collection(txn_, listing))) continue;
+      QP_TRY(write_listing(txn_, listing, *sequence, shelf_, totals_));
+    }
+    const bool is_question = QP_TRY(txn_.probe({id, id, rdf::type, as::Question}, {}));
+    return is_question ? export_votes_in(txn_, id, votes_to(shelf_, totals_)) : Result<void>();
+  }
 
   Result<std::uint64_t> count(TermId sequence) const {
     return txn_.sequence_count(sequence, store::Visible::everything());
@@ -244,16 +297,22 @@ class Exporter {
     return text + QP_TRY(readers_text(txn_, readers)) + "}";
   }
 
-  /// The actor's, in documents whose roots say something else by now.
-  Result<std::vector<TermId>> left_alone() const {
-    std::vector<TermId> all, left;
+  /// Resources of which the actor is that.
+  Result<std::vector<TermId>> all_with(TermId property) const {
+    std::vector<TermId> all;
     const auto actor = QP_TRY(txn_.find_iri(estate_.actor));
-    if (!actor) return left;
-    QP_TRY(txn_.scan({{}, {}, as::attributedTo, *actor}, {}, [&](const auto& quad) {
+    if (!actor) return all;
+    QP_TRY(txn_.scan({{}, {}, property, *actor}, {}, [&](const auto& quad) {
       if (quad.quad.s == quad.quad.g) all.push_back(quad.quad.s);
       return true;
     }));
-    for (const TermId graph : all) {
+    return all;
+  }
+
+  /// The actor's, in documents whose roots say something else by now.
+  Result<std::vector<TermId>> left_alone() const {
+    std::vector<TermId> left;
+    for (const TermId graph : QP_TRY(all_with(as::attributedTo))) {
       const auto source = QP_TRY(source_of(txn_, graph));
       if (!source || source->root == graph || source->root == TermId::None) continue;
       const auto root = QP_TRY(source_of(txn_, source->root));
@@ -316,8 +375,10 @@ Result<Owner> owner(const Txn& txn, const std::string& actor, const Services& se
   return owner;
 }
 
+enum class Listings { No, Yes };
 Result<void> export_owner(const Txn& txn, const Owner& owner, const std::string& folder,
-                          const Services& services, Shelf& shelf, ExportTotals& totals) {
+                          Listings listings, const Services& services, Shelf& shelf,
+                          ExportTotals& totals) {
   const Estate& estate = owner.estate;
   Exporter exporter(txn, estate, folder, services, shelf, totals);
   QP_TRY(exporter.actor(owner.document));
@@ -335,6 +396,7 @@ Result<void> export_owner(const Txn& txn, const Owner& owner, const std::string&
   QP_TRY(exporter.members("inbox", estate.inbox, own));
   QP_TRY(exporter.made());
   QP_TRY(exporter.deleted());
+  if (listings == Listings::Yes) QP_TRY(exporter.listings());
   return exporter.files();
 }
 
@@ -344,23 +406,7 @@ Result<void> write_listings(const Txn& txn, Shelf& shelf, ExportTotals& totals) 
     const std::string iri(QP_TRY(txn.resolve(sequence)).value);
     const auto collection = QP_TRY(find_collection(txn, iri));
     if (!collection || !is_listing_here(collection->role)) continue;
-    std::uint64_t after = 0;
-    for (std::size_t count = kAtOnce; count == kAtOnce;) {
-      const auto items =
-          QP_TRY(txn.sequence_after(sequence, after, kAtOnce, store::Visible::everything()));
-      count = items.size();
-      if (items.empty()) break;
-      after = items.back().key;
-      std::string line(kHead);
-      json::write_string(iri, line);
-      line += R"(,"type":"OrderedCollection","orderedItems":[)";
-      for (const store::SequenceItem& item : items) {
-        if (line.back() != '[') line += ',';
-        line += QP_TRY(member_text(txn, item, as::Public));
-      }
-      QP_TRY(shelf.write(line + "]}\n"));
-      totals.members += items.size();
-    }
+    QP_TRY(write_listing(txn, iri, sequence, shelf, totals));
   }
   return {};
 }
@@ -416,7 +462,8 @@ Result<ExportTotals> export_estate(const Txn& txn, const std::string& actor,
                                    const std::string& folder, const Services& services,
                                    Shelf& shelf) {
   ExportTotals totals;
-  QP_TRY(export_owner(txn, QP_TRY(owner(txn, actor, services)), folder, services, shelf, totals));
+  const Owner found = QP_TRY(owner(txn, actor, services));
+  QP_TRY(export_owner(txn, found, folder, Listings::Yes, services, shelf, totals));
   return totals;
 }
 
@@ -431,7 +478,7 @@ Result<ExportTotals> export_all(const Txn& txn, const Services& services, Shelf&
     if (!found) continue;  // deleted
     told.insert(iri);
     const std::string folder = fmt::format("actors/{}/", told.size());
-    QP_TRY(export_owner(txn, *found, folder, services, shelf, totals));
+    QP_TRY(export_owner(txn, *found, folder, Listings::No, services, shelf, totals));
   }
   std::vector<TermId> deleted;
   QP_TRY(shelf.open("documents.ndjson"));
@@ -453,10 +500,7 @@ Result<ExportTotals> export_all(const Txn& txn, const Services& services, Shelf&
   QP_TRY(shelf.close());
   QP_TRY(shelf.open("listings.ndjson"));
   QP_TRY(write_listings(txn, shelf, totals));
-  QP_TRY(export_votes(txn, [&](const std::string& line, std::size_t votes) {
-    totals.members += votes;
-    return shelf.write(line + "\n");
-  }));
+  QP_TRY(export_votes(txn, votes_to(shelf, totals)));
   for (const TermId graph : deleted) QP_TRY(shelf.write(QP_TRY(deleted_line(txn, graph))));
   QP_TRY(shelf.close());
   return totals;

@@ -24,7 +24,8 @@ struct ExportTotals {
 };
 
 /// The actor, its collections (outbox.json with the documents themselves, oldest first; in
-/// `collections/` those that it made), what it deleted, and the files that these name: all below
+/// `collections/` those that it made), what it deleted, what others did to its things (by name:
+/// `listings.ndjson`), and the files that these name: all below
 /// `folder`. Who may know of a member is beside it where that is not the rule; of a Tombstone, in
 /// its `to`. Keys and passwords are in none of them. NotFound where nothing is here under `actor`.
 Result<ExportTotals> export_estate(const store::Txn& txn, const std::string& actor,

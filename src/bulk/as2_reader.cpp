@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <array>
-#include <istream>
+#include <iostream>
 #include <utility>
 
 #include "base/json.hpp"
@@ -19,8 +19,6 @@ bool has_extension(std::string_view name, std::span<const std::string_view> exte
                      [&](std::string_view one) { return name.ends_with(one); });
 }
 constexpr std::array<std::string_view, 2> kDocuments = {".json", ".jsonld"};
-/// Of our own exports.
-constexpr std::string_view kListings = "listings.ndjson";
 constexpr std::array<std::string_view, 3> kLines = {".ndjson", ".jsonl", ".jsonlines"};
 
 /// The things that a JSON-LD document is about, if they are several, as documents.
@@ -118,6 +116,9 @@ class As2Reader final : public DumpReader {
     return static_cast<double>(read) / static_cast<double>(in_all_);
   }
 
+  /// All else is passed over.
+  void read_only(std::string listings) { only_ = std::move(listings); }
+
   void expect(std::uint64_t bytes) { in_all_ += bytes; }
 
  private:
@@ -137,6 +138,7 @@ class As2Reader final : public DumpReader {
   }
 
   std::optional<Record> open(Entry& entry) {
+    if (!only_.empty() && entry.name != only_) return std::nullopt;
     const bool is_left_out =
         std::any_of(without_.begin(), without_.end(),
                     [&](const std::string& folder) { return entry.name.starts_with(folder); });
@@ -151,7 +153,7 @@ class As2Reader final : public DumpReader {
     has_something_ = true;
     if (!entry.readable) return Record{entry.position, entry.readable.error()};
     begin(entry.position, std::move(entry.read), has_lines ? Lines::Yes : lines_);
-    are_listings_ = !is_single_ && entry.name == kListings;
+    are_listings_ = !is_single_ && (entry.name == kListings || entry.name == only_);
     return std::nullopt;
   }
 
@@ -217,6 +219,7 @@ class As2Reader final : public DumpReader {
   std::istream& standard_input_;
   Lines lines_;
   std::vector<std::string> without_;
+  std::string only_;
   std::size_t next_path_ = 0;
   std::unique_ptr<Entries> entries_;
   bool is_single_ = false, is_folder_ = false;
@@ -241,6 +244,14 @@ Result<std::unique_ptr<DumpReader>> read_as2(const std::vector<fs::path>& paths,
     const auto entries = QP_TRY(open_entries(path));
     reader->expect(entries->bytes_in_all());
   }
+  return std::unique_ptr<DumpReader>(std::move(reader));
+}
+
+Result<std::unique_ptr<DumpReader>> read_listings(const fs::path& path, std::string_view folder) {
+  auto reader = std::make_unique<As2Reader>(std::vector{path}, std::cin, Lines::Yes,
+                                            std::vector<std::string>());
+  reader->expect(QP_TRY(open_entries(path))->bytes_in_all());
+  reader->read_only(std::string(folder).append(kListings));
   return std::unique_ptr<DumpReader>(std::move(reader));
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -55,6 +56,12 @@ Result<std::unique_ptr<DumpReader>> read_as2(const std::vector<std::filesystem::
                                              std::istream& standard_input, Lines lines = Lines::No,
                                              std::vector<std::string> without = {});
 
+/// Of our own exports.
+inline constexpr std::string_view kListings = "listings.ndjson";
+/// Of the archive `path` what that file in `folder` (with its last slash) has, if it is there.
+Result<std::unique_ptr<DumpReader>> read_listings(const std::filesystem::path& path,
+                                                  std::string_view folder);
+
 /// What one person took along from a server: `actor.json`, `outbox.json` and other collections, and
 /// files, in an archive or a folder (Mastodon's, Pleroma's, PeerTube's, Pixelfed's, our own). Of
 /// what else lies there only the files that these documents name are its.
@@ -66,6 +73,8 @@ class PersonalArchive {
   const std::string& actor() const { return actor_; }  ///< the document
   const std::string& folder() const { return folder_; }
   const std::string& actor_position() const { return actor_position_; }
+  /// There are listings in it (read_listings).
+  bool has_listings() const { return has_listings_; }
   /// Whose documents need no other reader.
   std::vector<std::string> read_folders() const;
   enum class Part { Files, Items };
@@ -80,6 +89,7 @@ class PersonalArchive {
   void note_others(const std::vector<Other>& others);
 
   std::filesystem::path path_;
+  bool has_listings_ = false;
   bool has_others_ = false;  ///< there are files besides those that surely are its own
   std::string folder_;       ///< that the files are in, with its last slash
   std::string actor_name_, actor_, actor_position_;

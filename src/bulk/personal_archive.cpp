@@ -272,7 +272,7 @@ void make_member(Record& record) {
 Result<std::vector<PersonalArchive>> PersonalArchive::find(const std::filesystem::path& path) {
   std::vector<PersonalArchive> archives;
   const auto entries = QP_TRY(open_entries(path));
-  std::unordered_set<std::string> outboxes;
+  std::unordered_set<std::string> outboxes, listings;   // folders
   std::vector<std::string> others;                      // files, but not all of them
   std::unordered_map<std::string, std::size_t> places;  // of archives, by their folders
   while (auto entry = entries->next()) {
@@ -282,6 +282,7 @@ Result<std::vector<PersonalArchive>> PersonalArchive::find(const std::filesystem
     if (std::find(kOutboxes.begin(), kOutboxes.end(), name) != kOutboxes.end()) {
       outboxes.emplace(folder);
     }
+    if (name == kListings) listings.emplace(folder);
     const bool is_actor =
         std::find(kActorNames.begin(), kActorNames.end(), name) != kActorNames.end();
     if (!is_actor) continue;
@@ -313,7 +314,10 @@ Result<std::vector<PersonalArchive>> PersonalArchive::find(const std::filesystem
     }
     whose.push_back({std::move(other), std::move(folder)});
   }
-  for (PersonalArchive& archive : archives) archive.note_others(whose);
+  for (PersonalArchive& archive : archives) {
+    archive.has_listings_ = listings.contains(archive.folder_);
+    archive.note_others(whose);
+  }
   return archives;
 }
 

@@ -1474,12 +1474,13 @@ class RoundTrip(Restored):
                     for answer in [first.get(url)]]
         before = seen()
         first.stop()
-        first.cli("export", "--format", "as2", first.folder / "all.zip")
-        second = self.new_server(first.port)
-        for _ in range(2):
-            done = second.run("import", first.folder / "all.zip")
-            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-            self.assertEqual(quads_of(second), quads_of(first))
+        for actor in (["--actor", alice.actor], []):
+            first.cli("export", "--format", "as2", *actor, first.folder / "all.zip")
+            second = self.new_server(first.port)
+            for _ in range(2):
+                done = second.run("import", first.folder / "all.zip")
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                self.assertEqual(quads_of(second, *actor), quads_of(first, *actor))
         second.start()
         first = second
         self.assertEqual(seen(), before)
@@ -1523,8 +1524,21 @@ class RoundTrip(Restored):
         self.assertEqual(answers(second), before)
         second.stop()
         alone = self.new_server(first.port)
-        alone.cli("import", first.folder / "alice.zip")
-        self.assertIn("its Create is deleted", alone.cli("show", note))
+        forged = [{"@context": AS2, "id": f"{note}/likes", "type": "OrderedCollection",
+                   "orderedItems": ["https://far.example/like"]},
+                  {"@context": AS2, "id": poll, "type": "Question", "oneOf": [
+                      {"name": "yes", "replies": {"totalItems": 99}}]}]
+        bobs = first.folder / "bob"
+        first.cli("export", "--format", "as2", "--actor", bob.actor, first.folder / "bob.tar.gz")
+        shutil.unpack_archive(first.folder / "bob.tar.gz", bobs)
+        (bobs / "listings.ndjson").write_text("\n".join(map(json.dumps, forged)))
+        for attempt in range(2):
+            alone.cli("import", first.folder / "alice.zip")
+            self.assertEqual(quads_of(alone, "--actor", alice.actor),
+                             quads_of(first, "--actor", alice.actor))
+            if attempt == 0:
+                done = alone.run("import", bobs)
+                self.assertEqual((done.returncode, done.stdout.count("is not the actor's")), (1, 2))
 
     def test_made_over_to_a_new_actor_lists_are_its_own(self):
         first = self.new_server()
