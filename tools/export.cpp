@@ -35,13 +35,16 @@ class ArchiveShelf final : public ap::Shelf {
       : archive_(archive), data_(data) {}
   Result<void> open(std::string_view name) override { return archive_.open(name); }
   Result<void> write(std::string_view bytes) override {
-    if (++count_ % kWritesPerLook == 0) store::let_go_of_many_pages(data_);
+    note_read();
     return archive_.write(bytes);
   }
   Result<void> close() override { return archive_.close(); }
+  void note_read() override {
+    if (++count_ % kReadsPerLook == 0) store::let_go_of_many_pages(data_);
+  }
 
  private:
-  static constexpr std::uint64_t kWritesPerLook = 4;
+  static constexpr std::uint64_t kReadsPerLook = 4;
   bulk::ArchiveWriter& archive_;
   const std::filesystem::path& data_;
   std::uint64_t count_ = 0;

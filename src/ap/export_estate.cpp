@@ -223,6 +223,7 @@ class Exporter {
   using Each = std::function<Result<void>(const store::SequenceItem&)>;
 
   Result<void> listings_of(TermId id) {
+    shelf_.note_read();
     const std::string iri(QP_TRY(txn_.resolve(id)).value);
     for (const Role role : {Role::Likes, Role::Shares, Role::Replies, Role::Dislikes}) {
       const std::string listing = collection_of(iri, role);
@@ -313,6 +314,7 @@ class Exporter {
   Result<std::vector<TermId>> left_alone() const {
     std::vector<TermId> left;
     for (const TermId graph : QP_TRY(all_with(as::attributedTo))) {
+      shelf_.note_read();
       const auto source = QP_TRY(source_of(txn_, graph));
       if (!source || source->root == graph || source->root == TermId::None) continue;
       const auto root = QP_TRY(source_of(txn_, source->root));
@@ -488,6 +490,7 @@ Result<ExportTotals> export_all(const Txn& txn, const Services& services, Shelf&
     if (QP_TRY(graphs->next(row)) == 0) break;
     const TermId graph = row[0].g;
     graphs->seek({static_cast<TermId>(static_cast<std::uint64_t>(graph) + 1), {}, {}, {}});
+    shelf.note_read();
     const auto document = QP_TRY(source_of(txn, graph));
     const bool is_root = document && (document->root == graph || document->id == graph);
     if (!is_root || QP_TRY(is_in_an_outbox(txn, graph, told))) continue;

@@ -17,6 +17,8 @@ class Shelf {
   virtual Result<void> open(std::string_view name) = 0;
   virtual Result<void> write(std::string_view bytes) = 0;
   virtual Result<void> close() = 0;
+  /// Something was read, whether or not it was written.
+  virtual void note_read() = 0;
 };
 
 struct ExportTotals {
