@@ -2,11 +2,14 @@
 #include <iostream>
 #include <limits>
 
+#include <unistd.h>
+
 #include "ap/actor.hpp"
 #include "ap/estate.hpp"
 #include "base/json.hpp"
 #include "rdf/nquads.hpp"
 #include "tools/command.hpp"
+#include "tools/query_table.hpp"
 #include "view/project.hpp"
 #include "vocab/views.hpp"
 
@@ -181,7 +184,10 @@ Result<void> show(const Invocation& invocation, const Options& options) {
   const std::string current = QP_TRY(ap::current_id(*txn, options.iri));
   const auto id = QP_TRY(txn->find_iri(options.iri));
   if (!current.empty() && (!id || !QP_TRY(txn->graph(*id)))) of_today.iri = current;
-  std::cout << QP_TRY(shown(*txn, of_today, bench->contexts()));
+  const std::string text = QP_TRY(shown(*txn, of_today, bench->contexts()));
+  // All of its forms have a way to write a character by its number.
+  const bool is_at_terminal = isatty(STDOUT_FILENO) == 1;
+  std::cout << (is_at_terminal ? escaped_for_terminal(text, sparql::Format::Turtle) : text);
   return {};
 }
 

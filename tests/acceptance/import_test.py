@@ -1,6 +1,7 @@
 """quadpub import, show --received and context add: what the operator brings in comes back."""
 
 import base64
+import contextlib
 import fcntl
 import functools
 import gzip
@@ -92,6 +93,25 @@ class Import(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("pwned", done.stdout)
         self.assertNotRegex(done.stdout + done.stderr, "[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
+
+    def test_what_is_shown_does_not_command_a_terminal(self):
+        evil = "\x1b]0;pwned\x07\u009b1m\u202edlrow"
+        note = {"@context": AS2, "id": "https://a.example/evil", "type": "Note", "content": evil}
+        self.records("-", stdin=json.dumps(note, ensure_ascii=False).replace("\x1b", "\\u001b")
+                     .replace("\x07", "\\u0007"))
+        for form in (["--format", name] for name in ("jsonld", "nquads", "turtle", "trig")):
+            ours, theirs = pty.openpty()
+            with subprocess.Popen([self.server.binary, "show", note["id"], *form, "--data",
+                                   self.server.data], stdout=theirs):
+                os.close(theirs)
+                shown = b""
+                with contextlib.suppress(OSError):  # the other end is closed
+                    while piece := os.read(ours, 65536):
+                        shown += piece
+            os.close(ours)
+            self.assertIn("pwned", shown.decode())
+            self.assertNotRegex(shown.decode(), "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\u202e]")
+        self.assertIn("\u009b1m\u202e", self.server.cli("show", note["id"]))
 
     def test_documents_of_a_folder_come_back_as_they_were(self):
         folder = self.server.folder / "dump"
