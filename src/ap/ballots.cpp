@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 
+#include "ap/collection.hpp"
 #include "ap/effects.hpp"
 #include "ap/import_document.hpp"
 #include "ap/recipients.hpp"
@@ -263,12 +264,9 @@ Result<void> export_votes_in(const Txn& txn, TermId id, const WriteVotes& write)
 }
 
 Result<void> export_votes(const Txn& txn, const WriteVotes& write) {
-  std::vector<TermId> questions;
-  QP_TRY(txn.scan({{}, {}, rdf::type, as::Question}, {}, [&](const store::OrderedQuad& quad) {
-    if (quad.quad.s == quad.quad.g) questions.push_back(quad.quad.s);
-    return true;
-  }));
-  for (const TermId question : questions) QP_TRY(export_votes_in(txn, question, write));
+  for (const TermId question : QP_TRY(resources_with(txn, rdf::type, as::Question))) {
+    QP_TRY(export_votes_in(txn, question, write));
+  }
   return {};
 }
 

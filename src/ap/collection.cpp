@@ -208,6 +208,15 @@ Result<std::vector<std::string>> values_of(const Txn& txn, std::string_view reso
   return texts;
 }
 
+Result<std::vector<TermId>> resources_with(const Txn& txn, TermId property, TermId object) {
+  std::vector<TermId> resources;
+  QP_TRY(txn.scan({{}, {}, property, object}, {}, [&](const store::OrderedQuad& quad) {
+    if (quad.quad.s == quad.quad.g) resources.push_back(quad.quad.s);
+    return true;
+  }));
+  return resources;
+}
+
 Result<std::vector<std::string>> owners_of(const Txn& txn, std::string_view resource) {
   if (QP_TRY(txn.get(kActors, resource.substr(0, kMaxKey)))) {
     return std::vector{std::string(resource)};

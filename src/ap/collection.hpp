@@ -89,6 +89,8 @@ Result<bool> is_local(const store::Txn& txn, std::string_view iri);
 /// Values of `property` of the resource, as its own graph has them: IRIs and texts.
 Result<std::vector<std::string>> values_of(const store::Txn& txn, std::string_view resource,
                                            const Word& property);
+/// Resources whose own graphs say that `property` of them is `object`.
+Result<std::vector<TermId>> resources_with(const store::Txn& txn, TermId property, TermId object);
 /// Whom the resource belongs to: its attributedTo, the actor of an activity, an actor itself.
 Result<std::vector<std::string>> owners_of(const store::Txn& txn, std::string_view resource);
 

@@ -300,14 +300,8 @@ class Exporter {
 
   /// Resources of which the actor is that.
   Result<std::vector<TermId>> all_with(TermId property) const {
-    std::vector<TermId> all;
     const auto actor = QP_TRY(txn_.find_iri(estate_.actor));
-    if (!actor) return all;
-    QP_TRY(txn_.scan({{}, {}, property, *actor}, {}, [&](const auto& quad) {
-      if (quad.quad.s == quad.quad.g) all.push_back(quad.quad.s);
-      return true;
-    }));
-    return all;
+    return actor ? resources_with(txn_, property, *actor) : std::vector<TermId>();
   }
 
   /// The actor's, in documents whose roots say something else by now.
@@ -446,12 +440,7 @@ Result<bool> is_in_an_archive(const Txn& txn, const std::string& iri, const Acto
 
 Result<bool> is_deleted_by(const Txn& txn, TermId graph, TermId actor) {
   if (!QP_TRY(view::is_tombstone(txn, graph))) return false;
-  std::vector<TermId> activities;
-  QP_TRY(txn.scan({{}, {}, as::object, graph}, {}, [&](const store::OrderedQuad& quad) {
-    if (quad.quad.s == quad.quad.g) activities.push_back(quad.quad.s);
-    return true;
-  }));
-  for (const TermId activity : activities) {
+  for (const TermId activity : QP_TRY(resources_with(txn, as::object, graph))) {
     if (!QP_TRY(txn.probe({activity, activity, as::actor, actor}, {}))) continue;
     for (const TermId type : std::initializer_list<TermId>{as::Create, as::Delete}) {
       if (QP_TRY(txn.probe({activity, activity, rdf::type, type}, {}))) return true;

@@ -58,12 +58,7 @@ Result<store::AudienceId> audience_of_tombstone(store::WriteTxn& txn, const std:
   auto audience = store::AudienceId::Nobody;
   const auto id = QP_TRY(txn.find_iri(iri));
   if (!id) return audience;
-  std::vector<TermId> activities;
-  QP_TRY(txn.scan({{}, {}, as::object, *id}, {}, [&](const store::OrderedQuad& quad) {
-    if (quad.quad.s == quad.quad.g) activities.push_back(quad.quad.s);
-    return true;
-  }));
-  for (const TermId activity : activities) {
+  for (const TermId activity : QP_TRY(resources_with(txn, as::object, *id))) {
     const std::string name(QP_TRY(txn.resolve(activity)).value);
     if (origin_of(name) != origin_of(iri)) continue;
     if (!QP_TRY(txn.probe({activity, activity, rdf::type, as::Create}, {}))) continue;
